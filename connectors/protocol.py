@@ -1,0 +1,142 @@
+"""What every connector is: a pure translator, in both directions and in both roles."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from connectors.errors import Refusal, TransportError
+from schemas.message import UNKNOWN_OIN, Message
+from schemas.vocabulary import OrganisationKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payload:
+    """Bytes in a partner's format, as they travel. ``name`` is a file's name where there is one."""
+
+    body: bytes
+    content_type: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """A field of the canonical message that the target format can't carry, and why."""
+
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A partner's payload, understood.
+
+    ``identification`` is the partner's own id of the payload (for duplicates); each message in it has an id derived
+    from that, so reading twice gives the same ids.
+    """
+
+    identification: str
+    messages: tuple[Message, ...]
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """A canonical message in a partner's format. ``reference`` is the id under which the dialect carries it."""
+
+    payload: Payload
+    reference: str
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """An organisation as a dialect addresses it.
+
+    ``identifiers`` maps a system (``agb``, ``gemeentecode``, ``ura``, ``kvk``) to values, the first one being used in
+    writing and each being recognised in reading.
+    """
+
+    code: str
+    name: str
+    kind: OrganisationKind
+    oin: str = UNKNOWN_OIN
+    identifiers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def identifier(self, system: str) -> str | None:
+        """Give the identifier to write, or nothing."""
+        values = self.identifiers.get(system, ())
+        return values[0] if values else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddressBook:
+    """Who is who. ``partner`` is the organisation whose connector this is; ``municipality`` the one the hub serves."""
+
+    partner: Party
+    municipality: Party
+    parties: tuple[Party, ...] = ()
+
+    def party(self, code: str) -> Party | None:
+        """Find an organisation by its code."""
+        return next((party for party in (self.partner, self.municipality, *self.parties) if party.code == code), None)
+
+    def find(self, system: str, value: str) -> Party | None:
+        """Find an organisation by an identifier it is known by."""
+        everyone = (self.partner, self.municipality, *self.parties)
+        return next((party for party in everyone if value in party.identifiers.get(system, ())), None)
+
+
+class Verdict(StrEnum):
+    """What the hub did with a payload, for the dialect's own acknowledgement."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+class Connector(Protocol):
+    """A pure translator. It holds no session, does no I/O and keeps no state between calls."""
+
+    name: str
+
+    def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
+        """Translate a partner's payload; ``Refusal`` names what is wrong in the partner's own terms.
+
+        Receipts (an iWmo return message, an OperationOutcome) come out as messages of a receipt kind.
+        """
+        ...
+
+    def write(self, message: Message, book: AddressBook, now: dt.datetime) -> Writing:
+        """Translate a canonical message; ``Refusal`` with ``cannot_express`` where the dialect has no word for it."""
+        ...
+
+    def acknowledge(
+        self, payload: Payload, verdict: Verdict, refusal: Refusal | None, book: AddressBook, now: dt.datetime
+    ) -> Payload | None:
+        """Give the dialect's own answer to a payload, or nothing where it has none or can't be addressed."""
+        ...
+
+
+class Transport(Protocol):
+    """The way to a partner's system."""
+
+    def deliver(self, payload: Payload, *, message_id: str) -> Payload | None:
+        """Hand one payload over and give the partner's direct answer, if any; ``TransportError`` where it fails."""
+        ...
+
+
+__all__ = [
+    "AddressBook",
+    "Connector",
+    "Loss",
+    "Party",
+    "Payload",
+    "Reading",
+    "Refusal",
+    "Transport",
+    "TransportError",
+    "Verdict",
+    "Writing",
+]

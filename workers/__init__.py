@@ -1,0 +1,1 @@
+"""Loops around one step each: relay, inbox, connector, timers; and the command line."""
