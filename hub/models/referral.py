@@ -1,0 +1,65 @@
+"""The referral and its deadlines."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.models.columns import RowNumber, SealedJson, UtcMoment
+from hub.models.record import Record
+
+
+class Referral(Record):
+    """One referral, on its three axes: ``status`` (people), ``delivery`` (systems) and ``outcome`` (the help).
+
+    ``number`` counts per installation and stands for the referral where a dialect wants a number (iWmo
+    ToewijzingNummer, at most 999 999 999).
+    """
+
+    __tablename__ = "referrals"
+    __table_args__ = (
+        Index("ix_referrals_sender_number", "sender", "number"),
+        Index("ix_referrals_receiver_number", "receiver", "number"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    id: Mapped[str] = mapped_column(String(36), unique=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    sender: Mapped[str] = mapped_column(String(64))
+    receiver: Mapped[str] = mapped_column(String(64))
+    service: Mapped[str | None] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(24))
+    delivery: Mapped[str] = mapped_column(String(24))
+    outcome: Mapped[str | None] = mapped_column(String(24))
+    inferred: Mapped[bool] = mapped_column(default=False)
+    urgency: Mapped[str] = mapped_column(String(16))
+    life_domains: Mapped[list[str]] = mapped_column(JSON)
+    basis: Mapped[str] = mapped_column(String(24))
+    law: Mapped[str | None] = mapped_column(String(80))
+    purpose: Mapped[str] = mapped_column(String(40))
+    content: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    correlation: Mapped[dict[str, str]] = mapped_column(JSON)
+    created_by: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
+    changed_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
+    version: Mapped[int] = mapped_column(default=1)
+    turn_who: Mapped[str | None] = mapped_column(String(24))
+    turn_what: Mapped[str | None] = mapped_column(String(40))
+    turn_due_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
+
+
+class Deadline(Record):
+    """A clock that runs on someone. It fires once, late rather than never."""
+
+    __tablename__ = "deadlines"
+    __table_args__ = (Index("ix_deadlines_open_due", "due_at", postgresql_where="fired_at IS NULL"),)
+
+    id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    referral_id: Mapped[str] = mapped_column(String(36), unique=True)
+    case_id: Mapped[str] = mapped_column(String(36))
+    who: Mapped[str] = mapped_column(String(24))
+    what: Mapped[str] = mapped_column(String(40))
+    due_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
+    fired_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)

@@ -1,0 +1,203 @@
+"""What the environment and the configuration file say. Read once at the start; a wrong value stops it there."""
+
+import base64
+import binascii
+import hashlib
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose
+
+DEMO_CONFIG = Path(__file__).parent.parent / "deploy" / "organisations.toml"
+_SHORTEST_KEY = 32
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the text says which and how to mend it, and never repeats a secret."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation:
+    """A configured organisation. ``transport`` is how its own system is reached; without one it works on screen."""
+
+    code: str
+    name: str
+    kind: OrganisationKind
+    oin: str
+    connector: str | None = None
+    transport: Mapping[str, Any] | None = None
+    identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    area: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """Something an organisation offers. ``codes`` are its names in the dialects, for instance ``iwmo = "02A03"``."""
+
+    code: str
+    organisation: str
+    name: str
+    purpose: Purpose
+    life_domains: tuple[LifeDomain, ...]
+    codes: Mapping[str, str] = field(default_factory=dict)
+    reply_days: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """The organisations round the table, and what they offer."""
+
+    municipality: Organisation
+    organisations: Mapping[str, Organisation]
+    services: Mapping[str, Service]
+
+    def organisation(self, code: str) -> Organisation | None:
+        """Find an organisation by its code."""
+        return self.organisations.get(code)
+
+    def connected(self) -> tuple[Organisation, ...]:
+        """Give the organisations whose own system we deliver to."""
+        return tuple(o for o in self.organisations.values() if o.connector and o.transport)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Everything that may differ between one installation and the next."""
+
+    database_url: str
+    broker_url: str
+    config_path: Path
+    secret_key: str
+    data_keys: tuple[str, ...]
+    bind: str
+    log: str
+    demo: bool = False
+
+    @property
+    def host(self) -> str:
+        """Give the address to listen on."""
+        return self.bind.rpartition(":")[0]
+
+    @property
+    def port(self) -> int:
+        """Give the port to listen on."""
+        return int(self.bind.rpartition(":")[2])
+
+
+def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool = False) -> Settings:
+    """Read the settings; ``SettingsError`` where a key is missing or weak outside the demo."""
+    env = os.environ if environment is None else environment
+    database_url = env.get("SCHAKEL_DATABASE_URL", "sqlite:///var/schakel.db")
+    secret_key = env.get("SCHAKEL_SECRET_KEY", "")
+    data_keys = tuple(key for key in env.get("SCHAKEL_DATA_KEYS", "").replace(",", " ").split() if key)
+    if demo:
+        kept = _demo_key(Path("var/demo.key"))
+        secret_key = secret_key or hashlib.sha256(kept + b"secret").hexdigest()
+        data_keys = data_keys or (base64.b64encode(hashlib.sha256(kept + b"data").digest()).decode(),)
+    _check_keys(secret_key, data_keys)
+    return Settings(
+        database_url=database_url,
+        broker_url=env.get("SCHAKEL_BROKER_URL", "embedded:///var/broker.db"),
+        config_path=Path(env.get("SCHAKEL_CONFIG", str(DEMO_CONFIG))),
+        secret_key=secret_key,
+        data_keys=data_keys,
+        bind=_bind(env.get("SCHAKEL_BIND", "127.0.0.1:8080")),
+        log=env.get("SCHAKEL_LOG", "text"),
+        demo=demo,
+    )
+
+
+def _demo_key(path: Path) -> bytes:
+    """Give the key of this demo, made at its first start: a demo's data must survive a restart."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def _check_keys(secret_key: str, data_keys: tuple[str, ...]) -> None:
+    if len(secret_key) < _SHORTEST_KEY or len(set(secret_key)) < 8:
+        raise SettingsError(
+            "SCHAKEL_SECRET_KEY is missing or weak. Set it to at least 32 random characters, for instance the output of:"
+            " python -c 'import secrets; print(secrets.token_hex(32))'"
+        )
+    if not data_keys:
+        raise SettingsError(
+            "SCHAKEL_DATA_KEYS is missing. Set it to one or more keys of 32 random bytes in base64, newest first:"
+            " python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
+        )
+    for number, key in enumerate(data_keys, start=1):
+        try:
+            raw = base64.b64decode(key, validate=True)
+        except binascii.Error as error:
+            raise SettingsError(f"Key {number} of SCHAKEL_DATA_KEYS is not base64.") from error
+        if len(raw) != 32 or len(set(raw)) < 8:
+            raise SettingsError(f"Key {number} of SCHAKEL_DATA_KEYS is not 32 random bytes.")
+
+
+def _bind(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65_535:
+        raise SettingsError("SCHAKEL_BIND must be an address and a port, for instance 127.0.0.1:8080.")
+    return value
+
+
+def load_configuration(path: Path) -> Configuration:
+    """Read the configuration file; ``SettingsError`` names the entry that is wrong."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"SCHAKEL_CONFIG: can't read {path.name}: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"SCHAKEL_CONFIG: {path.name} is not TOML: {error}.") from error
+    organisations = {code: _organisation(code, entry) for code, entry in document.get("organisations", {}).items()}
+    services = {code: _service(code, entry, organisations) for code, entry in document.get("services", {}).items()}
+    municipalities = [o for o in organisations.values() if o.kind is OrganisationKind.MUNICIPALITY]
+    if len(municipalities) != 1:
+        raise SettingsError("SCHAKEL_CONFIG: exactly one organisation must be of kind municipality.")
+    return Configuration(municipality=municipalities[0], organisations=organisations, services=services)
+
+
+def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:
+    try:
+        identifiers = {
+            system: tuple([value] if isinstance(value, str) else value)
+            for system, value in entry.get("identifiers", {}).items()
+        }
+        return Organisation(
+            code=code,
+            name=entry["name"],
+            kind=OrganisationKind(entry["kind"]),
+            oin=entry["oin"],
+            connector=entry.get("connector"),
+            transport=entry.get("transport"),
+            identifiers=identifiers,
+            area=entry.get("area"),
+            phone=entry.get("phone"),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise SettingsError(f"SCHAKEL_CONFIG: [organisations.{code}]: {error}.") from error
+
+
+def _service(code: str, entry: Mapping[str, Any], organisations: Mapping[str, Organisation]) -> Service:
+    try:
+        if entry["organisation"] not in organisations:
+            raise ValueError("organisation is not in this file")
+        return Service(
+            code=code,
+            organisation=entry["organisation"],
+            name=entry["name"],
+            purpose=Purpose(entry["purpose"]),
+            life_domains=tuple(LifeDomain(domain) for domain in entry.get("life_domains", [])),
+            codes=dict(entry.get("codes", {})),
+            reply_days=int(entry.get("reply_days", 3)),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise SettingsError(f"SCHAKEL_CONFIG: [services.{code}]: {error}.") from error

@@ -1,0 +1,1 @@
+"""Where records live: sessions, the unit of work, queries and migrations."""

@@ -1,0 +1,105 @@
+"""The database: one engine per process, reading sessions, and units of work."""
+
+import datetime as dt
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from hub.store.wakeup import NotifyWakeup, ThreadWakeup, Wakeup
+
+
+class StoreUnavailable(Exception):
+    """The database can't be reached or is overloaded. Waiting helps."""
+
+    permanent = False
+
+
+class UnitOfWork:
+    """One transaction, one ``now``. Services work in it and never commit; leaving it without an error does."""
+
+    def __init__(self, session: Session, now: dt.datetime) -> None:
+        self.session = session
+        self.now = now
+        self.wakes_relay = False
+
+    def wake_relay(self) -> None:
+        """Say that something must leave: the relay is woken when, and only when, this commits."""
+        self.wakes_relay = True
+
+
+class Store:
+    """The database behind one URL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self._writers = self.engine.execution_options(schakel_writes=True)
+        # SQLite lets one writer in and makes the others poll, unfairly; a lock of our own queues them.
+        self._turn: Any = threading.Lock() if self.is_sqlite else nullcontext()
+        self._thread_wakeup = ThreadWakeup()
+
+    @contextmanager
+    def writing(self, now: dt.datetime | None = None) -> Iterator[UnitOfWork]:
+        """Open a unit of work: committed at the end, rolled back at an error."""
+        with self._turn, Session(self._writers, expire_on_commit=False, autoflush=False) as session:
+            work = UnitOfWork(session, now or dt.datetime.now(dt.UTC))
+            try:
+                yield work
+                if work.wakes_relay and not self.is_sqlite:
+                    session.execute(text("SELECT pg_notify('schakel_outbox', '')"))
+                session.commit()
+            except OperationalError as error:
+                session.rollback()
+                if error.connection_invalidated:
+                    raise StoreUnavailable("the database connection was lost") from error
+                raise
+        if work.wakes_relay and self.is_sqlite:
+            self._thread_wakeup.wake()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that only reads."""
+        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    def wakeup(self) -> Wakeup:
+        """Give what the relay waits on."""
+        return self._thread_wakeup if self.is_sqlite else NotifyWakeup(self.url)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.engine.dispose()
+
+
+def _postgresql_engine(url: str) -> Engine:
+    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=False, pool_recycle=1800)
+
+
+def _sqlite_engine(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20, max_overflow=40)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not open transactions by itself
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later can fail half way; one that will write says so at once.
+        writes = connection.get_execution_options().get("schakel_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

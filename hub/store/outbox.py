@@ -1,0 +1,93 @@
+"""The outbox as a queue: which rows may go now, and what became of them."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from hub.models import OutboxRecord
+from schemas.vocabulary import Delivery
+
+NUDGE = "nudge"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Departure:
+    """A row that goes now. ``again`` says that it was published before and no receipt came."""
+
+    id: int
+    message_id: str
+    queue: str
+    kind: str
+    body: bytes
+    again: bool
+
+
+def claim(session: Session, now: dt.datetime, lease: dt.timedelta, limit: int) -> list[Departure]:
+    """Take the rows that may go now, the oldest open one of each lane, and mark them under way until the lease ends.
+
+    The claim is committed before anything is published: whoever dies between the two leaves a row that comes due
+    again when its lease ends. A row that another relay holds is passed over, and so is its whole lane.
+    """
+    earlier = aliased(OutboxRecord)
+    first_of_lane = ~exists().where(earlier.lane == OutboxRecord.lane, earlier.open, earlier.id < OutboxRecord.id)
+    due = (
+        select(OutboxRecord.id)
+        .where(OutboxRecord.open, OutboxRecord.due_at <= now, first_of_lane)
+        .where(OutboxRecord.state != Delivery.QUARANTINED)
+        .order_by(OutboxRecord.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = session.execute(
+        update(OutboxRecord)
+        .where(OutboxRecord.id.in_(due.scalar_subquery()))
+        .values(
+            state=Delivery.UNDER_WAY,
+            due_at=now + lease,
+            published=OutboxRecord.published + 1,
+            first_tried_at=func.coalesce(OutboxRecord.first_tried_at, now),
+        )
+        .returning(
+            OutboxRecord.id,
+            OutboxRecord.message_id,
+            OutboxRecord.queue,
+            OutboxRecord.kind,
+            OutboxRecord.body,
+            OutboxRecord.published,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    departures = [
+        Departure(id=id_, message_id=message, queue=queue, kind=kind, body=body, again=published > 1)
+        for id_, message, queue, kind, body, published in taken
+    ]
+    return sorted(departures, key=lambda departure: departure.id)
+
+
+def give_back(session: Session, ids: Iterable[int], due_at: dt.datetime) -> None:
+    """Let rows that could not be published wait: the broker was at fault, so no attempt is counted."""
+    session.execute(
+        update(OutboxRecord)
+        .where(OutboxRecord.id.in_(list(ids)), OutboxRecord.open, OutboxRecord.state == Delivery.UNDER_WAY)
+        .values(state=Delivery.WAITING, due_at=due_at)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget(session: Session, ids: Sequence[int]) -> None:
+    """Remove nudges that were published: they have no afterlife."""
+    session.execute(delete(OutboxRecord).where(OutboxRecord.id.in_(list(ids)), OutboxRecord.kind == NUDGE))
+
+
+def republish(session: Session, queue: str, now: dt.datetime) -> int:
+    """Make every row of a queue that is under way come due at once: the queue lost what it held."""
+    result = session.execute(
+        update(OutboxRecord)
+        .where(OutboxRecord.queue == queue, OutboxRecord.open, OutboxRecord.state == Delivery.UNDER_WAY)
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return int(getattr(result, "rowcount", 0))
