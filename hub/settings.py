@@ -51,11 +51,15 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """The organisations round the table, and what they offer."""
+    """The organisations round the table, and what they offer.
+
+    ``desk`` receives what partners address to the municipality as a whole.
+    """
 
     municipality: Organisation
     organisations: Mapping[str, Organisation]
     services: Mapping[str, Service]
+    desk: str
 
     def organisation(self, code: str) -> Organisation | None:
         """Find an organisation by its code."""
@@ -162,7 +166,12 @@ def load_configuration(path: Path) -> Configuration:
     municipalities = [o for o in organisations.values() if o.kind is OrganisationKind.MUNICIPALITY]
     if len(municipalities) != 1:
         raise SettingsError("SCHAKEL_CONFIG: exactly one organisation must be of kind municipality.")
-    return Configuration(municipality=municipalities[0], organisations=organisations, services=services)
+    desk = document.get("desk", "")
+    if desk not in organisations:
+        raise SettingsError(
+            "SCHAKEL_CONFIG: desk must be the code of the organisation that takes the municipality's post."
+        )
+    return Configuration(municipality=municipalities[0], organisations=organisations, services=services, desk=desk)
 
 
 def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:

@@ -96,3 +96,136 @@ class WorkLine:
     client_name: str
     reason: str
     urgency: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackStep:
+    """One of the six steps of a referral's way. ``state`` is ``done``, ``now``, ``todo`` or ``fault``.
+
+    ``key``: ``sent``, ``delivered``, ``read`` (by their system), ``accepted``, ``started``, ``completed``.
+    """
+
+    key: str
+    at: dt.datetime | None
+    state: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailStep:
+    """One step of the trail: an event of people, or what systems did with a message (``delivery``)."""
+
+    at: dt.datetime
+    kind: str
+    actor: str | None
+    organisation: str | None
+    delivery: str | None = None
+    reference: str | None = None
+    attempts: int = 0
+    next_at: dt.datetime | None = None
+    note: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionChoice:
+    """Something the viewer may do now. ``reasons`` are (code, label) pairs; ``asks`` names what else it needs.
+
+    ``asks`` may hold ``note``, ``date`` and ``outcome``.
+    """
+
+    event: str
+    needs_reason: bool
+    reasons: tuple[tuple[str, str], ...] = ()
+    asks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryTrouble:
+    """Why a referral has not arrived. ``needs_person`` says that we have stopped trying ourselves."""
+
+    reason: str
+    since: dt.datetime
+    attempts: int
+    next_at: dt.datetime | None
+    until: dt.datetime | None
+    needs_person: bool
+    phone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralView:
+    """A referral's page for one viewer. ``content`` is what was sent, as (label key, text) in the order of the message."""
+
+    line: ReferralLine
+    case_id: str
+    client_name: str
+    content: tuple[tuple[str, str], ...]
+    steps: tuple[TrackStep, ...]
+    trail: tuple[TrailStep, ...]
+    actions: tuple[ActionChoice, ...]
+    sent_at: dt.datetime | None = None
+    sent_by: str | None = None
+    client_words: str | None = None
+    trouble: DeliveryTrouble | None = None
+    phone: str | None = None
+    viewer_received: bool = False
+    may_see_case: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceOffer:
+    """Something one can refer to. ``shares`` names what about the person goes along, as label keys."""
+
+    code: str
+    name: str
+    organisation: str
+    organisation_name: str
+    life_domains: tuple[str, ...]
+    purpose: str
+    reply_days: int = 3
+    shares: tuple[str, ...] = ("name", "birth_date", "bsn")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorLine:
+    """One message that is stuck, by its references only: never its content.
+
+    ``kind`` is ``quarantined`` (came in, not understood) or ``stuck`` (must leave); ``reason`` is a code, ``detail`` the
+    connector's words, ``field`` the path in the partner's own terms.
+    """
+
+    id: str
+    kind: str
+    message_kind: str | None
+    organisation_name: str
+    reference: str | None
+    since: dt.datetime
+    reason: str
+    detail: str | None = None
+    field: str | None = None
+    attempts: int = 0
+    next_at: dt.datetime | None = None
+    needs_person: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectionLine:
+    """How the way to one organisation does. ``state`` is ``works``, ``slow``, ``down`` or ``idle``."""
+
+    organisation_name: str
+    connector: str | None
+    state: str
+    waiting: int
+    oldest_at: dt.datetime | None = None
+    last_ok_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonitorView:
+    """What the operator sees of the traffic."""
+
+    lines: tuple[MonitorLine, ...]
+    connections: tuple[ConnectionLine, ...]
+    delivered_today: int
+    waiting: int
+    oldest_at: dt.datetime | None = None

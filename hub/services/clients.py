@@ -1,0 +1,88 @@
+"""Find or make the client and the case."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from hub.models import Case
+from hub.models import Client as ClientRecord
+from hub.models.columns import key_ring
+from hub.services.errors import NotFound
+from hub.store.database import UnitOfWork
+from schemas.identifiers import new_id
+from schemas.message import Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownCase:
+    """A case with its person."""
+
+    id: str
+    person: Client
+    regisseur_id: str | None
+
+
+def person_to_json(person: Client) -> dict[str, Any]:
+    """Give the person as it is stored (encrypted by the column)."""
+    return {key: value for key, value in asdict(person).items() if value is not None}
+
+
+def find_case(session: Session, case_id: str) -> KnownCase:
+    """Find a case by its id; ``NotFound`` where there is none."""
+    row = session.execute(
+        select(Case.regisseur_id, ClientRecord.person).join(ClientRecord).where(Case.id == case_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such case.")
+    return KnownCase(id=case_id, person=Client(**row.person), regisseur_id=row.regisseur_id)
+
+
+def find_case_of_bsn(session: Session, municipality: str, bsn: str) -> KnownCase | None:
+    """Find the case of the client with this BSN, by its keyed hash."""
+    row = session.execute(
+        select(Case.id, Case.regisseur_id, ClientRecord.person)
+        .join(ClientRecord)
+        .where(
+            ClientRecord.municipality == municipality,
+            ClientRecord.bsn_index == key_ring().bsn_index(municipality, bsn),
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    return KnownCase(id=row.id, person=Client(**row.person), regisseur_id=row.regisseur_id)
+
+
+def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> KnownCase:
+    """Find the case of a person with a BSN, or open one. Two at once end in one case: the BSN hash is unique."""
+    assert person.bsn is not None  # the caller's schema asks it
+    known = find_case_of_bsn(work.session, municipality, person.bsn)
+    if known is not None:
+        return known
+    insert: Any = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    client_id = work.session.execute(
+        insert(ClientRecord)
+        .values(
+            id=new_id(),
+            municipality=municipality,
+            bsn_index=key_ring().bsn_index(municipality, person.bsn),
+            person=person_to_json(person),
+            created_at=work.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(ClientRecord.id)
+    ).scalar_one_or_none()
+    if client_id is None:  # another writer was first; its commit is over, or we would still wait
+        known = find_case_of_bsn(work.session, municipality, person.bsn)
+        assert known is not None  # client and case are made in one transaction
+        return known
+    case_id = new_id()
+    work.session.execute(
+        Case.__table__.insert().values(  # type: ignore[attr-defined]
+            id=case_id, client_id=client_id, municipality=municipality, position=0, opened_at=work.now
+        )
+    )
+    return KnownCase(id=case_id, person=person, regisseur_id=None)

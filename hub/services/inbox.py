@@ -1,0 +1,286 @@
+"""What comes in, once: canonical messages of partners, applied by the same functions as a person's click."""
+
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from hub.models import InboxRecord, Referral
+from hub.rules import lifecycle
+from hub.services.clients import find_case_of_bsn
+from hub.services.delivery import apply_functional_receipt
+from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
+from hub.services.intake import Received, Result, settle
+from hub.services.referrals import load_for_change, record_event, send_referral
+from hub.services.timeline import NewEntry, nudge, write_entries
+from hub.services.views import Viewer
+from hub.settings import Configuration
+from hub.store.database import UnitOfWork
+from schemas.message import Ground, Message
+from schemas.referral import NewEvent, NewReferral
+from schemas.vocabulary import EVENT_OF_KIND, Basis, Event, LifeDomain, MessageKind, Purpose, Status, Urgency
+
+
+def receive(
+    work: UnitOfWork, config: Configuration, organisation: str, message: Message, intake_id: str | None = None
+) -> Received:
+    """Take one message of an organisation in: the first time it has its effect, later it has none.
+
+    A message that is too early waits for what must come first; one that can't be applied is refused with a reason and
+    kept for a person.
+    """
+    body = json.dumps(message.to_json(), ensure_ascii=False, sort_keys=True).encode()
+    body_hash = hashlib.sha256(body).hexdigest()
+    known = _first_time(work, organisation, message, body_hash, body, intake_id)
+    if known is not None:
+        if known.body_hash == body_hash:
+            return Received(result=Result.DUPLICATE, referral_id=known.referral_id)
+        return Received(result=Result.REFUSED, reason="The same message id came before with another content.")
+    received = _apply(work, config, organisation, message)
+    _remember(work, organisation, message.id, received)
+    if received.result is Result.APPLIED and received.referral_id is not None:
+        heal(work, config, received.referral_id)
+    return received
+
+
+def _first_time(
+    work: UnitOfWork, organisation: str, message: Message, body_hash: str, body: bytes, intake_id: str | None
+) -> Any:
+    """Insert the memory of this message; give the earlier one where there is one."""
+    insert: Any = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    first = work.session.execute(
+        insert(InboxRecord)
+        .values(
+            sender=organisation,
+            message_id=message.id,
+            body_hash=body_hash,
+            state=Result.WAITING,
+            intake_id=intake_id,
+            body=body,
+            received_at=work.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(InboxRecord.message_id)
+    ).scalar_one_or_none()
+    if first is not None:
+        return None
+    return work.session.execute(
+        select(InboxRecord.body_hash, InboxRecord.referral_id).where(
+            InboxRecord.sender == organisation, InboxRecord.message_id == message.id
+        )
+    ).one()
+
+
+def _remember(work: UnitOfWork, organisation: str, message_id: str, received: Received) -> None:
+    keep = received.result in (Result.WAITING, Result.REFUSED)
+    values: dict[str, Any] = {
+        "state": received.result,
+        "referral_id": received.referral_id,
+        "reason": received.reason and received.reason[:300],
+    }
+    if not keep:
+        values["body"] = None
+    work.session.execute(
+        update(InboxRecord)
+        .where(InboxRecord.sender == organisation, InboxRecord.message_id == message_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _apply(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
+    try:
+        if message.kind.is_receipt:
+            return _apply_receipt(work, organisation, message)
+        if message.kind is MessageKind.SENT:
+            return _apply_new(work, config, organisation, message)
+        return _apply_event(work, config, organisation, message)
+    except ServiceError as error:
+        return Received(result=Result.REFUSED, reason=error.message)
+
+
+def _apply_receipt(work: UnitOfWork, organisation: str, message: Message) -> Received:
+    receipt = message.data.receipt
+    if receipt is None:
+        raise Invalid("A receipt without a reference.")
+    referral_id = apply_functional_receipt(
+        work,
+        organisation,
+        receipt.reference,
+        refused=message.kind is MessageKind.REFUSED,
+        codes=[{"code": code.code, "system": code.system or ""} for code in receipt.codes],
+    )
+    return Received(result=Result.APPLIED, referral_id=referral_id)
+
+
+def _machine(config: Configuration, organisation: str) -> Viewer:
+    known = config.organisation(organisation)
+    name = known.name if known is not None else organisation
+    return Viewer(
+        id=organisation,
+        name=name,
+        organisation=organisation,
+        organisation_name=name,
+        role="machine",
+        purpose=Purpose.GUIDANCE,
+    )
+
+
+def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
+    """A partner refers to us: the desk of the municipality receives what is addressed to the municipality."""
+    data = message.data
+    if data.client is None or data.client.bsn is None or data.client.family_name is None:
+        raise Invalid("A referral without a client that we can find.")
+    to = message.receiver
+    if config.organisation(to) is None or to == config.municipality.code:
+        to = config.desk
+    new = NewReferral(
+        to=to,
+        client=data.client,
+        life_domains=data.life_domains or (LifeDomain.DAYTIME_ACTIVITIES,),
+        reason=data.reason or data.note or "(zonder toelichting)",
+        client_words=data.client_words,
+        strengths=data.strengths,
+        urgency=data.urgency or Urgency.ROUTINE,
+        ground=data.ground or Ground(basis=Basis.PUBLIC_TASK, law="wmo_2015", purpose=Purpose.GUIDANCE),
+    )
+    referral = send_referral(
+        work, config, _machine(config, organisation), new, correlation=dict(data.correlation) or None
+    )
+    return Received(result=Result.APPLIED, referral_id=referral.id)
+
+
+def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
+    referral = find_referral(work, config, organisation, message)
+    if message.kind is MessageKind.CHANGE_REQUESTED:
+        return _apply_change_request(work, config, organisation, referral, message)
+    data = message.data
+    event = data.event or message_event(message)
+    status = Status(referral.status)
+    if lifecycle.already_there(status, event):
+        return Received(result=Result.APPLIED, referral_id=referral.id)
+    reason = data.status_reason
+    try:
+        record_event(
+            work,
+            config,
+            _machine(config, organisation),
+            referral,
+            NewEvent(event=event, note=data.note, at=data.occurred_at, outcome=data.outcome),
+            implies=data.implies,
+            status_reason=reason,
+        )
+    except StateForbids as error:
+        if lifecycle.may_fit_later(status, event):
+            return Received(result=Result.WAITING, referral_id=referral.id, reason="Waits for what must come first.")
+        return Received(result=Result.REFUSED, referral_id=referral.id, reason=error.message)
+    return Received(result=Result.APPLIED, referral_id=referral.id)
+
+
+def message_event(message: Message) -> Event:
+    """Give the event that a message's kind tells of."""
+    return EVENT_OF_KIND[message.kind]
+
+
+def _apply_change_request(
+    work: UnitOfWork, config: Configuration, organisation: str, referral: Referral, message: Message
+) -> Received:
+    """A partner asks to change what was assigned: people decide, so it is put before them and changes no state."""
+    known = config.organisation(organisation)
+    entry = NewEntry(
+        kind="change_requested",
+        actor=known.name if known else organisation,
+        organisation=organisation,
+        referral_id=referral.id,
+        data={"note": message.data.note} if message.data.note else None,
+    )
+    nudge(work, referral.case_id, write_entries(work, referral.case_id, [entry]))
+    return Received(result=Result.APPLIED, referral_id=referral.id)
+
+
+def find_referral(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Referral:
+    """Find the referral a partner's message is about, under its row lock; only one that this partner has part in.
+
+    By our id, by our number, by the partner's own references, and last by client where exactly one open referral with
+    this partner is left. ``NotFound`` where none fits.
+    """
+    data = message.data
+    ours = (Referral.receiver == organisation) | (Referral.sender == organisation)
+    wheres: list[Any] = []
+    if data.referral_id is not None:
+        wheres.append(Referral.id == data.referral_id)
+    if data.referral_number is not None:
+        wheres.append(Referral.number == data.referral_number)
+    for where in wheres:
+        found = work.session.execute(select(Referral.id, Referral.case_id).where(where, ours)).one_or_none()
+        if found is not None and _same_person(work, config, found.case_id, message):
+            return load_for_change(work, found.id)
+    for referral_id in _by_client(work, config, ours, message):
+        return load_for_change(work, referral_id)
+    raise NotFound("No referral of this organisation fits this message.")
+
+
+def _same_person(work: UnitOfWork, config: Configuration, case_id: str, message: Message) -> bool:
+    """Whether number and person agree: a wrong number must never touch another person's referral."""
+    client = message.data.client
+    if client is None or client.bsn is None:
+        return True
+    case = find_case_of_bsn(work.session, config.municipality.code, client.bsn)
+    return case is not None and case.id == case_id
+
+
+def _by_client(work: UnitOfWork, config: Configuration, ours: Any, message: Message) -> list[str]:
+    """Give the one open referral of this client with this partner that the partner's own references do not exclude."""
+    client = message.data.client
+    case = client and client.bsn and find_case_of_bsn(work.session, config.municipality.code, client.bsn)
+    query = select(Referral.id, Referral.correlation, Referral.status).where(ours)
+    if case:
+        rows = work.session.execute(query.where(Referral.case_id == case.id)).all()
+    elif message.data.correlation:
+        # A message without a client (iWmo 319) is found by the partner's own reference alone.
+        rows = work.session.execute(query.order_by(Referral.number.desc()).limit(5000)).all()
+    else:
+        return []
+    told = set(message.data.correlation.items())
+    exact = [row.id for row in rows if told & set(row.correlation.items())]
+    if exact or not case:
+        return exact[:1]
+    still_open = [row.id for row in rows if Status(row.status) in lifecycle.OPEN]
+    return still_open if len(still_open) == 1 else []
+
+
+def heal(work: UnitOfWork, config: Configuration, referral_id: str) -> None:
+    """Try what waited for this referral again, oldest first, until nothing more fits."""
+    progress = True
+    while progress:
+        progress = False
+        waiting = work.session.execute(
+            select(InboxRecord.sender, InboxRecord.message_id, InboxRecord.body, InboxRecord.intake_id)
+            .where(InboxRecord.referral_id == referral_id, InboxRecord.state == Result.WAITING)
+            .order_by(InboxRecord.received_at)
+        ).all()
+        for sender, message_id, body, intake_id in waiting:
+            message = Message.from_json(json.loads(body))
+            received = _apply(work, config, sender, message)
+            if received.result is Result.WAITING:
+                continue
+            _remember(work, sender, message_id, received)
+            if intake_id is not None:
+                settle(work, intake_id, received)
+            progress = received.result is Result.APPLIED
+            break
+
+
+def waiting_referrals(work: UnitOfWork, limit: int = 100) -> list[str]:
+    """Give the referrals for which a message waits: a person's click may have brought what it waited for."""
+    return list(
+        work.session.scalars(
+            select(InboxRecord.referral_id)
+            .where(InboxRecord.state == Result.WAITING, InboxRecord.referral_id.is_not(None))
+            .distinct()
+            .limit(limit)
+        )
+    )

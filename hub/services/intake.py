@@ -1,0 +1,283 @@
+"""Payloads of partners: kept byte for byte, understood once, and seen by a person where they can't be."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import AddressBook, Connector, Party, Payload, Reading, Verdict
+from hub.broker.protocol import INBOX
+from hub.models import Intake, OutboxRecord
+from hub.services.errors import NotFound
+from hub.settings import Configuration, Organisation
+from hub.store.database import UnitOfWork
+from schemas.identifiers import new_id
+from schemas.message import Message
+from schemas.vocabulary import Delivery
+
+
+class Result(StrEnum):
+    """What became of an incoming message."""
+
+    APPLIED = "applied"
+    DUPLICATE = "duplicate"
+    WAITING = "waiting"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    """The result for one message, with the referral it was about and, for a refusal, why."""
+
+    result: Result
+    referral_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """What is answered to who brought a payload."""
+
+    intake_id: str
+    state: str
+    answer: Payload | None
+    refusal: Refusal | None = None
+
+
+def address_book(config: Configuration, organisation: Organisation) -> AddressBook:
+    """Give the address book for one organisation's connector."""
+    return AddressBook(
+        partner=_party(organisation),
+        municipality=_party(config.municipality),
+        parties=tuple(_party(other) for other in config.organisations.values()),
+    )
+
+
+def _party(organisation: Organisation) -> Party:
+    return Party(
+        code=organisation.code,
+        name=organisation.name,
+        kind=organisation.kind,
+        oin=organisation.oin,
+        identifiers=organisation.identifiers,
+    )
+
+
+def take_in(
+    work: UnitOfWork, config: Configuration, organisation: Organisation, connector: Connector, payload: Payload
+) -> Taken:
+    """Keep a payload, read it, and put what it says in the outbox for our inbox: one commit, then the answer.
+
+    The same payload again gives the first answer and changes nothing; the same identification with other content, and
+    what can't be understood, is refused in the dialect's own terms and kept in quarantine.
+    """
+    book = address_book(config, organisation)
+    body_hash = hashlib.sha256(payload.body).hexdigest()
+    try:
+        reading = connector.read(payload, book, work.now)
+        _check_senders(organisation, reading)
+        earlier = _earlier(work, organisation.code, reading.identification)
+        if earlier is not None and earlier.body_hash == body_hash and earlier.state != "quarantined":
+            return _again(work, organisation, connector, payload, reading, earlier)
+        if earlier is not None and earlier.body_hash != body_hash:
+            raise Refusal(
+                RefusalCode.NOT_ALLOWED,
+                "This identification was used before, for another message.",
+                dialect_code=getattr(connector, "duplicate_code", None),
+            )
+    except Refusal as refusal:
+        return _quarantine(work, organisation, connector, payload, book, refusal)
+    return _accept(work, organisation, connector, payload, book, reading)
+
+
+def _check_senders(organisation: Organisation, reading: Reading) -> None:
+    """Refuse what another organisation would have said: the credential decides who speaks, not the payload."""
+    if any(message.sender != organisation.code for message in reading.messages):
+        raise Refusal(RefusalCode.NOT_ALLOWED, "The sender in the message is not the organisation that brought it.")
+
+
+def _earlier(work: UnitOfWork, organisation: str, identification: str) -> Any:
+    return work.session.execute(
+        select(Intake.id, Intake.body_hash, Intake.state, Intake.answer, Intake.answer_type, Intake.referral_ids)
+        .where(Intake.organisation == organisation, Intake.identification == identification)
+        .where(Intake.state != "duplicate")
+        .order_by(Intake.received_at)
+        .limit(1)
+    ).one_or_none()
+
+
+def _insert(
+    work: UnitOfWork,
+    organisation: Organisation,
+    connector: Connector,
+    payload: Payload,
+    answer: Payload | None,
+    **values: Any,
+) -> str:
+    intake_id = new_id()
+    work.session.execute(
+        insert(Intake).values(
+            id=intake_id,
+            organisation=organisation.code,
+            connector=connector.name,
+            body_hash=hashlib.sha256(payload.body).hexdigest(),
+            content_type=payload.content_type[:120],
+            payload=payload.body,
+            answer=answer and answer.body,
+            answer_type=answer and answer.content_type,
+            received_at=work.now,
+            **{"referral_ids": [], **values},
+        )
+    )
+    return intake_id
+
+
+def _again(
+    work: UnitOfWork,
+    organisation: Organisation,
+    connector: Connector,
+    payload: Payload,
+    reading: Reading,
+    earlier: Any,
+) -> Taken:
+    """Give the first answer again (a duplicate gets the same receipt), and count it as a duplicate."""
+    answer = None
+    if earlier.answer is not None:
+        answer = Payload(body=earlier.answer, content_type=earlier.answer_type)
+    intake_id = _insert(
+        work,
+        organisation,
+        connector,
+        payload,
+        answer,
+        state="duplicate",
+        identification=reading.identification,
+        referral_ids=earlier.referral_ids,
+    )
+    return Taken(intake_id=intake_id, state="duplicate", answer=answer)
+
+
+def _quarantine(
+    work: UnitOfWork,
+    organisation: Organisation,
+    connector: Connector,
+    payload: Payload,
+    book: AddressBook,
+    refusal: Refusal,
+) -> Taken:
+    answer = connector.acknowledge(payload, Verdict.REFUSED, refusal, book, work.now)
+    intake_id = _insert(
+        work,
+        organisation,
+        connector,
+        payload,
+        answer,
+        state="quarantined",
+        reason_code=refusal.code,
+        reason=refusal.message[:500],
+        field=refusal.field and refusal.field[:300],
+        dialect_code=refusal.dialect_code,
+    )
+    return Taken(intake_id=intake_id, state="quarantined", answer=answer, refusal=refusal)
+
+
+def _accept(
+    work: UnitOfWork,
+    organisation: Organisation,
+    connector: Connector,
+    payload: Payload,
+    book: AddressBook,
+    reading: Reading,
+) -> Taken:
+    answer = connector.acknowledge(payload, Verdict.ACCEPTED, None, book, work.now)
+    intake_id = _insert(
+        work,
+        organisation,
+        connector,
+        payload,
+        answer,
+        state="received",
+        identification=reading.identification,
+        open_messages=len(reading.messages),
+        losses=[{"field": loss.field, "why": loss.why} for loss in reading.losses] or None,
+    )
+    if reading.messages:
+        work.session.execute(
+            insert(OutboxRecord), [_inbox_row(work, organisation, intake_id, message) for message in reading.messages]
+        )
+        work.wake_relay()
+    return Taken(intake_id=intake_id, state="received", answer=answer)
+
+
+def _inbox_row(work: UnitOfWork, organisation: Organisation, intake_id: str, message: Message) -> dict[str, Any]:
+    """Give the row that carries a message to our own inbox; one lane per referral keeps a partner's order."""
+    data = message.data
+    about = data.referral_id or data.referral_number or "".join(sorted(data.correlation.values())) or message.id
+    lane = hashlib.sha256(f"{organisation.code}\x1f{about}".encode()).hexdigest()[:32]
+    return {
+        "message_id": new_id(),
+        "queue": INBOX,
+        "lane": f"in|{lane}",
+        "kind": message.kind,
+        "body": json.dumps(
+            {"organisation": organisation.code, "intake_id": intake_id, "message": message.to_json()},
+            ensure_ascii=False,
+        ).encode(),
+        "state": Delivery.WAITING,
+        "open": True,
+        "due_at": work.now,
+        "created_at": work.now,
+    }
+
+
+def settle(work: UnitOfWork, intake_id: str, received: Received) -> None:
+    """Record on the intake what became of one of its messages; a refusal puts the payload before a person."""
+    row = work.session.execute(
+        select(Intake.open_messages, Intake.referral_ids, Intake.state).where(Intake.id == intake_id).with_for_update()
+    ).one()
+    still_open = row.open_messages if received.result is Result.WAITING else max(row.open_messages - 1, 0)
+    referral_ids = list(row.referral_ids)
+    if received.referral_id is not None and received.referral_id not in referral_ids:
+        referral_ids.append(received.referral_id)
+    values: dict[str, Any] = {"open_messages": still_open, "referral_ids": referral_ids}
+    if received.result is Result.REFUSED:
+        values |= {"state": "quarantined", "reason_code": "cannot_apply", "reason": received.reason}
+    elif row.state != "quarantined":
+        values["state"] = "waiting" if received.result is Result.WAITING else "applied" if not still_open else row.state
+    work.session.execute(
+        update(Intake).where(Intake.id == intake_id).values(**values).execution_options(synchronize_session=False)
+    )
+
+
+def handle(work: UnitOfWork, intake_id: str, by: str, how: str) -> None:
+    """Let a person close a quarantined payload with a reason; the payload stays."""
+    done = work.session.execute(
+        update(Intake)
+        .where(Intake.id == intake_id, Intake.state.in_(("quarantined", "waiting")), Intake.handled_at.is_(None))
+        .values(handled_at=work.now, handled_by=by, handled_how=how[:500])
+        .returning(Intake.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    if done is None:
+        raise NotFound("There is no such payload to handle.")
+
+
+def read_again(work: UnitOfWork, config: Configuration, intake_id: str, connector_of: Any, by: str) -> Taken:
+    """Read a quarantined payload once more, after its cause was mended; the old row is closed, a new one tells the rest."""
+    row = work.session.execute(select(Intake).where(Intake.id == intake_id)).scalar_one_or_none()
+    organisation = row and config.organisation(row.organisation)
+    if row is None or organisation is None or row.state != "quarantined" or row.handled_at is not None:
+        raise NotFound("There is no such payload to read again.")
+    handle(work, intake_id, by, "opnieuw gelezen")
+    payload = Payload(body=row.payload, content_type=row.content_type)
+    work.session.execute(
+        update(Intake)
+        .where(Intake.id == intake_id)
+        .values(identification=None)
+        .execution_options(synchronize_session=False)
+    )
+    return take_in(work, config, organisation, connector_of(row.connector), payload)

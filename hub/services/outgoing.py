@@ -1,0 +1,80 @@
+"""Put canonical messages for organisations in the outbox."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert
+
+from hub.broker.protocol import partner_queue
+from hub.models import OutboxRecord, Referral
+from hub.services.timeline import nudge_row
+from hub.settings import Configuration
+from hub.store.database import UnitOfWork
+from schemas.identifiers import derived_id, short_reference
+from schemas.message import Message, MessageData, source_of
+from schemas.vocabulary import KIND_OF_EVENT, Delivery, Event
+
+
+def message_about(
+    work: UnitOfWork,
+    config: Configuration,
+    referral: Referral,
+    *,
+    event: Event,
+    sender: str,
+    receiver: str,
+    position: int,
+    data: MessageData,
+) -> Message:
+    """Give the canonical message that tells one organisation of one event; the same event gives the same id."""
+    return Message(
+        id=derived_id("event", referral.case_id, str(position), receiver),
+        kind=KIND_OF_EVENT[event],
+        source=source_of(config.municipality.oin),
+        time=work.now,
+        sender=sender,
+        receiver=receiver,
+        subject=referral.case_id,
+        sequence=position,
+        data=data,
+    )
+
+
+def _row(work: UnitOfWork, config: Configuration, referral: Referral, message: Message) -> dict[str, Any]:
+    """Give the outbox row. An organisation without a system of its own reads on screen: there it has arrived at once."""
+    organisation = config.organisation(message.receiver)
+    connected = organisation is not None and organisation.transport is not None
+    return {
+        "message_id": message.id,
+        "queue": partner_queue(message.receiver),
+        "lane": f"{referral.case_id}|{message.receiver}" if connected else None,
+        "kind": message.kind,
+        "case_id": referral.case_id,
+        "referral_id": referral.id,
+        "receiver": message.receiver,
+        "reference": short_reference(message.id),
+        "body": json.dumps(message.to_json(), ensure_ascii=False, separators=(",", ":")).encode(),
+        "state": Delivery.WAITING if connected else Delivery.DELIVERED,
+        "open": connected,
+        "due_at": work.now,
+        "created_at": work.now,
+        "delivered_at": None if connected else work.now,
+    }
+
+
+def put_out(
+    work: UnitOfWork, config: Configuration, referral: Referral, messages: Iterable[Message], position: int
+) -> None:
+    """Put messages and the nudge of their entry in the outbox, in one statement."""
+    rows = [_row(work, config, referral, message) for message in messages]
+    nudge = nudge_row(work, referral.case_id, position)
+    empty = dict.fromkeys(("referral_id", "receiver", "reference", "delivered_at"))
+    work.session.execute(insert(OutboxRecord), [*rows, {**empty, **nudge}])
+    work.wake_relay()
+
+
+def has_own_system(config: Configuration, organisation: str) -> bool:
+    """Whether we deliver to an organisation's own system."""
+    known = config.organisation(organisation)
+    return known is not None and known.transport is not None

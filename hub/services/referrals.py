@@ -1,0 +1,292 @@
+"""Send a referral, and record what people do with it. The same functions serve the page, the API and the inbox."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from hub.models import Referral
+from hub.rules import lifecycle
+from hub.services import deadlines
+from hub.services.actors import parts_of
+from hub.services.clients import KnownCase, find_case, find_or_open_case
+from hub.services.errors import Invalid, NotFound, StateForbids, VersionConflict
+from hub.services.outgoing import has_own_system, message_about, put_out
+from hub.services.release import release_to
+from hub.services.timeline import NewEntry, write_entries
+from hub.services.views import Viewer
+from hub.settings import Configuration
+from hub.store.database import UnitOfWork
+from schemas.identifiers import new_id
+from schemas.message import Coded, Message, MessageData
+from schemas.referral import NewEvent, NewReferral
+from schemas.vocabulary import Delivery, Event, Outcome, Status, Urgency
+
+_AT_SCREEN = "on_screen"
+
+
+def send_referral(
+    work: UnitOfWork,
+    config: Configuration,
+    actor: Viewer,
+    new: NewReferral,
+    *,
+    correlation: dict[str, str] | None = None,
+) -> Referral:
+    """Send a referral: record, timeline, clock and outgoing message in one unit of work.
+
+    ``Invalid`` names the field where receiver or service are not known, ``NotFound`` where the case is not.
+    """
+    _check_addressee(config, actor, new)
+    if new.case_id is not None:
+        case = find_case(work.session, new.case_id)
+    else:
+        assert new.client is not None  # the schema gives one of the two
+        case = find_or_open_case(work, config.municipality.code, new.client)
+    entries = [NewEntry(kind=Event.SEND, actor=actor.name, organisation=actor.organisation, referral_id=new_id())]
+    if not has_own_system(config, new.to):
+        entries.append(NewEntry(kind="delivered", referral_id=entries[0].referral_id, data={"how": _AT_SCREEN}))
+    position = write_entries(work, case.id, entries)
+    referral = _insert(work, config, actor, new, case, str(entries[0].referral_id), correlation or {})
+    deadlines.set_clock(work, referral)
+    message = message_about(
+        work,
+        config,
+        referral,
+        event=Event.SEND,
+        sender=actor.organisation,
+        receiver=new.to,
+        position=position - len(entries) + 1,
+        data=_content_message(config, referral, new, case),
+    )
+    put_out(work, config, referral, [message], position)
+    return referral
+
+
+def _check_addressee(config: Configuration, actor: Viewer, new: NewReferral) -> None:
+    if config.organisation(new.to) is None:
+        raise Invalid("There is no such organisation.", field="to")
+    if new.to == actor.organisation:
+        raise Invalid("An organisation does not refer to itself.", field="to")
+    if new.service is not None:
+        service = config.services.get(new.service)
+        if service is None or service.organisation != new.to:
+            raise Invalid("This organisation offers no such service.", field="service")
+
+
+def _insert(
+    work: UnitOfWork,
+    config: Configuration,
+    actor: Viewer,
+    new: NewReferral,
+    case: KnownCase,
+    referral_id: str,
+    correlation: dict[str, str],
+) -> Referral:
+    """Insert the record with Core and give it as an object: the hot path goes without the session's bookkeeping."""
+    values: dict[str, Any] = {
+        "id": referral_id,
+        "case_id": case.id,
+        "sender": actor.organisation,
+        "receiver": new.to,
+        "service": new.service,
+        "status": Status.SENT,
+        "delivery": Delivery.WAITING if has_own_system(config, new.to) else Delivery.DELIVERED,
+        "outcome": None,
+        "inferred": False,
+        "urgency": new.urgency,
+        "life_domains": list(new.life_domains),
+        "basis": new.ground.basis,
+        "law": new.ground.law,
+        "purpose": new.ground.purpose,
+        "content": {
+            "reason": new.reason,
+            "client_words": new.client_words,
+            "strengths": list(new.strengths),
+            "evidence": new.ground.evidence,
+        },
+        "correlation": correlation,
+        "created_by": actor.id,
+        "created_at": work.now,
+        "changed_at": work.now,
+        "version": 1,
+        **deadlines.turn_values(Status.SENT, new.urgency, work.now),
+    }
+    number = work.session.execute(insert(Referral).values(**values).returning(Referral.number)).scalar_one()
+    return Referral(number=number, **values)
+
+
+def _content_message(config: Configuration, referral: Referral, new: NewReferral, case: KnownCase) -> MessageData:
+    service = config.services.get(new.service or "")
+    return MessageData(
+        referral_id=referral.id,
+        referral_number=referral.number,
+        correlation=dict(referral.correlation),
+        event=Event.SEND,
+        status=Status.SENT,
+        occurred_at=referral.created_at,
+        client=case.person,
+        service=service_of(config, referral) if service else None,
+        life_domains=new.life_domains,
+        reason=new.reason,
+        client_words=new.client_words,
+        strengths=new.strengths,
+        urgency=new.urgency,
+        ground=new.ground,
+        starts_on=referral.created_at.date().isoformat(),
+    )
+
+
+def service_of(config: Configuration, referral: Referral) -> Coded | None:
+    """Give the asked service in the words of the receiver's dialect where it has a code there, else in ours."""
+    service = config.services.get(referral.service or "")
+    if service is None:
+        return None
+    for system, code in service.codes.items():
+        return Coded(code=code, system=system, text=service.name)
+    return Coded(code=service.code, system="schakel", text=service.name)
+
+
+def load_for_change(work: UnitOfWork, referral_id: str) -> Referral:
+    """Read a referral under its row lock; ``NotFound`` where there is none."""
+    referral = work.session.scalars(select(Referral).where(Referral.id == referral_id).with_for_update()).one_or_none()
+    if referral is None:
+        raise NotFound("There is no such referral.")
+    return referral
+
+
+def record_event(
+    work: UnitOfWork,
+    config: Configuration,
+    actor: Viewer,
+    referral: Referral,
+    new: NewEvent,
+    *,
+    implies: Iterable[Event] = (),
+    if_version: int | None = None,
+    status_reason: Coded | None = None,
+) -> Referral:
+    """Record an event on a referral read with ``load_for_change``, after the steps that it implies (marked inferred).
+
+    ``StateForbids`` with the allowed events, ``Invalid`` where a reason is missing, ``VersionConflict`` where
+    ``if_version`` is no longer the referral's.
+    """
+    if if_version is not None and if_version != referral.version:
+        raise VersionConflict("The referral was changed after you read it.")
+    case = find_case(work.session, referral.case_id)
+    parts = parts_of(actor, referral, case.regisseur_id)
+    if not parts:
+        raise NotFound("There is no such referral.")
+    if lifecycle.needs_reason(new.event) and not (new.reason or new.note or status_reason):
+        raise Invalid("This event needs a reason.", field="reason")
+    try:
+        steps = lifecycle.implied_steps(Status(referral.status), new.event, implies)
+        before = referral.status
+        for step in (*steps, new.event):
+            referral.status = lifecycle.next_status(Status(referral.status), step, parts)
+    except lifecycle.NotAllowedNow as error:
+        allowed = lifecycle.allowed_events(Status(referral.status), parts)
+        raise StateForbids(f"Not possible in state {referral.status}.", allowed=allowed) from error
+    if new.event is Event.UNDO_ACCEPT:
+        _check_undo(work.now, referral)
+    _write(work, config, actor, referral, new, steps, status_reason, case, changed=before != referral.status)
+    return referral
+
+
+def _check_undo(now: dt.datetime, referral: Referral) -> None:
+    if now - referral.changed_at > dt.timedelta(days=2):
+        raise StateForbids("An acceptance can be taken back within two days.", allowed=())
+
+
+def _write(
+    work: UnitOfWork,
+    config: Configuration,
+    actor: Viewer,
+    referral: Referral,
+    new: NewEvent,
+    steps: tuple[Event, ...],
+    status_reason: Coded | None,
+    case: KnownCase,
+    *,
+    changed: bool,
+) -> None:
+    """Write the new state, its clock, its entries and its messages."""
+    values: dict[str, Any] = {
+        "status": referral.status,
+        "outcome": new.outcome or referral.outcome,
+        "inferred": bool(steps) and new.event is not Event.ACCEPT if changed else referral.inferred,
+        "changed_at": work.now,
+        "version": referral.version + 1,
+        **deadlines.turn_values(Status(referral.status), Urgency(referral.urgency), work.now),
+    }
+    work.session.execute(
+        update(Referral).where(Referral.id == referral.id).values(**values).execution_options(synchronize_session=False)
+    )
+    for name, value in values.items():
+        setattr(referral, name, value)
+    work.session.expunge(referral)
+    deadlines.set_clock(work, referral)
+    said = {
+        "reason": new.reason or (status_reason and status_reason.code),
+        "reason_text": status_reason and status_reason.text,
+        "note": new.note,
+        "outcome": new.outcome,
+        "at": new.at and new.at.isoformat(),
+    }
+    entries = [
+        NewEntry(kind=step, organisation=actor.organisation, referral_id=referral.id, inferred=True) for step in steps
+    ]
+    entries.append(
+        NewEntry(
+            kind=new.event,
+            actor=actor.name,
+            organisation=actor.organisation,
+            referral_id=referral.id,
+            data={key: value for key, value in said.items() if value is not None},
+        )
+    )
+    position = write_entries(work, referral.case_id, entries)
+    messages = _tell(work, config, actor, referral, new, status_reason, case, position)
+    put_out(work, config, referral, messages, position)
+
+
+def _tell(
+    work: UnitOfWork,
+    config: Configuration,
+    actor: Viewer,
+    referral: Referral,
+    new: NewEvent,
+    status_reason: Coded | None,
+    case: KnownCase,
+    position: int,
+) -> list[Message]:
+    """Give a message for each organisation in this referral but the one that did it."""
+    data = MessageData(
+        referral_id=referral.id,
+        referral_number=referral.number,
+        correlation=dict(referral.correlation),
+        event=new.event,
+        status=Status(referral.status),
+        outcome=Outcome(referral.outcome) if referral.outcome else None,
+        occurred_at=new.at or work.now,
+        status_reason=status_reason or (Coded(code=new.reason, system="schakel") if new.reason else None),
+        note=new.note,
+        service=service_of(config, referral),
+        starts_on=referral.created_at.date().isoformat(),
+        client=case.person,
+    )
+    return [
+        message_about(
+            work,
+            config,
+            referral,
+            event=new.event,
+            sender=actor.organisation,
+            receiver=receiver,
+            position=position,
+            data=release_to(config, receiver, referral, data),
+        )
+        for receiver in sorted({referral.sender, referral.receiver} - {actor.organisation})
+        if config.organisation(receiver) is not None
+    ]
