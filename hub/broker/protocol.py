@@ -11,11 +11,18 @@ from typing import Protocol
 
 INBOX = "inbox"
 LIVE = "live"
+DELIVERY_LIMIT = 50
+"""After so many fruitless deliveries the broker itself sets a message apart. Only a second net: rows count attempts."""
 
 
 def partner_queue(organisation: str) -> str:
     """Give the name of the queue from which an organisation's connector takes."""
     return f"partner.{organisation}"
+
+
+def dead_queue(queue: str) -> str:
+    """Give the name of the queue that keeps what was rejected from ``queue``."""
+    return f"dead.{queue}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +72,7 @@ class BrokerError(Exception):
 
 
 class BrokerUnavailable(BrokerError):
-    """The broker can't be reached, or takes nothing now (blocked). Waiting helps; nothing of the message is at fault."""
+    """The broker can't be reached, or takes nothing now (blocked). Waiting helps; the message is not at fault."""
 
 
 class Publisher(Protocol):
@@ -87,8 +94,13 @@ class Publisher(Protocol):
 class Consumer(Protocol):
     """Takes from one queue. It reconnects and subscribes again by itself; belongs to one thread."""
 
+    @property
+    def subscriptions(self) -> int:
+        """How often this consumer was subscribed. Where it grew, a listener of ``LIVE`` may have missed messages."""
+        ...
+
     def take(self, limit: int, timeout: float) -> list[Delivery]:
-        """Give up to ``limit`` messages, waiting at most ``timeout`` seconds for the first. Empty when there is none."""
+        """Give up to ``limit`` messages, waiting at most ``timeout`` seconds for the first; empty when none came."""
         ...
 
     def ack(self, deliveries: Sequence[Delivery]) -> None:
@@ -108,7 +120,7 @@ class Broker(Protocol):
     """A broker: RabbitMQ, or the embedded one."""
 
     def declare(self, queues: Sequence[str]) -> None:
-        """Make the queues that do not exist. For deployment; never just before use."""
+        """Make the queues that do not exist, each with its ``dead_queue``. For deployment; never just before use."""
         ...
 
     def publisher(self) -> Publisher:
@@ -124,7 +136,7 @@ class Broker(Protocol):
         ...
 
     def heal(self, queue: str) -> None:
-        """Delete a queue that can't be used and declare it again. What it held must be published again by the caller."""
+        """Delete a queue that can't be used and declare it again. What it held the caller must publish again."""
         ...
 
     def close(self) -> None:

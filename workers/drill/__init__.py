@@ -1,0 +1,1 @@
+"""Faults on purpose, and the throw-away services to have them on."""
