@@ -4,14 +4,13 @@ from hub.models.record import Record
 from hub.models.case import Case, Client
 from hub.models.identity import ApiClient, Person
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
-from hub.models.referral import Deadline, Referral
+from hub.models.referral import Referral
 from hub.models.timeline import TimelineEntry
 
 __all__ = [
     "ApiClient",
     "Case",
     "Client",
-    "Deadline",
     "Idempotency",
     "InboxRecord",
     "Intake",

@@ -1,9 +1,9 @@
-"""The referral and its deadlines."""
+"""The referral, with the clock of whoever's turn it is."""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.columns import RowNumber, SealedJson, UtcMoment
@@ -21,6 +21,12 @@ class Referral(Record):
     __table_args__ = (
         Index("ix_referrals_sender_number", "sender", "number"),
         Index("ix_referrals_receiver_number", "receiver", "number"),
+        Index(
+            "ix_referrals_clock",
+            "turn_due_at",
+            postgresql_where=text("turn_fired_at IS NULL"),
+            sqlite_where=text("turn_fired_at IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -48,18 +54,4 @@ class Referral(Record):
     turn_who: Mapped[str | None] = mapped_column(String(24))
     turn_what: Mapped[str | None] = mapped_column(String(40))
     turn_due_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
-
-
-class Deadline(Record):
-    """A clock that runs on someone. It fires once, late rather than never."""
-
-    __tablename__ = "deadlines"
-    __table_args__ = (Index("ix_deadlines_open_due", "due_at", postgresql_where="fired_at IS NULL"),)
-
-    id: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
-    referral_id: Mapped[str] = mapped_column(String(36), unique=True)
-    case_id: Mapped[str] = mapped_column(String(36))
-    who: Mapped[str] = mapped_column(String(24))
-    what: Mapped[str] = mapped_column(String(40))
-    due_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
-    fired_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
+    turn_fired_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)

@@ -11,7 +11,7 @@ from hub.models.record import Record
 
 
 class TimelineEntry(Record):
-    """One entry. Positions count from 1 without gaps, taken under the row lock of the case. Never changed afterwards."""
+    """One entry. Positions count from 1 without gaps, taken under the row lock of the case. Never changed."""
 
     __tablename__ = "timeline"
 

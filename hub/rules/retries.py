@@ -11,7 +11,9 @@ AMBER_AFTER = dt.timedelta(minutes=15)
 RED_AFTER = dt.timedelta(hours=4)
 
 
-def delay_after(attempts: int, *, retry_after: float | None = None, jitter: random.Random | None = None) -> dt.timedelta:
+def delay_after(
+    attempts: int, *, retry_after: float | None = None, jitter: random.Random | None = None
+) -> dt.timedelta:
     """Give how long to wait after this many tries; never sooner than the partner asks (``retry_after``, seconds)."""
     seconds = float(_FIRST[attempts] if attempts < len(_FIRST) else _THEN)
     seconds *= 1 + JITTER * ((jitter or random).uniform(-1, 1))  # noqa: S311 - spreading load, not a secret

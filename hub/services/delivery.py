@@ -200,4 +200,4 @@ def oldest_waiting(work: UnitOfWork) -> dt.timedelta | None:
     oldest = work.session.execute(
         select(OutboxRecord.created_at).where(OutboxRecord.open).order_by(OutboxRecord.id).limit(1)
     ).scalar_one_or_none()
-    return oldest and work.now - oldest
+    return None if oldest is None else work.now - oldest

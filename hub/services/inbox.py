@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
 
 from hub.models import InboxRecord, Referral
 from hub.rules import lifecycle
@@ -263,6 +264,7 @@ def heal(work: UnitOfWork, config: Configuration, referral_id: str) -> None:
             .order_by(InboxRecord.received_at)
         ).all()
         for sender, message_id, body, intake_id in waiting:
+            assert body is not None  # kept for as long as it waits
             message = Message.from_json(json.loads(body))
             received = _apply(work, config, sender, message)
             if received.result is Result.WAITING:
@@ -274,10 +276,10 @@ def heal(work: UnitOfWork, config: Configuration, referral_id: str) -> None:
             break
 
 
-def waiting_referrals(work: UnitOfWork, limit: int = 100) -> list[str]:
+def waiting_referrals(session: Session, limit: int = 100) -> list[str]:
     """Give the referrals for which a message waits: a person's click may have brought what it waited for."""
     return list(
-        work.session.scalars(
+        session.scalars(
             select(InboxRecord.referral_id)
             .where(InboxRecord.state == Result.WAITING, InboxRecord.referral_id.is_not(None))
             .distinct()

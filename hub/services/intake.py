@@ -246,6 +246,8 @@ def settle(work: UnitOfWork, intake_id: str, received: Received) -> None:
     values: dict[str, Any] = {"open_messages": still_open, "referral_ids": referral_ids}
     if received.result is Result.REFUSED:
         values |= {"state": "quarantined", "reason_code": "cannot_apply", "reason": received.reason}
+    elif received.result is Result.DUPLICATE and row.state == "received":
+        values["state"] = "duplicate"
     elif row.state != "quarantined":
         values["state"] = "waiting" if received.result is Result.WAITING else "applied" if not still_open else row.state
     work.session.execute(
@@ -267,9 +269,9 @@ def handle(work: UnitOfWork, intake_id: str, by: str, how: str) -> None:
 
 
 def read_again(work: UnitOfWork, config: Configuration, intake_id: str, connector_of: Any, by: str) -> Taken:
-    """Read a quarantined payload once more, after its cause was mended; the old row is closed, a new one tells the rest."""
+    """Read a quarantined payload once more, after its cause was mended; the old row closes, a new one tells the rest."""
     row = work.session.execute(select(Intake).where(Intake.id == intake_id)).scalar_one_or_none()
-    organisation = row and config.organisation(row.organisation)
+    organisation = config.organisation(row.organisation) if row is not None else None
     if row is None or organisation is None or row.state != "quarantined" or row.handled_at is not None:
         raise NotFound("There is no such payload to read again.")
     handle(work, intake_id, by, "opnieuw gelezen")

@@ -42,7 +42,7 @@ def message_about(
 
 
 def _row(work: UnitOfWork, config: Configuration, referral: Referral, message: Message) -> dict[str, Any]:
-    """Give the outbox row. An organisation without a system of its own reads on screen: there it has arrived at once."""
+    """Give the outbox row. Who has no system of its own reads on screen: there it has arrived at once."""
     organisation = config.organisation(message.receiver)
     connected = organisation is not None and organisation.transport is not None
     return {

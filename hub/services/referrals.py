@@ -49,7 +49,6 @@ def send_referral(
         entries.append(NewEntry(kind="delivered", referral_id=entries[0].referral_id, data={"how": _AT_SCREEN}))
     position = write_entries(work, case.id, entries)
     referral = _insert(work, config, actor, new, case, str(entries[0].referral_id), correlation or {})
-    deadlines.set_clock(work, referral)
     message = message_about(
         work,
         config,
@@ -226,7 +225,6 @@ def _write(
     for name, value in values.items():
         setattr(referral, name, value)
     work.session.expunge(referral)
-    deadlines.set_clock(work, referral)
     said = {
         "reason": new.reason or (status_reason and status_reason.code),
         "reason_text": status_reason and status_reason.text,

@@ -11,7 +11,7 @@ _NEVER_HEALTH = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.RE
 
 
 def touches_health(config: Configuration, referral: Referral) -> bool:
-    """Whether a referral is about health: by its life domains, or because a mental health organisation has part in it."""
+    """Whether a referral is about health: by its life domains, or because GGZ has part in it."""
     if HEALTH_DOMAINS & frozenset(referral.life_domains):
         return True
     parties = (config.organisation(referral.sender), config.organisation(referral.receiver))

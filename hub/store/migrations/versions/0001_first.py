@@ -27,18 +27,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_clients')),
     sa.UniqueConstraint('municipality', 'bsn_index', name=op.f('uq_clients_municipality'))
     )
-    op.create_table('deadlines',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-    sa.Column('referral_id', sa.String(length=36), nullable=False),
-    sa.Column('case_id', sa.String(length=36), nullable=False),
-    sa.Column('who', sa.String(length=24), nullable=False),
-    sa.Column('what', sa.String(length=40), nullable=False),
-    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('fired_at', sa.DateTime(timezone=True), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_deadlines')),
-    sa.UniqueConstraint('referral_id', name=op.f('uq_deadlines_referral_id'))
-    )
-    op.create_index('ix_deadlines_open_due', 'deadlines', ['due_at'], unique=False, postgresql_where='fired_at IS NULL')
     op.create_table('idempotency',
     sa.Column('organisation', sa.String(length=64), nullable=False),
     sa.Column('key', sa.String(length=200), nullable=False),
@@ -176,12 +164,14 @@ def upgrade() -> None:
     sa.Column('turn_who', sa.String(length=24), nullable=True),
     sa.Column('turn_what', sa.String(length=40), nullable=True),
     sa.Column('turn_due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('turn_fired_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['cases.id'], name=op.f('fk_referrals_case_id')),
     sa.PrimaryKeyConstraint('number', name=op.f('pk_referrals')),
     sa.UniqueConstraint('id', name=op.f('uq_referrals_id')),
     sqlite_autoincrement=True
     )
     op.create_index(op.f('ix_referrals_case_id'), 'referrals', ['case_id'], unique=False)
+    op.create_index('ix_referrals_clock', 'referrals', ['turn_due_at'], unique=False, postgresql_where=sa.text('turn_fired_at IS NULL'), sqlite_where=sa.text('turn_fired_at IS NULL'))
     op.create_index('ix_referrals_receiver_number', 'referrals', ['receiver', 'number'], unique=False)
     op.create_index('ix_referrals_sender_number', 'referrals', ['sender', 'number'], unique=False)
     op.create_table('timeline',
@@ -205,6 +195,7 @@ def downgrade() -> None:
     op.drop_table('timeline')
     op.drop_index('ix_referrals_sender_number', table_name='referrals')
     op.drop_index('ix_referrals_receiver_number', table_name='referrals')
+    op.drop_index('ix_referrals_clock', table_name='referrals', postgresql_where=sa.text('turn_fired_at IS NULL'), sqlite_where=sa.text('turn_fired_at IS NULL'))
     op.drop_index(op.f('ix_referrals_case_id'), table_name='referrals')
     op.drop_table('referrals')
     op.drop_index(op.f('ix_cases_regisseur_id'), table_name='cases')
@@ -224,8 +215,6 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_inbox_intake_id'), table_name='inbox')
     op.drop_table('inbox')
     op.drop_table('idempotency')
-    op.drop_index('ix_deadlines_open_due', table_name='deadlines', postgresql_where='fired_at IS NULL')
-    op.drop_table('deadlines')
     op.drop_table('clients')
     op.drop_index(op.f('ix_api_clients_organisation'), table_name='api_clients')
     op.drop_table('api_clients')

@@ -1,0 +1,178 @@
+"""Put the facts of a referral before the access policy, for one viewer. Every read and every live push asks here."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hub.models import Referral
+from hub.rules.access import Action, BasisState, Category, Decision, Law, Mask, Question, Relation, RelationState, decide
+from hub.rules.lifecycle import OPEN, Part
+from hub.services.actors import parts_of
+from hub.services.release import touches_health
+from hub.services.views import Viewer
+from hub.settings import Configuration
+from schemas.vocabulary import HEALTH_DOMAINS, Basis, LifeDomain, OrganisationKind, Purpose, Status
+
+_ANNOUNCED = frozenset(
+    {
+        Status.DRAFT,
+        Status.SENT,
+        Status.RECEIVED,
+        Status.QUESTION,
+        Status.WAITLISTED,
+        Status.REDIRECT_PROPOSED,
+        Status.DECLINED,
+        Status.WITHDRAWN,
+        Status.EXPIRED,
+        Status.REDIRECTED,
+    }
+)
+_VIEW_TERM = dt.timedelta(days=14)
+
+# The law by which an organisation does its own task: what it was given rightly, it may use for that.
+_OWN_GROUND: dict[str, tuple[Basis, str]] = {
+    Purpose.GUIDANCE: (Basis.PUBLIC_TASK, Law.WMO_2015),
+    Purpose.TRIAGE: (Basis.PUBLIC_TASK, Law.WMO_2015),
+    Purpose.TREATMENT: (Basis.LEGAL_DUTY, Law.WGBO),
+    Purpose.DEBT_HELP: (Basis.PUBLIC_TASK, Law.WGS),
+    Purpose.PLACEMENT: (Basis.PUBLIC_TASK, Law.PARTICIPATIEWET),
+    Purpose.INCOME: (Basis.PUBLIC_TASK, Law.PARTICIPATIEWET),
+}
+_WIDTH = {None: 0, Mask.ANNOUNCEMENT: 1, Mask.STATUS_ONLY: 2, Mask.FULL: 3}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gaze:
+    """Who looks at what: the facts that all questions about one referral share."""
+
+    config: Configuration
+    viewer: Viewer
+    kind: str
+    regisseur_id: str | None
+    now: dt.datetime
+
+
+def gaze(config: Configuration, viewer: Viewer, regisseur_id: str | None, now: dt.datetime) -> Gaze:
+    """Collect what is known of a viewer in one case."""
+    organisation = config.organisation(viewer.organisation)
+    return Gaze(
+        config=config,
+        viewer=viewer,
+        kind=organisation.kind if organisation is not None else "",
+        regisseur_id=regisseur_id,
+        now=now,
+    )
+
+
+def may_see(look: Gaze, referral: Referral, category: Category, *, owner: str | None = None) -> Decision:
+    """Decide whether, and how much of, a kind of data of a referral this viewer may see.
+
+    ``owner`` is the organisation that recorded it, the sender when not given. Of several relations and grounds the
+    widest answer counts; of several life domains the narrowest.
+    """
+    owner_code = owner or referral.sender
+    owner_org = look.config.organisation(owner_code)
+    best: Decision | None = None
+    for relation, state in _relations(look, referral):
+        for basis, law in _grounds(look, referral):
+            narrowest: Decision | None = None
+            for domain in _domains(look, referral):
+                answer = decide(
+                    Question(
+                        actor_org=look.kind,
+                        actor_role=look.viewer.role,
+                        actor_purpose=look.viewer.purpose,
+                        relation=relation,
+                        relation_state=state,
+                        legal_basis=basis,
+                        law=law,
+                        basis_state=BasisState.VALID,
+                        owner_org=owner_org.kind if owner_org is not None else "",
+                        origin_purpose=_origin(look, referral, owner_code),
+                        life_domain=domain,
+                        data_category=category,
+                        action=Action.VIEW,
+                        in_scope=True,
+                        flags=_flags(look, owner_code),
+                    )
+                )
+                if narrowest is None or _WIDTH[answer.mask] < _WIDTH[narrowest.mask]:
+                    narrowest = answer
+            if narrowest is not None and (best is None or _WIDTH[narrowest.mask] > _WIDTH[best.mask]):
+                best = narrowest
+    assert best is not None  # there is always a relation (if "none"), a ground and a domain
+    return best
+
+
+def _relations(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, RelationState]]:
+    parts = parts_of(look.viewer, referral, look.regisseur_id)
+    if Part.REGISSEUR in parts:
+        yield Relation.REGIE, RelationState.ACTIVE
+    if Part.RECEIVER in parts:
+        yield Relation.REFERRAL_RECEIVER, _receiver_state(referral, look.now)
+    if Part.SENDER in parts:
+        yield Relation.REFERRAL_SENDER, RelationState.ACTIVE
+    if not parts:
+        yield Relation.NONE, RelationState.ACTIVE
+
+
+def _receiver_state(referral: Referral, now: dt.datetime) -> RelationState:
+    status = Status(referral.status)
+    if status in _ANNOUNCED:
+        return RelationState.ANNOUNCED
+    if status in OPEN or now - referral.changed_at <= _VIEW_TERM:
+        return RelationState.ACTIVE
+    return RelationState.ENDED
+
+
+def _grounds(look: Gaze, referral: Referral) -> Iterator[tuple[str, str]]:
+    yield referral.basis, "" if referral.basis == Basis.CONSENT else referral.law or ""
+    own = _OWN_GROUND.get(look.viewer.purpose)
+    if own is not None:
+        yield own
+
+
+def _domains(look: Gaze, referral: Referral) -> Iterator[str]:
+    yield from referral.life_domains
+    if touches_health(look.config, referral) and not HEALTH_DOMAINS & frozenset(referral.life_domains):
+        yield LifeDomain.MENTAL_HEALTH
+
+
+def _origin(look: Gaze, referral: Referral, owner: str) -> str:
+    service = look.config.services.get(referral.service or "")
+    if service is not None and owner == referral.receiver:
+        return service.purpose
+    return referral.purpose
+
+
+def _flags(look: Gaze, owner: str) -> frozenset[str]:
+    """Two organisations of one kind are not one organisation."""
+    organisation = look.config.organisation(owner)
+    same_kind = organisation is not None and organisation.kind == look.kind
+    return frozenset({"other_owner"}) if same_kind and owner != look.viewer.organisation else frozenset()
+
+
+def may_see_person(look: Gaze, referrals: list[Referral]) -> bool:
+    """Whether this viewer may know who the client is: by regie, through a referral, or as W&I's own income data."""
+    if look.viewer.id == look.regisseur_id:
+        return True
+    if look.viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME:
+        return decide(
+            Question(
+                actor_org=look.kind,
+                actor_role=look.viewer.role,
+                actor_purpose=look.viewer.purpose,
+                relation=Relation.REFERRAL_SENDER,
+                relation_state=RelationState.ACTIVE,
+                legal_basis=Basis.PUBLIC_TASK,
+                law=Law.PARTICIPATIEWET,
+                basis_state=BasisState.VALID,
+                owner_org=OrganisationKind.WORK_AND_INCOME,
+                origin_purpose=Purpose.INCOME,
+                life_domain=LifeDomain.FINANCES,
+                data_category=Category.CONTACT,
+                action=Action.VIEW,
+                in_scope=True,
+            )
+        ).allow
+    return any(may_see(look, referral, Category.CONTACT).mask is Mask.FULL for referral in referrals)

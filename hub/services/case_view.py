@@ -1,0 +1,258 @@
+"""Build what one viewer sees of a case: the page, and the entries that come after it, by the same steps.
+
+Positions are the viewer's own: they count what this viewer may see, from 1 without gaps, so that a missing number
+never tells that there was something.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.models import Case, Person, Referral, TimelineEntry
+from hub.models import Client as ClientRecord
+from hub.rules.access import Category, Decision, Mask, reason
+from hub.rules.lifecycle import Part, masked
+from hub.services.access import Gaze, gaze, may_see, may_see_person
+from hub.services.errors import NotFound
+from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
+from hub.settings import Configuration
+from schemas.message import Client
+from schemas.vocabulary import Delivery, Event, OrganisationKind, Status
+
+_TROUBLE = (Delivery.QUARANTINED, Delivery.REFUSED)
+# What a masked viewer may learn: that it runs, or no longer does.
+_MASKED_KINDS = frozenset({Event.SEND, Event.COMPLETE, Event.DECLINE, Event.WITHDRAW, Event.CLIENT_STOPS, Event.END})
+MASKED = "masked"
+_NO_DIRECT = frozenset({"functional_admin", "privacy_officer", "policy_adviser", "enforcer"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Seen:
+    """One referral with what this viewer may see of it."""
+
+    referral: Referral
+    status: Decision
+    progress: Decision
+    line: ReferralLine
+
+
+def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> CaseView:
+    """Give a case as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
+    case, person, regisseur = _load(session, case_id)
+    look = gaze(config, viewer, case.regisseur_id, now)
+    seen = _seen(session, look, case_id)
+    _check_entrance(look, seen)
+    known = may_see_person(look, [one.referral for one in seen.values()])
+    entries = _entries(session, look, case_id, seen)
+    story = case.story or {}
+    close = look.viewer.id == case.regisseur_id or (
+        known and look.viewer.role != "income_consultant"
+    )
+    return CaseView(
+        case_id=case_id,
+        position=len(entries),
+        client_name=full_name(person) if known else "",
+        age=age_on(person.birth_date, now.date()) if known else None,
+        bsn_tail=person.bsn[-3:] if known and person.bsn and viewer.role != "job_coach" else None,
+        area=case.area if known else None,
+        contact_name=regisseur.name if regisseur else None,
+        contact_organisation=_organisation_name(config, regisseur.organisation) if regisseur else None,
+        contact_since=case.regisseur_since,
+        client_words=story.get("client_words") if close else None,
+        strengths=tuple(story.get("strengths", ())) if close else (),
+        referrals=tuple(one.line for one in sorted(seen.values(), key=lambda one: -one.referral.number)),
+        entries=tuple(entries),
+        withheld=withheld(look),
+        may_refer=viewer.role not in {*_NO_DIRECT, "income_consultant", "machine"},
+    )
+
+
+def entries_after(
+    session: Session, config: Configuration, viewer: Viewer, case_id: str, after: int, now: dt.datetime
+) -> list[EntryView]:
+    """Give the entries this viewer may see after a position of the viewer's own count."""
+    case, _person, _regisseur = _load(session, case_id)
+    look = gaze(config, viewer, case.regisseur_id, now)
+    seen = _seen(session, look, case_id)
+    _check_entrance(look, seen)
+    return _entries(session, look, case_id, seen)[after:]
+
+
+def _load(session: Session, case_id: str) -> tuple[Case, Client, Person | None]:
+    row = session.execute(
+        select(Case, ClientRecord, Person)
+        .join(ClientRecord, Case.client_id == ClientRecord.id)
+        .outerjoin(Person, Case.regisseur_id == Person.id)
+        .where(Case.id == case_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such case.")
+    return row[0], Client(**row[1].person), row[2]
+
+
+def _check_entrance(look: Gaze, seen: dict[str, _Seen]) -> None:
+    """Let in who has a tie to the client; to anyone else the case is not there."""
+    viewer = look.viewer
+    if viewer.role in _NO_DIRECT:
+        raise NotFound("There is no such case.")
+    if viewer.id == look.regisseur_id or seen:
+        return
+    if viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME:
+        return
+    raise NotFound("There is no such case.")
+
+
+def _seen(session: Session, look: Gaze, case_id: str) -> dict[str, _Seen]:
+    referrals = session.scalars(select(Referral).where(Referral.case_id == case_id).order_by(Referral.number)).all()
+    found: dict[str, _Seen] = {}
+    for referral in referrals:
+        status = may_see(look, referral, Category.PROCESS_STATUS, owner=referral.receiver)
+        if look.viewer.role == "machine" and look.viewer.organisation in (referral.sender, referral.receiver):
+            status = replace(status, allow=True, mask=Mask.FULL)  # a system sees the state of what it sent or received
+        if not status.allow:
+            continue
+        progress = may_see(look, referral, Category.PROGRESS, owner=referral.receiver)
+        found[referral.id] = _Seen(
+            referral=referral, status=status, progress=progress, line=line_of(look, referral, status)
+        )
+    return found
+
+
+def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
+    """Give a referral as a row, with no more than the decision leaves."""
+    config = look.config
+    number = f"V-{referral.created_at.year}-{referral.number:05d}"
+    if status.mask is Mask.STATUS_ONLY:
+        return ReferralLine(
+            id=referral.id,
+            number="",
+            title="",
+            organisation="",
+            sender="",
+            mark=masked(Status(referral.status)),
+            delivery=None,
+            next_who=None,
+            next_what=None,
+            due_at=None,
+            overdue=False,
+            inferred=False,
+            masked=status.rule,
+            audience=None,
+        )
+    service = config.services.get(referral.service or "")
+    trouble = referral.delivery in _TROUBLE and referral.status == Status.SENT
+    return ReferralLine(
+        id=referral.id,
+        number=number,
+        title=service.name if service else _organisation_name(config, referral.receiver),
+        organisation=_organisation_name(config, referral.receiver),
+        sender=_organisation_name(config, referral.sender),
+        mark="undelivered" if trouble else referral.status,
+        delivery=referral.delivery,
+        next_who=_whose_turn(config, referral),
+        next_what=referral.turn_what,
+        due_at=referral.turn_due_at,
+        overdue=referral.turn_due_at is not None and referral.turn_due_at < look.now,
+        inferred=referral.inferred,
+        masked=status.rule if status.mask is Mask.ANNOUNCEMENT else None,
+        audience=None,
+    )
+
+
+def _whose_turn(config: Configuration, referral: Referral) -> str | None:
+    if referral.turn_who == Part.RECEIVER:
+        return _organisation_name(config, referral.receiver)
+    if referral.turn_who == Part.SENDER:
+        return _organisation_name(config, referral.sender)
+    return referral.turn_who
+
+
+def _organisation_name(config: Configuration, code: str) -> str:
+    organisation = config.organisation(code)
+    return organisation.name if organisation is not None else code
+
+
+def _entries(session: Session, look: Gaze, case_id: str, seen: dict[str, _Seen]) -> list[EntryView]:
+    rows = session.scalars(
+        select(TimelineEntry).where(TimelineEntry.case_id == case_id).order_by(TimelineEntry.position)
+    ).all()
+    views: list[EntryView] = []
+    for row in rows:
+        view = _entry(look, row, seen, len(views) + 1)
+        if view is not None:
+            views.append(view)
+    return views
+
+
+def _entry(look: Gaze, row: TimelineEntry, seen: dict[str, _Seen], position: int) -> EntryView | None:
+    one = seen.get(row.referral_id or "")
+    if row.referral_id is not None and one is None:
+        return None
+    if one is not None and one.status.mask is Mask.STATUS_ONLY:
+        if row.kind not in _MASKED_KINDS:
+            return None
+        return EntryView(
+            case_id=row.case_id,
+            position=position,
+            kind=MASKED,
+            at=row.at,
+            actor=None,
+            organisation=None,
+            organisation_name=None,
+            referral=one.line,
+        )
+    announced = one is not None and one.status.mask is Mask.ANNOUNCEMENT
+    return EntryView(
+        case_id=row.case_id,
+        position=position,
+        kind=row.kind,
+        at=row.at,
+        actor=None if announced else row.actor,
+        organisation=row.organisation,
+        organisation_name=_organisation_name(look.config, row.organisation) if row.organisation else None,
+        referral=one.line if one is not None else None,
+        data=_visible_data(look, row, one),
+    )
+
+
+def _visible_data(look: Gaze, row: TimelineEntry, one: _Seen | None) -> dict[str, Any]:
+    """Leave out what was said where only the state may be known; own words are always one's own."""
+    data = dict(row.data or {})
+    if row.inferred:
+        data["inferred"] = True
+    if one is None or row.organisation == look.viewer.organisation or one.progress.mask is Mask.FULL:
+        return data
+    return {key: value for key, value in data.items() if key not in ("note", "reason", "reason_text", "outcome")}
+
+
+_NEVER_HEALTH = "health"
+_NEVER_GUIDANCE = "guidance"
+
+
+def withheld(look: Gaze) -> tuple[Withheld, ...]:
+    """Name what this viewer is never shown. It depends on the role alone, so it tells nothing about the client."""
+    names: list[Withheld] = []
+    if look.kind in (OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION):
+        names.append(Withheld(what=_NEVER_HEALTH, rule="D08", reason=reason("D08").nl))
+    if look.viewer.role == "income_consultant":
+        names.append(Withheld(what=_NEVER_GUIDANCE, rule="D02", reason=reason("D02").nl))
+    return tuple(names)
+
+
+def full_name(person: Client) -> str:
+    """Give the name as people say it: given name or initials, prefix, family name."""
+    parts: Iterable[str | None] = (person.given_name or person.initials, person.prefix, person.family_name)
+    return " ".join(part for part in parts if part)
+
+
+def age_on(birth_date: str | None, day: dt.date) -> int | None:
+    """Give the age on a day, from a date that may be known to the year alone."""
+    if not birth_date:
+        return None
+    born = [int(part) for part in birth_date.split("-")]
+    before = tuple(born[1:]) > (day.month, day.day)[: len(born) - 1]
+    return day.year - born[0] - (1 if before else 0)

@@ -1,0 +1,41 @@
+"""Logs and figures: event sentences with keys, counters without persons."""
+
+import logging
+import sys
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+REFERRALS_SENT = Counter("schakel_referrals_sent_total", "Referrals accepted by the hub.")
+EVENTS_RECORDED = Counter("schakel_events_recorded_total", "Events recorded on referrals.", ["event"])
+PUBLISHED = Counter("schakel_messages_published_total", "Messages given to the broker and confirmed.", ["queue"])
+DELIVERIES = Counter("schakel_deliveries_total", "Tries to hand a message to a partner.", ["organisation", "result"])
+RECEIVED = Counter("schakel_messages_received_total", "Messages taken in by the inbox.", ["result"])
+INTAKE = Counter("schakel_intake_total", "Payloads of partners.", ["connector", "state"])
+REQUESTS = Histogram(
+    "schakel_request_seconds", "Answers of the web process.", ["route", "status"], buckets=(0.01, 0.05, 0.2, 1, 5)
+)
+WATCHERS = Gauge("schakel_live_watchers", "Browsers that watch a case.")
+
+
+def configure_logging(form: str) -> None:
+    """Log to standard error, as text or as one JSON object a line. Values are ids and counts, never content."""
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)

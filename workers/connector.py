@@ -1,0 +1,150 @@
+"""The connector worker of one organisation: takes its messages, translates, hands over, and tells how it went."""
+
+import datetime as dt
+import json
+import threading
+
+import structlog
+from marshmallow import ValidationError
+
+from connectors.errors import Refusal, TransportError
+from connectors.protocol import AddressBook, Connector, Payload, Transport, Writing
+from hub import telemetry
+from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery, Fate, Parcel, Publisher
+from hub.broker.protocol import partner_queue
+from hub.services.delivery import DeliveryReceipt
+from schemas.identifiers import derived_id
+from schemas.message import Message
+
+log = structlog.get_logger()
+
+RECEIPT = "receipt"
+BATCH = 20
+
+
+class ConnectorWorker:
+    """Holds no database session: it may run at the partner's site, with the broker as its only tie to the hub."""
+
+    def __init__(
+        self,
+        organisation: str,
+        connector: Connector,
+        transport: Transport,
+        book: AddressBook,
+        broker: Broker,
+    ) -> None:
+        self._organisation = organisation
+        self._queue = partner_queue(organisation)
+        self._connector = connector
+        self._transport = transport
+        self._book = book
+        self._consumer: Consumer = broker.consumer(self._queue, prefetch=BATCH)
+        self._publisher: Publisher = broker.publisher()
+
+    def step(self, wait: float = 1.0) -> int:
+        """Handle what stands in the queue; give how many. A message is done only when its receipt is confirmed."""
+        deliveries = self._consumer.take(BATCH, wait)
+        if not deliveries:
+            self._publisher.idle()
+            return 0
+        receipts = [self._handle(delivery) for delivery in deliveries]
+        fates = self._publisher.publish([_parcel(receipt, self._organisation) for receipt in receipts])
+        done = [delivery for delivery, fate in zip(deliveries, fates, strict=True) if fate is Fate.CONFIRMED]
+        self._consumer.ack(done)
+        if len(done) < len(deliveries):
+            self._consumer.reject([d for d in deliveries if d not in done], requeue=True)
+        return len(deliveries)
+
+    def _handle(self, delivery: Delivery) -> DeliveryReceipt:
+        try:
+            message = Message.from_json(json.loads(delivery.body))
+            writing = self._connector.write(message, self._book, dt.datetime.now(dt.UTC))
+            answer = self._transport.deliver(writing.payload, message_id=message.id)
+        except Refusal as refusal:
+            return self._failed(delivery, f"{refusal.code}: {refusal.message}", permanent=True)
+        except TransportError as error:
+            return self._failed(
+                delivery,
+                error.message,
+                permanent=error.permanent,
+                unknown=error.unknown,
+                retry_after=error.retry_after,
+            )
+        except (ValueError, ValidationError):
+            return self._failed(delivery, "malformed: the message is not a canonical message", permanent=True)
+        telemetry.DELIVERIES.labels(self._organisation, "delivered").inc()
+        return self._delivered(delivery, writing, answer)
+
+    def _failed(
+        self,
+        delivery: Delivery,
+        error: str,
+        *,
+        permanent: bool,
+        unknown: bool = False,
+        retry_after: float | None = None,
+    ) -> DeliveryReceipt:
+        telemetry.DELIVERIES.labels(self._organisation, "refused" if permanent else "failed").inc()
+        log.warning("a message was not delivered", queue=self._queue, message=delivery.message_id, permanent=permanent)
+        return DeliveryReceipt(
+            message_id=delivery.message_id,
+            queue=self._queue,
+            delivered=False,
+            permanent=permanent,
+            unknown=unknown,
+            retry_after=retry_after,
+            error=error[:300],
+        )
+
+    def _delivered(self, delivery: Delivery, writing: Writing, answer: Payload | None) -> DeliveryReceipt:
+        """Tell that it was taken and, where the partner's answer says so at once, whether its system understood it."""
+        processed, refused, codes = False, False, list[dict[str, str]]()
+        if answer is not None and answer.body:
+            try:
+                reading = self._connector.read(answer, self._book, dt.datetime.now(dt.UTC))
+            except Refusal:
+                log.warning("a partner's answer is not understood", queue=self._queue, message=delivery.message_id)
+            else:
+                for message in reading.messages:
+                    if message.kind.is_receipt and message.data.receipt is not None:
+                        refused = refused or message.kind.value.endswith("refused")
+                        processed = not refused
+                        codes += [
+                            {"code": code.code, "system": code.system or ""} for code in message.data.receipt.codes
+                        ]
+        return DeliveryReceipt(
+            message_id=delivery.message_id,
+            queue=self._queue,
+            delivered=True,
+            processed=processed,
+            refused=refused,
+            reference=writing.reference,
+            codes=codes,
+            dropped=[loss.field for loss in writing.losses],
+        )
+
+    def close(self) -> None:
+        """Stop taking."""
+        self._consumer.close()
+        self._publisher.close()
+
+
+def _parcel(receipt: DeliveryReceipt, organisation: str) -> Parcel:
+    return Parcel(
+        queue=INBOX,
+        message_id=derived_id(RECEIPT, organisation, receipt.message_id),
+        body=receipt.to_bytes(),
+        headers={"type": RECEIPT},
+    )
+
+
+def run(worker: ConnectorWorker, stop: threading.Event) -> None:
+    """Work until told to stop."""
+    try:
+        while not stop.is_set():
+            try:
+                worker.step()
+            except BrokerUnavailable:
+                stop.wait(1.0)  # unacknowledged messages come again, with the same ids
+    finally:
+        worker.close()

@@ -1,0 +1,132 @@
+"""The relay: what the outbox says must leave goes to the broker, confirmed; what got no receipt goes again."""
+
+import datetime as dt
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub import telemetry
+from hub.broker.protocol import LIVE, Broker, BrokerUnavailable, Fate, Parcel, Publisher
+from hub.store import outbox
+from hub.store.database import Store
+from hub.store.outbox import Departure
+
+log = structlog.get_logger()
+
+BATCH = 200
+RECEIPT_WAIT = dt.timedelta(seconds=60)
+POLL = 1.0
+LINGER = 0.005
+
+
+class Relay:
+    """One relay; a second one beside it is safe, and needless."""
+
+    def __init__(self, store: Store, broker: Broker, *, receipt_wait: dt.timedelta = RECEIPT_WAIT) -> None:
+        self._store = store
+        self._broker = broker
+        self._publisher: Publisher = broker.publisher()
+        self._receipt_wait = receipt_wait
+        self._pause_until = 0.0
+
+    def step(self) -> int:
+        """Let everything that may go now go; give how many went.
+
+        While the broker is down or blocked nothing is claimed: rows wait as they are and no attempt is counted.
+        """
+        if time.monotonic() < self._pause_until:
+            return 0
+        with self._store.writing() as work:
+            departures = outbox.claim(work.session, work.now, self._receipt_wait, BATCH)
+        if not departures:
+            self._publisher.idle()
+            return 0
+        going = self._still_missing(departures)
+        try:
+            fates = self._publisher.publish([_parcel(departure) for departure in going])
+        except BrokerUnavailable:
+            self._pause(departures)
+            return 0
+        self._book(going, fates)
+        return len(departures)
+
+    def _pause(self, departures: list[Departure]) -> None:
+        log.warning("the broker takes nothing now; what must leave waits", rows=len(departures))
+        self._pause_until = time.monotonic() + 1.0
+        with self._store.writing() as work:
+            outbox.give_back(work.session, [departure.id for departure in departures], work.now)
+
+    def _still_missing(self, departures: list[Departure]) -> list[Departure]:
+        """Leave out what was published before and still stands in its queue; heal queues that can't be used.
+
+        A row without a receipt is published again only where its queue is empty, gone or dead: a long queue is no
+        reason to make it longer.
+        """
+        standing: dict[str, bool] = {}
+        for queue in {departure.queue for departure in departures if departure.again and departure.queue != LIVE}:
+            try:
+                health = self._broker.health(queue)
+                if not health.usable:
+                    self._heal(queue)
+                standing[queue] = health.usable and health.messages > 0
+            except BrokerUnavailable:
+                standing[queue] = True
+        return [row for row in departures if not (row.again and standing.get(row.queue, False))]
+
+    def _heal(self, queue: str) -> None:
+        log.error("a queue can't be used; it is made anew and what it held goes again", queue=queue)
+        self._broker.heal(queue)
+        with self._store.writing() as work:
+            outbox.republish(work.session, queue, work.now)
+
+    def _book(self, going: list[Departure], fates: list[Fate]) -> None:
+        """Forget the nudges that went; let what was not confirmed go again; heal queues that swallow."""
+        confirmed = [row for row, fate in zip(going, fates, strict=True) if fate is Fate.CONFIRMED]
+        nudges = [row.id for row in confirmed if row.kind == outbox.NUDGE]
+        failed = [row for row, fate in zip(going, fates, strict=True) if fate is not Fate.CONFIRMED]
+        for queue in {row.queue for row in confirmed}:
+            telemetry.PUBLISHED.labels(queue).inc(sum(1 for row in confirmed if row.queue == queue))
+        if nudges or failed:
+            with self._store.writing() as work:
+                if nudges:
+                    outbox.forget(work.session, nudges)
+                if failed:
+                    outbox.give_back(work.session, [row.id for row in failed], work.now + dt.timedelta(seconds=1))
+        for queue in {row.queue for row in failed if row.queue != LIVE}:
+            self._check(queue)
+
+    def _check(self, queue: str) -> None:
+        try:
+            if not self._broker.health(queue).usable:
+                self._heal(queue)
+        except BrokerUnavailable:
+            log.warning("the broker can't be asked about a queue", queue=queue)
+
+    def close(self) -> None:
+        """Let go of the connection to the broker."""
+        self._publisher.close()
+
+
+def _parcel(departure: Departure) -> Parcel:
+    return Parcel(queue=departure.queue, message_id=departure.message_id, body=departure.body)
+
+
+def run(store: Store, broker: Broker, stop: threading.Event, *, receipt_wait: dt.timedelta = RECEIPT_WAIT) -> None:
+    """Relay until told to stop: woken by each commit, by a slow poll at the latest."""
+    relay = Relay(store, broker, receipt_wait=receipt_wait)
+    wakeup = store.wakeup()
+    try:
+        while not stop.is_set():
+            try:
+                if relay.step():
+                    stop.wait(LINGER)  # under load a moment's patience makes larger batches
+                    continue
+            except (SQLAlchemyError, BrokerUnavailable) as error:
+                log.warning("the relay waits", fault=type(error).__name__)
+                stop.wait(1.0)
+            wakeup.wait(POLL)
+    finally:
+        wakeup.close()
+        relay.close()

@@ -1,0 +1,66 @@
+"""The timers worker: clocks that ran out, messages that waited for a click, queues that nobody takes from."""
+
+import threading
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.broker.protocol import Broker, BrokerUnavailable
+from hub.services import deadlines, inbox
+from hub.settings import Configuration
+from hub.store.database import Store
+
+log = structlog.get_logger()
+
+TICK = 1.0
+_QUEUES_EVERY = 60
+
+
+class Timers:
+    """Everything that happens because time passes. Two of them beside each other fire each clock once."""
+
+    def __init__(self, store: Store, config: Configuration, broker: Broker, queues: list[str]) -> None:
+        self._store = store
+        self._config = config
+        self._broker = broker
+        self._queues = queues
+        self._ticks = 0
+
+    def step(self) -> int:
+        """Do what is due; give how much was done."""
+        with self._store.writing() as work:
+            fired = deadlines.fire_due(work)
+        healed = self._heal()
+        if self._ticks % _QUEUES_EVERY == 0:
+            self._watch_queues()
+        self._ticks += 1
+        return fired + healed
+
+    def _heal(self) -> int:
+        with self._store.reading() as session:
+            waiting = inbox.waiting_referrals(session)
+        for referral_id in waiting:
+            with self._store.writing() as work:
+                inbox.heal(work, self._config, referral_id)
+        return 0
+
+    def _watch_queues(self) -> None:
+        """Say so where a queue holds messages and nobody takes them: queues may outlive their consumers."""
+        for queue in self._queues:
+            try:
+                health = self._broker.health(queue)
+            except BrokerUnavailable:
+                return
+            if health.usable and (health.consumers or not health.messages):
+                continue
+            log.error("a queue has messages but no consumer, or can't be used", queue=queue, messages=health.messages)
+
+
+def run(timers: Timers, stop: threading.Event) -> None:
+    """Tick until told to stop."""
+    while not stop.is_set():
+        try:
+            timers.step()
+        except SQLAlchemyError as error:
+            log.warning("the timers wait", fault=type(error).__name__)
+        stop.wait(TICK)
