@@ -8,6 +8,32 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from hub.rules.access_conditions import (
+    ABOUT_THE_HUB,
+    BY_SCOPE,
+    FOLLOWING,
+    HELP,
+    MANDATED,
+    NO_TIE,
+    NOT_FOR_CLIENTS,
+    READING,
+    RECEIVING,
+    TAKING,
+    UNDER_OBJECTION,
+    WRITING,
+    always,
+    announcement,
+    full,
+    is_emergency,
+    is_for_sender,
+    is_income_data,
+    is_own_traffic,
+    is_traffic,
+    status_only,
+    status_only_of_care,
+    status_only_of_own_care,
+    status_only_without_consent,
+)
 from hub.rules.access_question import Decision, Question
 from hub.rules.access_tables import (
     REASONS,
@@ -25,7 +51,6 @@ from hub.rules.access_tables import (
     RelationState,
     Role,
 )
-from schemas.vocabulary import Basis
 
 __all__ = [
     "BLOCKS",
@@ -71,130 +96,7 @@ class Block:
     rules: tuple[Rule, ...]
 
 
-def always(_: Question) -> bool:
-    """Hold for every question, or for all that is left of a block."""
-    return True
-
-
-# How much is shown -------------------------------------------------------------------------------------------------
-
-
-def full(_: Question) -> Mask:
-    """Show the item itself."""
-    return Mask.FULL
-
-
-def status_only(_: Question) -> Mask:
-    """Show that something runs, not where, with whom or since when."""
-    return Mask.STATUS_ONLY
-
-
-def announcement(_: Question) -> Mask:
-    """Show product, area and urgency, no identity."""
-    return Mask.ANNOUNCEMENT
-
-
-def status_only_of_care(q: Question) -> Mask:
-    """Show the work side of care only that something runs."""
-    return Mask.STATUS_ONLY if q.is_status and q.health and q.work_side else Mask.FULL
-
-
-def status_only_of_own_care(q: Question) -> Mask:
-    """Do the same with own data, except for the case director who made the referral."""
-    return Mask.FULL if q.actor_role == Role.CASE_DIRECTOR else status_only_of_care(q)
-
-
-def status_only_without_consent(q: Question) -> Mask:
-    """Show the case director of care only that something runs, unless the client said yes."""
-    return Mask.STATUS_ONLY if q.health and not q.by_consent else Mask.FULL
-
-
-def as_recipient(q: Question) -> Mask | None:
-    """Show what the recipient may see."""
-    return _for_recipient(q).mask
-
-
-# Lists that only one rule uses -------------------------------------------------------------------------------------
-
-_MEANS = frozenset({Category.CONTACT, Category.IDENTIFIER, Category.PROCESS_STATUS, Category.FINANCIAL})
-_MEANS_DOMAINS = frozenset({LifeDomain.FINANCES, LifeDomain.WORK_EDUCATION})
-_HELP = frozenset({Purpose.GUIDANCE, Purpose.TRIAGE, Purpose.PLACEMENT, Purpose.DEBT_HELP})
-_UNDER_OBJECTION = frozenset({Purpose.OWN_DATA, Purpose.ACCOUNTABILITY})
-_WRITING = frozenset({Action.VIEW, Action.EDIT})
-_FOLLOWING = frozenset({Action.VIEW, Action.SUBSCRIBE})
-_TAKING = frozenset({Action.VIEW, Action.EXPORT})
-_READING = frozenset({Action.VIEW, Action.SUBSCRIBE, Action.EXPORT})
-_ABOUT_THE_HUB = frozenset({Category.DELIVERY_META, Category.AUDIT_LOG, Category.AGGREGATE})
-_NOT_FOR_CLIENTS = frozenset({Category.DELIVERY_META, Category.AGGREGATE})
-_MANDATED = frozenset(
-    {Category.CONTACT, Category.PROCESS_STATUS, Category.FINANCIAL, Category.GOAL_PLAN, Category.APPOINTMENT}
-)
-_EMERGENCY_ROLES = frozenset({Role.PRACTITIONER, Role.SOCIAL_WORKER, Role.TEAM_COORDINATOR})
-_EMERGENCY_PURPOSES = frozenset({Purpose.TREATMENT, Purpose.TRIAGE, Purpose.GUIDANCE})
-_EMERGENCY = frozenset({Category.CONTACT, Category.PROCESS_STATUS, Category.GOAL_PLAN, Category.CARE_NEED})
-_STEPS = frozenset({Category.PROCESS_STATUS, Category.APPOINTMENT})
-_NO_TIE = frozenset({Relation.NONE, ""})
-_REFERRAL = frozenset({Relation.REFERRAL_SENDER, Relation.REFERRAL_RECEIVER})
-_BY_SCOPE = _REFERRAL | {Relation.TEAM_ITEM}
-_RECEIVING = frozenset({Relation.REFERRAL_RECEIVER, Relation.TEAM_ITEM})
 _NAMED_WHEN_SHARING = frozenset({"D02", "D08", "D09", "D10"})
-
-
-# Conditions too long for a line of the table -----------------------------------------------------------------------
-
-
-def is_income_data(q: Question) -> bool:
-    """Tell whether income may use it: a few categories, recorded for income by Werk & Inkomen itself."""
-    return (
-        q.data_category in _MEANS
-        and q.life_domain in _MEANS_DOMAINS
-        and q.owner_org == OrganisationKind.WORK_AND_INCOME
-        and q.origin_purpose == Purpose.INCOME
-    )
-
-
-def is_emergency(q: Question) -> bool:
-    """Tell whether this is a look in a crisis that the law allows: vital interest, with a reason, by a helper."""
-    return (
-        q.actor_role in _EMERGENCY_ROLES
-        and q.actor_purpose in _EMERGENCY_PURPOSES
-        and q.action == Action.VIEW
-        and q.legal_basis == Basis.VITAL_INTEREST
-        and q.basis_state == BasisState.VALID
-        and Flag.REASON_GIVEN in q.flags
-        and (
-            q.data_category in _EMERGENCY
-            or (q.data_category == Category.HEALTH_CONTENT and q.actor_role == Role.PRACTITIONER)
-        )
-    )
-
-
-def is_traffic(q: Question) -> bool:
-    """Tell whether an operator looks at the traffic as processor under the AVG."""
-    return (
-        q.data_category == Category.DELIVERY_META
-        and q.action in _READING
-        and q.legal_basis == Basis.LEGAL_DUTY
-        and q.law == Law.AVG
-    )
-
-
-def is_own_traffic(q: Question) -> bool:
-    """Tell whether a system reads or writes for a referral its own organisation sent or got."""
-    return (
-        q.relation in _REFERRAL
-        and bool(q.in_scope)
-        and q.action in _WRITING
-        and (not q.is_care or q.own or q.by_consent)
-    )
-
-
-def is_for_sender(q: Question) -> bool:
-    """Tell whether a sender may follow it: how far it is, when it starts, and progress unless it is care."""
-    return q.data_category in _STEPS or (
-        q.data_category == Category.PROGRESS and q.owner_org != OrganisationKind.MENTAL_HEALTH
-    )
-
 
 # Passing on: the same table, asked for the sharer and for the recipient ---------------------------------------------
 
@@ -222,6 +124,11 @@ def _for_recipient(q: Question) -> Decision:
     )
 
 
+def as_recipient(q: Question) -> Mask | None:
+    """Show what the recipient may see."""
+    return _for_recipient(q).mask
+
+
 def reason_of_sharer(q: Question) -> str:
     """Name the rule that keeps the sharer himself out."""
     return _for_sharer(q).rule
@@ -245,14 +152,14 @@ BLOCKS: tuple[Block, ...] = (
             Rule("D03", lambda q: not q.role_fits),
             Rule("D15", lambda q: Flag.OTHER_MUNICIPALITY in q.flags),
             Rule("D19", lambda q: Flag.OWN_OR_RELATIVE_FILE in q.flags and q.actor_role != Role.CLIENT),
-            Rule("D17", lambda q: Flag.OBJECTION in q.flags and q.actor_purpose not in _UNDER_OBJECTION),
+            Rule("D17", lambda q: Flag.OBJECTION in q.flags and q.actor_purpose not in UNDER_OBJECTION),
         ),
     ),
     Block(
         "Working notes: only whoever wrote it",
         lambda q: q.data_category == Category.PRIVATE_NOTE,
         (
-            Rule("A01", lambda q: Flag.AUTHOR in q.flags and q.own and q.action in _WRITING, full, any_file=True),
+            Rule("A01", lambda q: Flag.AUTHOR in q.flags and q.own and q.action in WRITING, full, any_file=True),
             Rule("D07", always),
         ),
     ),
@@ -262,7 +169,7 @@ BLOCKS: tuple[Block, ...] = (
         (
             Rule("D02", lambda q: q.actor_purpose == Purpose.INCOME and not is_income_data(q)),
             Rule("D08", lambda q: q.data_category == Category.HEALTH_CONTENT and q.work_side),
-            Rule("D04", lambda q: Flag.SECOND_HAT in q.flags and q.actor_purpose in _HELP),
+            Rule("D04", lambda q: Flag.SECOND_HAT in q.flags and q.actor_purpose in HELP),
         ),
     ),
     Block(
@@ -279,7 +186,7 @@ BLOCKS: tuple[Block, ...] = (
         (
             Rule(
                 "A09",
-                lambda q: q.data_category == Category.AUDIT_LOG and q.action in _TAKING,
+                lambda q: q.data_category == Category.AUDIT_LOG and q.action in TAKING,
                 full,
                 any_file=True,
             ),
@@ -293,7 +200,7 @@ BLOCKS: tuple[Block, ...] = (
             Rule(
                 "A13",
                 lambda q: (
-                    q.data_category == Category.AGGREGATE and q.action in _TAKING and Flag.N_BELOW_10 not in q.flags
+                    q.data_category == Category.AGGREGATE and q.action in TAKING and Flag.N_BELOW_10 not in q.flags
                 ),
                 full,
                 any_file=True,
@@ -308,7 +215,7 @@ BLOCKS: tuple[Block, ...] = (
             Rule("D05", lambda q: q.relation != Relation.SELF),
             Rule(
                 "A07",
-                lambda q: q.action in _READING and q.data_category not in _NOT_FOR_CLIENTS,
+                lambda q: q.action in READING and q.data_category not in NOT_FOR_CLIENTS,
                 full,
                 any_file=True,
             ),
@@ -324,7 +231,7 @@ BLOCKS: tuple[Block, ...] = (
             Rule("D06", lambda q: q.basis_state != BasisState.VALID),
             Rule(
                 "A07",
-                lambda q: q.action in _TAKING and q.life_domain == LifeDomain.FINANCES and q.data_category in _MANDATED,
+                lambda q: q.action in TAKING and q.life_domain == LifeDomain.FINANCES and q.data_category in MANDATED,
                 full,
                 any_file=True,
             ),
@@ -333,7 +240,7 @@ BLOCKS: tuple[Block, ...] = (
     ),
     Block(
         "The hub's own records: nobody else",
-        lambda q: q.data_category in _ABOUT_THE_HUB,
+        lambda q: q.data_category in ABOUT_THE_HUB,
         (Rule("D00", always),),
     ),
     Block(
@@ -348,7 +255,7 @@ BLOCKS: tuple[Block, ...] = (
         "Relation and ground",
         always,
         (
-            Rule("D05", lambda q: q.relation in _NO_TIE),
+            Rule("D05", lambda q: q.relation in NO_TIE),
             Rule("D12", lambda q: q.relation_state == RelationState.ENDED),
             Rule("D06", lambda q: not q.ground_holds),
         ),
@@ -357,7 +264,7 @@ BLOCKS: tuple[Block, ...] = (
         "Announced, not yet accepted",
         lambda q: q.relation_state == RelationState.ANNOUNCED,
         (
-            Rule("A12", lambda q: q.is_status and q.action in _FOLLOWING, announcement),
+            Rule("A12", lambda q: q.is_status and q.action in FOLLOWING, announcement),
             Rule("D11", always),
         ),
     ),
@@ -413,7 +320,7 @@ BLOCKS: tuple[Block, ...] = (
     ),
     Block(
         "Outside the referral or the item",
-        lambda q: q.relation in _BY_SCOPE,
+        lambda q: q.relation in BY_SCOPE,
         (Rule("D10", lambda q: not q.in_scope),),
     ),
     Block(
@@ -441,7 +348,7 @@ BLOCKS: tuple[Block, ...] = (
     ),
     Block(
         "Receiver and case discussion: the package of the role",
-        lambda q: q.relation in _RECEIVING,
+        lambda q: q.relation in RECEIVING,
         (
             Rule("D08", lambda q: q.work_side and q.data_category == Category.CARE_NEED),
             Rule("D08", lambda q: q.work_side and q.health and not q.is_status),
