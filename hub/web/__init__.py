@@ -1,0 +1,1 @@
+"""The pages: thin, drawn from what the services allow the viewer to see."""

@@ -1,0 +1,71 @@
+"""What the pages ask of the services. ``None`` stands for "not there, or not there for you": the answer is the same."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from flask import current_app
+
+from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
+from schemas.referral import NewEvent, NewReferral
+from schemas.vocabulary import Event
+
+EXTENSION = "schakel-web"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FieldError:
+    """A field of a form that can't be used. ``field`` as in the API; ``code`` says why."""
+
+    field: str
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRefused:
+    """An event that was not recorded: a field lacks, or the state forbids it (``allowed`` says what is possible)."""
+
+    allowed: tuple[Event, ...] = ()
+    field: str | None = None
+
+
+class Backend(Protocol):
+    """The services as the pages see them; each call is one unit of work."""
+
+    def sign_in(self, username: str, password: str) -> Viewer | None:
+        """Give who this is, or nothing where name and password don't fit."""
+
+    def viewer(self, person_id: str) -> Viewer | None:
+        """Give the signed-in person, or nothing where the account is gone or blocked."""
+
+    def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
+        """Give what needs the viewer, most pressing first."""
+
+    def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
+        """Give a client's page as this viewer may see it."""
+
+    def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
+        """Give a referral's page as this viewer may see it."""
+
+    def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
+        """Give what the viewer can refer to."""
+
+    def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
+        """Send, and give the id; the same key again gives the same id and sends nothing."""
+
+    def record_event(self, viewer: Viewer, referral_id: str, new: NewEvent) -> EventRefused | None:
+        """Record what the viewer does to a referral; nothing means done."""
+
+    def monitor(self, viewer: Viewer) -> MonitorView | None:
+        """Give the traffic of messages, for whoever runs it."""
+
+    def handle_quarantined(self, viewer: Viewer, line_id: str, action: str, reason: str) -> bool:
+        """Try a stuck message again (``retry``) or close it (``settle``); false where it is not there any more."""
+
+    def traffic_stopped(self) -> bool:
+        """Whether the broker is down, so that nothing leaves for now."""
+
+
+def backend() -> Backend:
+    """Give the services that the running application was wired with."""
+    found: Backend = current_app.extensions[EXTENSION]
+    return found

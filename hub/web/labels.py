@@ -1,0 +1,181 @@
+"""Words for what has no closed list: fields, reasons, roles, and what is withheld. An unknown code shows as it came."""
+
+from hub.web.words import BASES, LIFE_DOMAINS, PURPOSES, TURNS, URGENCIES
+from schemas.vocabulary import Basis, LifeDomain, Urgency
+
+ROLES = {
+    "case_director": "Klantregisseur",
+    "income_consultant": "Inkomensconsulent",
+    "job_matcher": "Werkmakelaar",
+    "team_member": "Lid Toegangsteam",
+    "team_coordinator": "Coördinator",
+    "social_worker": "Maatschappelijk werker",
+    "debt_counsellor": "Schuldhulpverlener",
+    "practitioner": "Behandelaar",
+    "intake_worker": "Aanmeldbureau",
+    "job_coach": "Jobcoach",
+    "planner": "Planner",
+    "functional_admin": "Functioneel beheerder",
+    "privacy_officer": "Functionaris gegevensbescherming",
+    "policy_adviser": "Beleidsadviseur",
+}
+FIELDS = {
+    "name": "Naam",
+    "birth_date": "Geboren",
+    "gender": "Geslacht",
+    "bsn": "BSN",
+    "service": "Dienst",
+    "life_domains": "Leefgebied",
+    "reason": "Waarom",
+    "client_words": "In eigen woorden",
+    "strengths": "Waar iemand goed in is",
+    "strength": "Waar iemand goed in is",
+    "urgency": "Snelheid",
+    "basis": "Mag gedeeld worden omdat",
+    "ground": "Mag gedeeld worden omdat",
+    "law": "Wet",
+    "purpose": "Waarvoor het gebruikt wordt",
+    "evidence": "Hoe is dit gezegd",
+    "contact": "Vast contactpersoon",
+    "sender": "Verwijzer",
+}
+WITHHELD = {
+    "health": ("Gezondheid en zorg", "stethoscope"),
+    "guidance": ("Vrijwillige begeleiding", "heart"),
+    "health_content": ("Gezondheid en behandeling", "stethoscope"),
+    "care_need": ("Zorgvraag", "heart"),
+    "referrals": ("Verwijzingen naar zorg", "send"),
+    "care_referrals": ("Verwijzingen naar zorg", "send"),
+    "timeline": ("De rest van de tijdlijn", "history"),
+    "financial": ("Geldzaken", "coin"),
+    "goal_plan": ("Doelen en plan", "target"),
+    "progress": ("Voortgang", "stairs-up"),
+    "process_status": ("Stand van verwijzingen", "progress"),
+    "work_ability": ("Wat iemand kan in werk", "briefcase"),
+    "appointment": ("Afspraken", "calendar-event"),
+    "contact": ("Contactgegevens", "phone"),
+    "identifier": ("BSN", "lock"),
+    "client_words": ("Wat de inwoner zelf zegt", "message-circle"),
+    "strengths": ("Sterke kanten", "seedling"),
+    "private_note": ("Eigen aantekeningen van anderen", "pencil"),
+    "conversation": ("Het gesprek tussen hulpverleners", "message-circle"),
+}
+WORK_REASONS = {
+    "decide": "Nieuwe verwijzing: geef antwoord.",
+    "open": "Nieuwe verwijzing, nog niet geopend.",
+    "answer": "Er is een vraag voor u.",
+    "confirm_redirect": "Er is een ander voorstel.",
+    "find_alternative": "De verwijzing is afgewezen. Zoek iets anders.",
+    "undelivered": "Een verwijzing is niet bezorgd.",
+    "overdue": "Er is nog geen antwoord op de verwijzing.",
+    "waiting": "Wacht op antwoord van een ander.",
+    "running": "Loopt zoals afgesproken.",
+    "no_referrals": "Nog geen verwijzingen.",
+}
+TROUBLE = {
+    "unreachable": "Hun systeem is niet bereikbaar.",
+    "timeout": "Hun systeem geeft geen antwoord.",
+    "refused": "Hun systeem weigert het bericht.",
+    "malformed": "Het bericht was niet te lezen.",
+    "unsupported_version": "Het bericht heeft een versie die wij niet kennen.",
+    "cannot_express": "Het bericht past niet in het formaat van de ontvanger.",
+    "not_allowed": "De afzender mag dit niet sturen.",
+    "too_large": "Het bericht is te groot.",
+    "cannot_apply": "Het bericht past niet bij de stand van de verwijzing.",
+    "unknown_referral": "Wij kennen de verwijzing niet waar het bericht over gaat.",
+    "unknown_client": "Wij kennen de inwoner niet waar het bericht over gaat.",
+    "out_of_order": "Het bericht kwam te vroeg: er hoort iets voor te komen.",
+    "given_up": "Wij hebben het lang genoeg geprobeerd. Een mens moet nu kijken.",
+    "unknown": "Wij weten niet zeker of het bericht is aangekomen.",
+}
+NEXT_STEPS = {
+    "unreachable": "Bel de beheerder van de ontvanger. Daarna opnieuw versturen.",
+    "timeout": "Bel de beheerder van de ontvanger. Daarna opnieuw versturen.",
+    "refused": "Vraag de afzender het veld te verbeteren. Daarna opnieuw versturen.",
+    "malformed": "Vraag de afzender om een nieuw bericht. Handel dit bericht daarna af.",
+    "unsupported_version": "Vraag de afzender om een versie die wij kennen. Daarna opnieuw proberen.",
+    "cannot_express": "Vraag de verwijzer het veld aan te passen. Daarna opnieuw versturen.",
+    "not_allowed": "Controleer bij de afzender of dit klopt. Handel het bericht daarna af.",
+    "too_large": "Vraag de afzender het bericht te splitsen. Handel dit bericht daarna af.",
+    "cannot_apply": "Zoek uit wat de afzender bedoelt. Daarna opnieuw proberen of afhandelen.",
+    "unknown_referral": "Zoek uit bij welke verwijzing dit hoort. Daarna opnieuw proberen.",
+    "unknown_client": "Vraag de afzender of de gegevens kloppen. Daarna opnieuw proberen.",
+    "out_of_order": "Meestal lost dit zichzelf op. Anders opnieuw proberen.",
+}
+MESSAGE_KINDS = {
+    "sent": "Verwijzing",
+    "processed": "Ontvangstbevestiging",
+    "refused": "Weigering",
+    "answered": "Antwoord",
+}
+FORM_FIELDS = {
+    "life_domains": "Waarover gaat het",
+    "service": "Naar wie",
+    "client_words": "In eigen woorden",
+    "reason": "Welke hulp is er nodig",
+    "strengths": "Waar is iemand goed in",
+    "urgency": "Hoe snel",
+    "basis": "Mag dit gedeeld worden",
+    "evidence": "Hoe en wanneer is dit besproken",
+    "law": "Welke wet",
+}
+_MISSING = {
+    "life_domains": "Kies minstens één leefgebied.",
+    "service": "Kies naar wie u verwijst.",
+    "reason": "Vul in welke hulp nodig is. Eén zin is genoeg.",
+    "strengths": "Noem minstens één sterke kant.",
+    "urgency": "Kies hoe snel het moet.",
+    "basis": "Kies waarom dit gedeeld mag worden.",
+    "evidence": "Vul in hoe en wanneer dit is besproken.",
+    "law": "Noem de wet en het artikel.",
+}
+_PROBLEMS = {
+    "too_long": "Deze tekst is te lang. Maak hem korter.",
+    "duplicate": "Er loopt al zo’n verwijzing voor deze inwoner.",
+    "not_allowed": "Dit mag u niet delen met deze ontvanger.",
+    "unknown": "Dit kennen wij niet meer. Kies iets anders.",
+}
+
+
+def problem(field: str, code: object) -> str:
+    """Give what is wrong with a field and how to mend it; nothing where nothing is wrong."""
+    if not code:
+        return ""
+    if code == "missing":
+        return _MISSING.get(field, "Vul dit in.")
+    return _PROBLEMS.get(str(code), "Dit antwoord kunnen wij zo niet gebruiken. Kijk het na.")
+
+
+def content_text(key: str, text: str) -> str:
+    """Give the text of a sent field in words, where the field holds a code."""
+    if key == "urgency" and text in URGENCIES:
+        return URGENCIES[Urgency(text)]
+    if key in ("basis", "ground") and text in BASES:
+        return BASES[Basis(text)]
+    if key == "purpose" and text in PURPOSES:
+        return PURPOSES[text]  # type: ignore[index]
+    if key == "life_domains":
+        return ", ".join(domain_name(code.strip()) for code in text.split(","))
+    return text
+
+
+def domain_name(code: str) -> str:
+    """Give the name of a life domain."""
+    return LIFE_DOMAINS[LifeDomain(code)][0] if code in LIFE_DOMAINS else code
+
+
+def withheld_words(what: str) -> tuple[str, str]:
+    """Give name and icon of what is withheld: a life domain, a kind of data, or as it came."""
+    if what in LIFE_DOMAINS:
+        return LIFE_DOMAINS[LifeDomain(what)]
+    return WITHHELD.get(what, (what, "lock"))
+
+
+def message_words(kind: str | None) -> str:
+    """Give what a message is, in one word or two."""
+    return MESSAGE_KINDS.get((kind or "").rpartition(".")[2], "Statusbericht" if kind else "Bericht")
+
+
+def turn_words(what: str | None) -> str:
+    """Give what must be done next."""
+    return TURNS.get(what or "", what or "")

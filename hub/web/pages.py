@@ -1,0 +1,111 @@
+"""Put the pages on an application: routes, sign-in, security headers and error pages."""
+
+import datetime as dt
+import logging
+import secrets
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Flask, Response, g, make_response, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from hub.web import clients, messages, new_referral, referrals, sign_in, worklist
+from hub.web.backend import EXTENSION, Backend, backend
+from hub.web.dates import clock
+from hub.web.drawing import set_up_templates
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not "no-referrer": the check on forged forms compares the referrer over https.
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_SLICES = (sign_in, worklist, clients, referrals, new_referral, messages)
+_OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
+_log = logging.getLogger(__name__)
+
+
+def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = False) -> None:
+    """Serve the pages from an application made with ``static_folder=None``."""
+    app.extensions[EXTENSION] = services
+    app.config.update(
+        SESSION_COOKIE_NAME="schakel",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=secure_cookies,
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(minutes=30),
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session
+    )
+    csrf = CSRFProtect(app)
+    web = Blueprint("web", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+    for part in _SLICES:
+        web.register_blueprint(part.slice_)
+    web.before_request(csrf.protect)
+    web.before_request(_require_sign_in)
+    web.context_processor(_always_there)
+    app.register_blueprint(web)
+    set_up_templates(app)
+    app.after_request(_protect)
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(Exception, unexpected_error)
+
+
+def _require_sign_in() -> ResponseReturnValue | None:
+    """Let nobody past without a valid account; who was signed out comes back where he was."""
+    if request.endpoint in ("web.static", "web.sign_in.form", "web.sign_in.enter"):
+        return None
+    person_id = session.get("person")
+    viewer = backend().viewer(person_id) if isinstance(person_id, str) else None
+    if viewer is None:
+        session.clear()
+        here = request.full_path.rstrip("?") if request.method == "GET" else ""
+        return redirect(f"/inloggen?verder={quote(here, safe='')}" if here not in ("", "/") else "/inloggen")
+    g.viewer = viewer
+    return None
+
+
+def _always_there() -> dict[str, Any]:
+    return {"viewer": g.get("viewer"), "traffic_stopped": backend().traffic_stopped, "now": clock()}
+
+
+def _protect(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "web.static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def http_error(error: HTTPException) -> ResponseReturnValue:
+    """Give the page for an error; missing and forbidden look the same. Programs get theirs from the API."""
+    if request.path.startswith(_OTHERS):
+        return error
+    code = error.code or 500
+    if code < 400:
+        return error
+    kind = "expired" if isinstance(error, CSRFError) else {403: "missing", 404: "missing"}.get(code, "other")
+    return _error_page(kind, 404 if code == 403 else code)
+
+
+def unexpected_error(error: Exception) -> ResponseReturnValue:
+    """Give the page for a fault of ours, with a number that stands in the log."""
+    number = f"F-{secrets.token_hex(3).upper()}"
+    _log.error("page failed", exc_info=error, extra={"fault": number, "endpoint": request.endpoint})
+    return _error_page("fault", 500, number)
+
+
+def _error_page(kind: str, code: int, number: str | None = None) -> Response:
+    about_person = request.path.startswith(("/inwoners/", "/verwijzingen/"))
+    page = render_template("error.html", kind=kind, about_person=about_person, number=number, viewer=g.get("viewer"))
+    return make_response(page, code)

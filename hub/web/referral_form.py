@@ -1,0 +1,100 @@
+"""The form of a new referral: reading it, and saying what lacks."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from hub.services.views import ServiceOffer
+from hub.web.backend import FieldError
+from schemas.message import Ground
+from schemas.referral import NewReferral
+from schemas.vocabulary import Basis, LifeDomain, Purpose, Urgency
+
+_LONGEST = {"reason": 4000, "client_words": 4000, "strengths": 500, "law": 80, "evidence": 500}
+# Where an error of a service belongs on the form; the API's names on the left.
+_PLACES = {"to": "service", "ground.law": "law", "ground.evidence": "evidence", "ground.basis": "basis"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralForm:
+    """What was filled in, as text: it goes back into the form exactly as it came."""
+
+    case_id: str
+    key: str
+    service: str = ""
+    life_domains: tuple[str, ...] = ()
+    reason: str = ""
+    client_words: str = ""
+    strengths: tuple[str, ...] = ()
+    urgency: str = Urgency.ROUTINE
+    basis: str = ""
+    law: str = ""
+    evidence: str = ""
+
+    @classmethod
+    def read(cls, form: "MultiDict[str, str]") -> "ReferralForm":
+        """Read the form; life domains that are none are left out."""
+
+        def text(name: str) -> str:
+            return form.get(name, "").strip()
+
+        domains = tuple(code for code in form.getlist("life_domains") if code in list(LifeDomain))
+        return cls(
+            case_id=text("inwoner"),
+            key=text("sleutel")[:200],
+            service=text("service"),
+            life_domains=domains,
+            reason=text("reason"),
+            client_words=text("client_words"),
+            strengths=tuple(line.strip() for line in form.getlist("strengths") if line.strip()),
+            urgency=text("urgency"),
+            basis=text("basis"),
+            law=text("law"),
+            evidence=text("evidence"),
+        )
+
+    def errors(self, offers: Iterable[ServiceOffer]) -> dict[str, str]:
+        """Give the fields that can't be used yet, in the order of the page, with why."""
+        lacking = {
+            "life_domains": not self.life_domains,
+            "service": self.service not in {offer.code for offer in offers},
+            "reason": not self.reason,
+            "strengths": not self.strengths,
+            "urgency": self.urgency not in list(Urgency),
+            "basis": self.basis not in list(Basis),
+            "evidence": self.basis == Basis.CONSENT and not self.evidence,
+            "law": self.basis in (Basis.PUBLIC_TASK, Basis.LEGAL_DUTY) and not self.law,
+        }
+        found = {name: "missing" for name, lacks in lacking.items() if lacks}
+        for name, longest in _LONGEST.items():
+            value = getattr(self, name)
+            if any(len(text) > longest for text in ([value] if isinstance(value, str) else value)):
+                found[name] = "too_long"
+        return found
+
+    def to_new(self, offers: Iterable[ServiceOffer]) -> NewReferral:
+        """Give the referral; the form must be without errors."""
+        offer = next(offer for offer in offers if offer.code == self.service)
+        consent = self.basis == Basis.CONSENT
+        return NewReferral(
+            case_id=self.case_id,
+            to=offer.organisation,
+            service=offer.code,
+            life_domains=tuple(LifeDomain(code) for code in self.life_domains),
+            reason=self.reason,
+            client_words=self.client_words or None,
+            strengths=self.strengths,
+            urgency=Urgency(self.urgency),
+            ground=Ground(
+                basis=Basis(self.basis),
+                purpose=Purpose(offer.purpose),
+                law=None if consent else self.law or None,
+                evidence=self.evidence or None,
+            ),
+        )
+
+
+def error_of(problem: FieldError) -> str:
+    """Give the field of the form that a service's error belongs to."""
+    return _PLACES.get(problem.field, problem.field)

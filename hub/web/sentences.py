@@ -1,0 +1,94 @@
+"""The sentences of the timeline: what happened, as icon, tone, a bold start and the rest."""
+
+from dataclasses import dataclass
+
+from hub.services.views import EntryView
+from hub.web.words import OUTCOMES
+from schemas.vocabulary import Outcome
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One kind of event in words. ``{who}`` is who did it, ``{receiver}`` who the referral went to."""
+
+    icon: str
+    tone: str
+    start: str
+    rest: str = ""
+
+
+SENTENCES = {
+    "send": Sentence("send", "info", "Verwijzing verzonden", "naar {receiver}, voor"),
+    "receive": Sentence("eye", "", "{who} heeft de verwijzing geopend:"),
+    "ask": Sentence("message-question", "vraag", "{who} stelt een vraag", "bij"),
+    "answer": Sentence("message-circle", "info", "{who} beantwoordt de vraag", "bij"),
+    "waitlist": Sentence("hourglass", "", "Op de wachtlijst", "bij {receiver}, voor"),
+    "propose_redirect": Sentence("arrow-right", "vraag", "{who} stelt iets anders voor", "bij"),
+    "confirm_redirect": Sentence("arrow-right", "info", "Voorstel overgenomen", "bij"),
+    "accept": Sentence("circle-check", "goed", "{who} accepteert de verwijzing", "voor"),
+    "undo_accept": Sentence("x", "vraag", "{who} neemt de acceptatie terug", "van"),
+    "decline": Sentence("x", "vraag", "{who} kan niet helpen", "met"),
+    "plan": Sentence("calendar-event", "info", "Afspraak gepland", "voor"),
+    "start": Sentence("player-play", "goed", "De hulp is gestart:"),
+    "pause": Sentence("player-pause", "vraag", "De hulp staat even stil:"),
+    "resume": Sentence("player-play", "goed", "De hulp gaat weer verder:"),
+    "complete": Sentence("check", "goed", "De hulp is afgerond:"),
+    "withdraw": Sentence("circle-x", "", "Verwijzing ingetrokken", "voor"),
+    "client_stops": Sentence("circle-x", "", "De inwoner stopt", "met"),
+    "end": Sentence("circle-x", "", "De hulp is beëindigd:"),
+    "expire": Sentence("clock-exclamation", "fout", "Verwijzing verlopen", "voor"),
+    "reopen": Sentence("refresh", "info", "De hulp is weer geopend:"),
+    "mark_error": Sentence("trash", "", "Verwijzing was een fout", "en telt niet meer:"),
+    "delivered": Sentence("inbox", "", "Bezorgd", "bij {who}:"),
+    "processed": Sentence("eye", "info", "Gelezen door het systeem", "van {who}:"),
+    "refused_by_system": Sentence("alert-triangle", "fout", "Geweigerd door het systeem", "van {who}:"),
+    "undelivered": Sentence("alert-triangle", "fout", "Niet bezorgd", "bij {who}, een mens kijkt ernaar:"),
+    "delayed": Sentence("hourglass", "vraag", "Nog niet bezorgd", "bij {who}, wij proberen het opnieuw:"),
+    "deadline_passed": Sentence("clock-exclamation", "fout", "De termijn is voorbij", "bij"),
+    "change_requested": Sentence("flag", "vraag", "{who} vraagt om een wijziging", "bij"),
+    "masked": Sentence("progress", "", "Er is iets veranderd", "bij"),
+    "case_opened": Sentence("user-plus", "info", "Dossier gestart"),
+    "contact_changed": Sentence("user-check", "info", "Nieuw vast contactpersoon"),
+    "client_words": Sentence("message-circle", "info", "De inwoner vertelde iets nieuws"),
+    "consent_given": Sentence("shield-check", "goed", "De inwoner vindt delen goed"),
+    "consent_withdrawn": Sentence("shield-check", "vraag", "De inwoner wil dit niet meer delen"),
+}
+# What systems do, nobody did.
+_AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"})
+_OTHER = Sentence("circle", "", "Er is iets bijgewerkt", "bij")
+# After these, more than the timeline and one row has changed: the page asks for a fresh snapshot.
+REFRESHING = frozenset({"case_opened", "contact_changed", "client_words", "consent_given", "consent_withdrawn"})
+
+
+def sentence_of(entry: EntryView) -> Sentence:
+    """Give the sentence of an entry with its names filled in."""
+    found = SENTENCES.get(entry.kind, _OTHER)
+    referral = entry.referral
+    names = {
+        "who": entry.organisation_name or entry.actor or "Schakel",
+        "receiver": (referral.organisation if referral else "") or "de ontvanger",
+    }
+    start, rest = found.start.format(**names), found.rest.format(**names)
+    if referral is None:  # nothing follows: "voor", "bij" and a colon would hang in the air
+        start, rest = start.rstrip(":"), ""
+    return Sentence(found.icon, found.tone, start, rest)
+
+
+def told(entry: EntryView) -> str | None:
+    """Give what was said with an event: the note, else the reason; an outcome goes first."""
+    data = entry.data
+    outcome = data.get("outcome")
+    parts = [
+        OUTCOMES[Outcome(outcome)] + "." if outcome in OUTCOMES else None,
+        data.get("reason_text"),
+        f"‘{data['note']}’" if data.get("note") else None,
+    ]
+    return " ".join(str(part) for part in parts if part) or None
+
+
+def by_whom(entry: EntryView) -> str:
+    """Give who did it, with the organisation; what systems did was done by itself."""
+    if entry.kind in _AUTOMATIC:
+        return "automatisch"
+    names = [name for name in (entry.actor, entry.organisation_name) if name]
+    return ", ".join(dict.fromkeys(names))

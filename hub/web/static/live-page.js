@@ -1,0 +1,223 @@
+/*
+ * What live updating does to the page of a client. Everything inserted was rendered by the server for this viewer.
+ *
+ * Marks that a reload does not have, and that a comparison with a reload leaves out:
+ *   class gb--nieuw, gb--binnen (timeline) and rij--nieuw, rij--binnen (rows), attribute data-nieuw, and elements
+ *   with class nieuw-label. They go away once the item has been in view for five seconds.
+ */
+
+const SEEN_AFTER = 5000;
+
+export class CasePage {
+  constructor(root, { onNew = () => {}, onStale = () => {} } = {}) {
+    this.root = root;
+    this.onNew = onNew;
+    this.onStale = onStale;
+    this.position = Number(root.dataset.position);
+    this.more = root.querySelector('[data-meer-nieuw]');
+    this.above = new Set();
+    this.timers = new Map();
+    this.seen = new IntersectionObserver((changes) => changes.forEach((change) => this.inView(change)), { threshold: 0.6 });
+    this.more?.addEventListener('click', () => this.toTop());
+  }
+
+  region(name) {
+    return this.root.querySelector(`[data-gebied="${name}"]`);
+  }
+
+  /* Apply one entry: replace what has its id, insert the rest at its place. */
+  apply(entry) {
+    const added = [];
+    let sentence = '';
+    this.holdStill(() => {
+      for (const piece of pieces(entry.html)) {
+        if (piece.dataset.region === 'opnieuw') {
+          this.onStale();
+        } else if (piece.dataset.region === 'tijdlijn') {
+          sentence = piece.querySelector('.gb__wat')?.textContent.trim() ?? sentence;
+          added.push(...this.putDay(piece));
+        } else {
+          added.push(...this.putOne(piece));
+        }
+      }
+      this.setPosition(entry.position);
+      this.settle();
+      for (const item of added) this.markNew(item);
+    });
+    this.offerTop(added);
+    if (added.length) this.onNew(sentence);
+  }
+
+  /* A day's section carries its new items; a day that is there already only gets those. */
+  putDay(section) {
+    const region = this.region('tijdlijn');
+    const here = document.getElementById(section.id);
+    if (!region) return [];
+    const items = [...section.querySelectorAll('li[id]')];
+    if (!here) {
+      const later = [...region.children].find((day) => day.id < section.id);
+      region.insertBefore(section, later ?? null);
+      return items;
+    }
+    const list = here.querySelector('ol');
+    for (const item of items) place(list, item);
+    return items;
+  }
+
+  putOne(piece) {
+    const region = this.region(piece.dataset.region);
+    const old = document.getElementById(piece.id);
+    if (!region) return [];
+    if (old && old.dataset.masker !== piece.dataset.masker) this.onStale(); // what may be seen has changed
+    place(region, piece);
+    return [piece];
+  }
+
+  /* Take over a snapshot: all regions, each only if it differs. */
+  replace(regions, position) {
+    const before = new Set([...this.root.querySelectorAll('[data-gebied] [id]')].map((item) => item.id));
+    const focused = document.activeElement?.closest?.('[data-gebied] [id]')?.id;
+    const added = [];
+    this.holdStill(() => {
+      for (const [name, html] of Object.entries(regions)) {
+        const region = this.region(name);
+        if (!region) continue;
+        const fresh = pieces(html, region.localName === 'tbody');
+        region.replaceChildren(...fresh);
+        added.push(...[...region.querySelectorAll('li[id], tr[id]')].filter((item) => !before.has(item.id)));
+      }
+      this.setPosition(position);
+      this.settle();
+      for (const item of added) this.markNew(item);
+    });
+    if (focused) document.getElementById(focused)?.querySelector('a, button')?.focus({ preventScroll: true });
+    this.offerTop(added);
+    if (added.length) this.onNew('', added.filter((item) => item.localName === 'li').length);
+  }
+
+  setPosition(position) {
+    this.position = position;
+    this.root.dataset.position = String(position);
+  }
+
+  /* Counts and empty states follow what is there. */
+  settle() {
+    for (const name of ['verwijzingen', 'tijdlijn']) {
+      const total = this.region(name)?.children.length ?? 0;
+      for (const place of this.root.querySelectorAll(`[data-telt="${name}"]`)) place.textContent = String(total);
+      for (const part of this.root.querySelectorAll(`[data-vol="${name}"]`)) part.hidden = total === 0;
+      for (const part of this.root.querySelectorAll(`[data-leeg="${name}"]`)) part.hidden = total !== 0;
+    }
+  }
+
+  markNew(item) {
+    const kind = item.localName === 'tr' ? 'rij' : 'gb';
+    item.classList.add(`${kind}--nieuw`, `${kind}--binnen`);
+    item.dataset.nieuw = '';
+    const label = document.createElement('span');
+    label.className = 'nieuw-label';
+    label.textContent = this.root.dataset.woordNieuw;
+    (item.querySelector('.gb__meta') ?? item.querySelector('td .status')?.parentElement ?? item).prepend(label);
+    if (kind === 'rij') item.querySelector('td .status')?.after(label);
+    this.seen.observe(item);
+  }
+
+  /* "New" stays until the item has been in view for five seconds. */
+  inView({ target, isIntersecting }) {
+    clearTimeout(this.timers.get(target));
+    if (isIntersecting) this.above.delete(target);
+    this.showMore();
+    if (!isIntersecting) return;
+    this.timers.set(target, setTimeout(() => {
+      if (document.visibilityState === 'visible') this.unmark(target);
+      else document.addEventListener('visibilitychange', () => this.inView({ target, isIntersecting: true }), { once: true });
+    }, SEEN_AFTER));
+  }
+
+  unmark(item) {
+    this.seen.unobserve(item);
+    this.timers.delete(item);
+    item.classList.remove('gb--nieuw', 'gb--binnen', 'rij--nieuw', 'rij--binnen');
+    if (!item.classList.length) item.removeAttribute('class');
+    delete item.dataset.nieuw;
+    item.querySelector('.nieuw-label')?.remove();
+  }
+
+  /* What is being read stays where it is: measure one visible thing before and after, scroll the difference back. */
+  holdStill(change) {
+    const anchor = scrollY > 0 ? this.reading() : null;
+    const top = anchor?.getBoundingClientRect().top;
+    change();
+    const now = anchor && document.contains(anchor) ? anchor : anchor?.id && document.getElementById(anchor.id);
+    if (!now) return;
+    const shift = now.getBoundingClientRect().top - top;
+    if (Math.abs(shift) > 0.5) scrollBy({ top: shift, behavior: 'instant' });
+  }
+
+  reading() {
+    const parts = '[data-gebied] li[id], [data-gebied] tr[id], .paneel__kop, .eigen, .afgeschermd';
+    const visible = (part) => {
+      const box = part?.getBoundingClientRect();
+      return box && box.height > 0 && box.bottom > 120 && box.top < innerHeight;
+    };
+    const focused = document.activeElement?.closest?.(parts);
+    if (visible(focused)) return focused;
+    const middle = document.elementFromPoint(innerWidth * 0.4, innerHeight / 2)?.closest(parts);
+    if (visible(middle)) return middle;
+    return [...this.root.querySelectorAll(parts)].find((part) => part.getBoundingClientRect().top > 120 && visible(part)) ?? null;
+  }
+
+  offerTop(items) {
+    for (const item of items) {
+      if (item.localName === 'li' && item.getBoundingClientRect().bottom < 120) this.above.add(item);
+    }
+    this.showMore();
+  }
+
+  showMore() {
+    if (!this.more) return;
+    for (const item of this.above) if (!item.isConnected) this.above.delete(item);
+    this.more.hidden = this.above.size === 0;
+    this.more.querySelector('[data-aantal]').textContent = String(this.above.size);
+  }
+
+  toTop() {
+    const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    document.getElementById('tijdlijn')?.scrollIntoView({ behavior: still ? 'instant' : 'smooth' });
+    this.above.clear();
+    this.showMore();
+  }
+
+  /* The right has ended: nothing of the person stays on the screen. */
+  wipe(reason) {
+    const closed = this.root.querySelector('[data-gesloten]').content.cloneNode(true);
+    const fits = closed.querySelector(`[data-reden="${CSS.escape(reason ?? '')}"]`) ?? closed.querySelector('[data-reden=""]');
+    for (const text of closed.querySelectorAll('[data-reden]')) text.hidden = text !== fits;
+    this.seen.disconnect();
+    for (const timer of this.timers.values()) clearTimeout(timer);
+    for (const dialog of document.querySelectorAll('dialog')) dialog.remove();
+    this.root.replaceChildren(closed);
+    document.title = this.root.querySelector('h1').textContent;
+    this.root.querySelector('h1').focus();
+  }
+}
+
+/* The elements of a piece of HTML. A row on its own is only kept where the parser expects rows. */
+function pieces(html, rows = false) {
+  const holder = document.createElement('template');
+  holder.innerHTML = rows ? `<table><tbody>${html}</tbody></table>` : html;
+  return [...(rows ? holder.content.querySelector('tbody') : holder.content).children];
+}
+
+/* Put an item among its brothers, highest key first, in the place of one with the same id if there is one. */
+function place(list, item) {
+  const old = document.getElementById(item.id);
+  const focus = old?.contains(document.activeElement) ? document.activeElement : null;
+  const after = [...list.children].find((other) => other !== old && (other.dataset.sleutel ?? '') < item.dataset.sleutel);
+  if (old && old.dataset.sleutel === item.dataset.sleutel) old.replaceWith(item);
+  else {
+    old?.remove();
+    list.insertBefore(item, after ?? null);
+  }
+  if (focus) item.querySelector(focus.localName)?.focus({ preventScroll: true });
+}

@@ -1,0 +1,39 @@
+/* Every page: dialogs, and one press is one send. Everything works without it. */
+
+document.addEventListener('click', (event) => {
+  const opener = event.target.closest('[data-dialoog]');
+  const dialog = opener && document.getElementById(opener.dataset.dialoog);
+  if (dialog?.showModal) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+  event.target.closest('[data-sluit]')?.closest('dialog')?.close();
+});
+
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (!form.matches('[data-eenmaal]')) return;
+  if (form.dataset.onderweg) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.onderweg = '1';
+  event.submitter?.setAttribute('aria-disabled', 'true');
+});
+
+/* Back from the history: the form may be sent again; the server knows the key of one that already was. */
+window.addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('[data-onderweg]')) {
+    delete form.dataset.onderweg;
+    form.querySelector('[aria-disabled]')?.removeAttribute('aria-disabled');
+  }
+});
+
+/* A link from the work list to one answer (#decline): open it and put the reader there. */
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target instanceof HTMLDetailsElement) target.open = true;
+  target?.querySelector('summary, button, textarea')?.focus();
+}
+if (location.hash.length > 1) openTarget();
+window.addEventListener('hashchange', openTarget);

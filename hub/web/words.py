@@ -1,0 +1,158 @@
+"""The closed lists in the words of the screen: Dutch, level B1. A second language is a second set of these tables."""
+
+from schemas.vocabulary import (
+    Basis,
+    Delivery,
+    Event,
+    LifeDomain,
+    MaskedStatus,
+    Outcome,
+    Purpose,
+    Status,
+    Urgency,
+)
+
+LIFE_DOMAINS = {
+    LifeDomain.FINANCES: ("Financiën", "coin"),
+    LifeDomain.WORK_EDUCATION: ("Werk en opleiding", "briefcase"),
+    LifeDomain.DAYTIME_ACTIVITIES: ("Tijdsbesteding", "sun"),
+    LifeDomain.HOUSING: ("Huisvesting", "home"),
+    LifeDomain.DOMESTIC_RELATIONS: ("Huiselijke relaties", "armchair"),
+    LifeDomain.MENTAL_HEALTH: ("Geestelijke gezondheid", "heart"),
+    LifeDomain.PHYSICAL_HEALTH: ("Lichamelijke gezondheid", "activity-heartbeat"),
+    LifeDomain.SUBSTANCE_USE: ("Middelengebruik", "bottle"),
+    LifeDomain.BASIC_ADL: ("Dagelijkse verzorging", "wash"),
+    LifeDomain.INSTRUMENTAL_ADL: ("Huishouden en regelen", "tools-kitchen-2"),
+    LifeDomain.SOCIAL_NETWORK: ("Sociaal netwerk", "friends"),
+    LifeDomain.COMMUNITY_PARTICIPATION: ("Meedoen in de buurt", "building-community"),
+    LifeDomain.JUSTICE: ("Justitie", "scale"),
+}
+
+# How a state is drawn: tone, icon, words.
+MARKS = {
+    Status.DRAFT: ("neutraal", "pencil", "Concept"),
+    Status.SENT: ("info", "send", "Verzonden"),
+    Status.RECEIVED: ("info", "hourglass", "Wacht op antwoord"),
+    Status.QUESTION: ("let-op", "message-question", "Vraag gesteld"),
+    Status.WAITLISTED: ("info", "hourglass", "Op de wachtlijst"),
+    Status.REDIRECT_PROPOSED: ("let-op", "arrow-right", "Ander voorstel"),
+    Status.ACCEPTED: ("info", "circle-check", "Geaccepteerd"),
+    Status.PLANNED: ("info", "calendar-event", "Afspraak gepland"),
+    Status.STARTED: ("positief", "player-play", "Gestart"),
+    Status.PAUSED: ("let-op", "player-pause", "Staat even stil"),
+    Status.COMPLETED: ("neutraal", "check", "Afgerond"),
+    Status.DECLINED: ("neutraal", "x", "Afgewezen"),
+    Status.WITHDRAWN: ("neutraal", "circle-x", "Ingetrokken"),
+    Status.STOPPED_BY_CLIENT: ("neutraal", "circle-x", "Inwoner stopt"),
+    Status.ENDED: ("neutraal", "circle-x", "Beëindigd"),
+    Status.EXPIRED: ("fout", "clock-exclamation", "Verlopen"),
+    Status.REDIRECTED: ("neutraal", "arrow-right", "Doorverwezen"),
+    Status.ENTERED_IN_ERROR: ("neutraal", "trash", "Foutief, vervallen"),
+    MaskedStatus.RUNNING: ("neutraal", "player-play", "Loopt"),
+    MaskedStatus.NOT_RUNNING: ("neutraal", "circle-dashed", "Loopt niet"),
+    MaskedStatus.FINISHED: ("neutraal", "check", "Voorbij"),
+    "undelivered": ("fout", "alert-triangle", "Niet bezorgd"),
+}
+
+# What one does: words on the button, icon, words on the button that sends a form, and what the note is asked with.
+EVENTS = {
+    Event.SEND: ("Versturen", "send", "Versturen", ""),
+    Event.RECEIVE: ("Gezien, wij kijken ernaar", "eye", "Gezien", ""),
+    Event.ASK: ("Meer informatie vragen", "message-question", "Vraag versturen", "Wat wilt u weten?"),
+    Event.ANSWER: ("Vraag beantwoorden", "message-circle", "Antwoord versturen", "Uw antwoord"),
+    Event.WAITLIST: ("Op de wachtlijst zetten", "hourglass", "Op de wachtlijst zetten", "Vanaf wanneer is er plek?"),
+    Event.PROPOSE_REDIRECT: (
+        "Andere organisatie voorstellen",
+        "arrow-right",
+        "Voorstel versturen",
+        "Welke organisatie past beter, en waarom?",
+    ),
+    Event.CONFIRM_REDIRECT: ("Voorstel overnemen", "check", "Voorstel overnemen", "Toelichting"),
+    Event.ACCEPT: ("Accepteren", "check", "Accepteren", ""),
+    Event.UNDO_ACCEPT: ("Toch niet accepteren", "x", "Acceptatie terugnemen", "Wat is er veranderd?"),
+    Event.DECLINE: ("Afwijzen", "x", "Afwijzing versturen", "Toelichting"),
+    Event.PLAN: ("Afspraak plannen", "calendar-event", "Afspraak vastleggen", "Waar, en met wie?"),
+    Event.START: ("Starten", "player-play", "Starten", ""),
+    Event.PAUSE: ("Even stilzetten", "player-pause", "Stilzetten", "Wat is er nodig om verder te gaan?"),
+    Event.RESUME: ("Weer verdergaan", "player-play", "Weer verdergaan", ""),
+    Event.COMPLETE: ("Afronden", "check", "Afronden", "Wat heeft de hulp opgeleverd?"),
+    Event.WITHDRAW: ("Intrekken", "x", "Verwijzing intrekken", "Waarom trekt u de verwijzing in?"),
+    Event.CLIENT_STOPS: ("Inwoner wil stoppen", "circle-x", "Vastleggen dat de inwoner stopt", "Toelichting"),
+    Event.END: ("Beëindigen", "circle-x", "Beëindigen", "Waarom stopt de hulp?"),
+    Event.EXPIRE: ("Laten verlopen", "clock-exclamation", "Laten verlopen", "Toelichting"),
+    Event.REOPEN: ("Opnieuw openen", "refresh", "Opnieuw openen", "Waarom is er weer hulp nodig?"),
+    Event.MARK_ERROR: ("Foutief ingevoerd", "trash", "Als foutief markeren", "Wat ging er fout?"),
+}
+# In this order: the first one that is allowed is the main button; the last group stands apart, below.
+ANSWERS = (Event.ANSWER, Event.ACCEPT, Event.RECEIVE, Event.START, Event.RESUME, Event.PLAN, Event.COMPLETE)
+ASIDE = (
+    Event.WITHDRAW,
+    Event.CLIENT_STOPS,
+    Event.UNDO_ACCEPT,
+    Event.END,
+    Event.EXPIRE,
+    Event.MARK_ERROR,
+)
+NEED_NOTE = frozenset({Event.ASK, Event.ANSWER, Event.PROPOSE_REDIRECT})
+TAKE_DATE = frozenset({Event.PLAN})
+TAKE_OUTCOME = frozenset({Event.COMPLETE})
+
+TURNS = {
+    "send": "versturen",
+    "open": "verwijzing openen",
+    "decide": "antwoord geven",
+    "answer": "vraag beantwoorden",
+    "ask_still_wanted": "vragen of dit nog gewenst is",
+    "confirm_redirect": "reageren op het voorstel",
+    "plan_first_contact": "eerste afspraak maken",
+    "start": "starten",
+    "review_plan": "plan samen bekijken",
+    "review_pause": "bekijken of het weer kan",
+    "find_alternative": "iets anders zoeken",
+}
+
+OUTCOMES = {
+    Outcome.REACHED: "Doel gehaald",
+    Outcome.PARTLY: "Deels gehaald",
+    Outcome.NOT_REACHED: "Niet gehaald",
+    Outcome.UNDETERMINED: "Nog niet te zeggen",
+}
+URGENCIES = {
+    Urgency.ROUTINE: "Gewoon",
+    Urgency.URGENT: "Snel, 1 werkdag",
+    Urgency.TODAY: "Vandaag, ik bel ook",
+}
+BASES = {
+    Basis.CONSENT: "De inwoner vindt dit goed",
+    Basis.PUBLIC_TASK: "Het hoort bij een taak van de gemeente",
+    Basis.LEGAL_DUTY: "Een wet verplicht dit",
+    Basis.VITAL_INTEREST: "Er is direct gevaar",
+}
+LEGAL_TERMS = {
+    Basis.CONSENT: "toestemming",
+    Basis.PUBLIC_TASK: "taak van algemeen belang",
+    Basis.LEGAL_DUTY: "wettelijke verplichting",
+    Basis.VITAL_INTEREST: "vitaal belang",
+}
+PURPOSES = {
+    Purpose.GUIDANCE: "Begeleiden, vrijwillig",
+    Purpose.TRIAGE: "Samen bespreken welke hulp past",
+    Purpose.TREATMENT: "Behandelen",
+    Purpose.DEBT_HELP: "Helpen bij schulden",
+    Purpose.PLACEMENT: "Begeleiden naar werk",
+    Purpose.INCOME: "Recht op uitkering",
+    Purpose.ENFORCEMENT: "Handhaven",
+    Purpose.OPERATIONS: "Schakel laten werken",
+    Purpose.ACCOUNTABILITY: "Toezicht op privacy",
+    Purpose.OWN_DATA: "Eigen gegevens bekijken",
+    Purpose.STATISTICS: "Cijfers zonder namen",
+}
+DELIVERIES = {
+    Delivery.WAITING: "Wacht op verzenden",
+    Delivery.UNDER_WAY: "Onderweg",
+    Delivery.DELIVERED: "Bezorgd",
+    Delivery.PROCESSED: "Gelezen door hun systeem",
+    Delivery.REFUSED: "Geweigerd door hun systeem",
+    Delivery.UNKNOWN: "Aankomst nog niet bevestigd",
+    Delivery.QUARANTINED: "Apart gezet, wordt nagekeken",
+}

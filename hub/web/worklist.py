@@ -1,0 +1,35 @@
+"""The work list: who needs you, and what you can do."""
+
+from flask import Blueprint, g, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from hub.services.views import WorkLine
+from hub.web.backend import backend
+from hub.web.drawing import start_path, works_on_clients
+
+slice_ = Blueprint("worklist", __name__)
+_CLIENT_GROUPS = {"late": "today", "today": "today", "week": "week"}
+_INBOX_GROUPS = {"late": "you", "today": "you", "week": "you"}
+
+
+@slice_.get("/")
+def start() -> ResponseReturnValue:
+    """Go where the viewer's work starts."""
+    return redirect(start_path(g.viewer))
+
+
+@slice_.get("/werkvoorraad")
+def show() -> ResponseReturnValue:
+    """Show the clients of a regisseur, or the referrals of a partner."""
+    lines = backend().worklist(g.viewer)
+    if works_on_clients(g.viewer):
+        return render_template("worklist_clients.html", groups=_grouped(lines, _CLIENT_GROUPS, "running"))
+    return render_template("worklist_inbox.html", groups=_grouped(lines, _INBOX_GROUPS, "other"))
+
+
+def _grouped(lines: tuple[WorkLine, ...], groups: dict[str, str], rest: str) -> dict[str, list[WorkLine]]:
+    """Give the lines by group, in their own order; a group without lines is there and empty."""
+    found: dict[str, list[WorkLine]] = {name: [] for name in (*dict.fromkeys(groups.values()), rest)}
+    for line in lines:
+        found[groups.get(line.urgency, rest)].append(line)
+    return found
