@@ -65,7 +65,7 @@ class ConnectorWorker:
         except TransportError as error:
             return self._failed(
                 delivery,
-                error.message,
+                f"{_word_for(error)}: {error.message}",
                 permanent=error.permanent,
                 unknown=error.unknown,
                 retry_after=error.retry_after,
@@ -127,6 +127,12 @@ class ConnectorWorker:
         """Stop taking."""
         self._consumer.close()
         self._publisher.close()
+
+
+def _word_for(error: TransportError) -> str:
+    if error.permanent:
+        return "refused"
+    return "timeout" if error.unknown else "unreachable"
 
 
 def _parcel(receipt: DeliveryReceipt, organisation: str) -> Parcel:

@@ -5,7 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from hub.models import Referral
-from hub.rules.access import Action, BasisState, Category, Decision, Law, Mask, Question, Relation, RelationState, decide
+from hub.rules.access import (
+    Action,
+    BasisState,
+    Category,
+    Decision,
+    Law,
+    Mask,
+    Question,
+    Relation,
+    RelationState,
+    decide,
+)
 from hub.rules.lifecycle import OPEN, Part
 from hub.services.actors import parts_of
 from hub.services.release import touches_health

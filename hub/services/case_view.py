@@ -20,6 +20,7 @@ from hub.services.access import Gaze, gaze, may_see, may_see_person
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
 from hub.settings import Configuration
+from schemas.fields import moment_text
 from schemas.message import Client
 from schemas.vocabulary import Delivery, Event, OrganisationKind, Status
 
@@ -49,9 +50,7 @@ def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: 
     known = may_see_person(look, [one.referral for one in seen.values()])
     entries = _entries(session, look, case_id, seen)
     story = case.story or {}
-    close = look.viewer.id == case.regisseur_id or (
-        known and look.viewer.role != "income_consultant"
-    )
+    close = look.viewer.id == case.regisseur_id or (known and look.viewer.role != "income_consultant")
     return CaseView(
         case_id=case_id,
         position=len(entries),
@@ -256,3 +255,31 @@ def age_on(birth_date: str | None, day: dt.date) -> int | None:
     born = [int(part) for part in birth_date.split("-")]
     before = tuple(born[1:]) > (day.month, day.day)[: len(born) - 1]
     return day.year - born[0] - (1 if before else 0)
+
+
+def line_body(line: ReferralLine) -> dict[str, Any]:
+    """Give a referral's row as JSON."""
+    body = {
+        "id": line.id,
+        "number": line.number or None,
+        "title": line.title or None,
+        "status": line.mark,
+        "delivery": line.delivery,
+        "masked": line.masked,
+        "organisation": line.organisation or None,
+    }
+    return {key: value for key, value in body.items() if value is not None}
+
+
+def entry_body(entry: EntryView) -> dict[str, Any]:
+    """Give an entry of the timeline as JSON; of a masked one, neither moment nor organisation."""
+    hidden = entry.kind == MASKED
+    return {
+        "case": entry.case_id,
+        "position": entry.position,
+        "kind": entry.kind,
+        "at": None if hidden else moment_text(entry.at),
+        "actor": entry.actor,
+        "organisation": entry.organisation,
+        "data": {**entry.data, "referral_id": entry.referral.id} if entry.referral else dict(entry.data),
+    }

@@ -195,9 +195,16 @@ def try_now(work: UnitOfWork, outbox_id: int) -> None:
     work.wake_relay()
 
 
-def oldest_waiting(work: UnitOfWork) -> dt.timedelta | None:
-    """Give how long the oldest message has been waiting to leave, or nothing."""
-    oldest = work.session.execute(
-        select(OutboxRecord.created_at).where(OutboxRecord.open).order_by(OutboxRecord.id).limit(1)
-    ).scalar_one_or_none()
-    return None if oldest is None else work.now - oldest
+def close_by_hand(work: UnitOfWork, outbox_id: int, how: str) -> None:
+    """Let a person close a stuck message with a reason: the row stays, its lane goes on, the timeline says so."""
+    row = work.session.execute(
+        update(OutboxRecord)
+        .where(OutboxRecord.id == outbox_id, OutboxRecord.open)
+        .values(open=False, state=Delivery.REFUSED, error=f"closed: {how}"[:300])
+        .returning(OutboxRecord.kind, OutboxRecord.case_id, OutboxRecord.referral_id, OutboxRecord.receiver)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("This message does not wait.")
+    _tell(work, row, Delivery.REFUSED, None)
+    work.wake_relay()

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Connector, Party, Payload, Reading, Verdict
+from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord
 from hub.services.errors import NotFound
@@ -68,7 +69,7 @@ def _party(organisation: Organisation) -> Party:
 
 
 def take_in(
-    work: UnitOfWork, config: Configuration, organisation: Organisation, connector: Connector, payload: Payload
+    work: UnitOfWork, config: Configuration, organisation: Organisation, translator: Connector, payload: Payload
 ) -> Taken:
     """Keep a payload, read it, and put what it says in the outbox for our inbox: one commit, then the answer.
 
@@ -78,20 +79,20 @@ def take_in(
     book = address_book(config, organisation)
     body_hash = hashlib.sha256(payload.body).hexdigest()
     try:
-        reading = connector.read(payload, book, work.now)
+        reading = translator.read(payload, book, work.now)
         _check_senders(organisation, reading)
         earlier = _earlier(work, organisation.code, reading.identification)
         if earlier is not None and earlier.body_hash == body_hash and earlier.state != "quarantined":
-            return _again(work, organisation, connector, payload, reading, earlier)
+            return _again(work, organisation, translator, payload, reading, earlier)
         if earlier is not None and earlier.body_hash != body_hash:
             raise Refusal(
                 RefusalCode.NOT_ALLOWED,
                 "This identification was used before, for another message.",
-                dialect_code=getattr(connector, "duplicate_code", None),
+                dialect_code=getattr(translator, "duplicate_code", None),
             )
     except Refusal as refusal:
-        return _quarantine(work, organisation, connector, payload, book, refusal)
-    return _accept(work, organisation, connector, payload, book, reading)
+        return _quarantine(work, organisation, translator, payload, book, refusal)
+    return _accept(work, organisation, translator, payload, book, reading)
 
 
 def _check_senders(organisation: Organisation, reading: Reading) -> None:
@@ -113,7 +114,7 @@ def _earlier(work: UnitOfWork, organisation: str, identification: str) -> Any:
 def _insert(
     work: UnitOfWork,
     organisation: Organisation,
-    connector: Connector,
+    translator: Connector,
     payload: Payload,
     answer: Payload | None,
     **values: Any,
@@ -123,7 +124,7 @@ def _insert(
         insert(Intake).values(
             id=intake_id,
             organisation=organisation.code,
-            connector=connector.name,
+            connector=translator.name,
             body_hash=hashlib.sha256(payload.body).hexdigest(),
             content_type=payload.content_type[:120],
             payload=payload.body,
@@ -139,7 +140,7 @@ def _insert(
 def _again(
     work: UnitOfWork,
     organisation: Organisation,
-    connector: Connector,
+    translator: Connector,
     payload: Payload,
     reading: Reading,
     earlier: Any,
@@ -151,7 +152,7 @@ def _again(
     intake_id = _insert(
         work,
         organisation,
-        connector,
+        translator,
         payload,
         answer,
         state="duplicate",
@@ -164,16 +165,16 @@ def _again(
 def _quarantine(
     work: UnitOfWork,
     organisation: Organisation,
-    connector: Connector,
+    translator: Connector,
     payload: Payload,
     book: AddressBook,
     refusal: Refusal,
 ) -> Taken:
-    answer = connector.acknowledge(payload, Verdict.REFUSED, refusal, book, work.now)
+    answer = translator.acknowledge(payload, Verdict.REFUSED, refusal, book, work.now)
     intake_id = _insert(
         work,
         organisation,
-        connector,
+        translator,
         payload,
         answer,
         state="quarantined",
@@ -188,16 +189,16 @@ def _quarantine(
 def _accept(
     work: UnitOfWork,
     organisation: Organisation,
-    connector: Connector,
+    translator: Connector,
     payload: Payload,
     book: AddressBook,
     reading: Reading,
 ) -> Taken:
-    answer = connector.acknowledge(payload, Verdict.ACCEPTED, None, book, work.now)
+    answer = translator.acknowledge(payload, Verdict.ACCEPTED, None, book, work.now)
     intake_id = _insert(
         work,
         organisation,
-        connector,
+        translator,
         payload,
         answer,
         state="received",
@@ -268,7 +269,7 @@ def handle(work: UnitOfWork, intake_id: str, by: str, how: str) -> None:
         raise NotFound("There is no such payload to handle.")
 
 
-def read_again(work: UnitOfWork, config: Configuration, intake_id: str, connector_of: Any, by: str) -> Taken:
+def read_again(work: UnitOfWork, config: Configuration, intake_id: str, by: str) -> Taken:
     """Read a quarantined payload once more, after its cause was mended; the old row closes, a new one tells the rest."""
     row = work.session.execute(select(Intake).where(Intake.id == intake_id)).scalar_one_or_none()
     organisation = config.organisation(row.organisation) if row is not None else None
@@ -282,4 +283,4 @@ def read_again(work: UnitOfWork, config: Configuration, intake_id: str, connecto
         .values(identification=None)
         .execution_options(synchronize_session=False)
     )
-    return take_in(work, config, organisation, connector_of(row.connector), payload)
+    return take_in(work, config, organisation, connector(row.connector), payload)

@@ -124,6 +124,11 @@ class TrailStep:
     next_at: dt.datetime | None = None
     note: str | None = None
     reason: str | None = None
+    inferred: bool = False
+    message_id: str | None = None
+    delivered_at: dt.datetime | None = None
+    processed_at: dt.datetime | None = None
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

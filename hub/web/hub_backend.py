@@ -1,12 +1,137 @@
 """The pages' services, over the real hub; each call is one unit of work."""
 
 import datetime as dt
+import hashlib
+import time
 
-from hub.api.blueprint import HUB  # noqa: F401
+from hub import telemetry
+from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.services import case_view, identity, monitor, referral_view, referrals, worklist
-from hub.services.errors import Invalid, NotFound, StateForbids
-from hub.services.idempotency import KnownKey, remember
+from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
+from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
 from hub.web.backend import EventRefused, FieldError
 from hub.wiring import Hub
 from schemas.referral import NewEvent, NewReferral
+
+_ASK_BROKER_EVERY = 3.0
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class HubBackend:
+    """What the pages ask, answered by the services."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._config = hub.config
+        self._asked_at = -_ASK_BROKER_EVERY
+        self._stopped = False
+
+    def sign_in(self, username: str, password: str) -> Viewer | None:
+        """Give who this is."""
+        with self._hub.store.reading() as session:
+            return identity.sign_in(session, self._config, username, password)
+
+    def viewer(self, person_id: str) -> Viewer | None:
+        """Give the signed-in person."""
+        with self._hub.store.reading() as session:
+            return identity.person_viewer(session, self._config, person_id)
+
+    def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
+        """Give what needs the viewer."""
+        with self._hub.store.reading() as session:
+            return tuple(worklist.worklist(session, self._config, viewer, _now()))
+
+    def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
+        """Give a client's page."""
+        try:
+            with self._hub.store.reading() as session:
+                return case_view.case_view(session, self._config, viewer, case_id, _now())
+        except NotFound:
+            return None
+
+    def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
+        """Give a referral's page."""
+        try:
+            with self._hub.store.reading() as session:
+                return referral_view.referral_view(session, self._config, viewer, referral_id, _now())
+        except NotFound:
+            return None
+
+    def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
+        """Give what the viewer can refer to: all but what the own organisation offers."""
+        return tuple(
+            ServiceOffer(
+                code=service.code,
+                name=service.name,
+                organisation=service.organisation,
+                organisation_name=self._config.organisations[service.organisation].name,
+                life_domains=tuple(service.life_domains),
+                purpose=service.purpose,
+                reply_days=service.reply_days,
+            )
+            for service in self._config.services.values()
+            if service.organisation != viewer.organisation
+        )
+
+    def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
+        """Send once, however often the form is sent."""
+        # The form's own key is one click; what it held the first time is what counts.
+        body_hash = hashlib.sha256(key.encode()).hexdigest()
+        try:
+            with self._hub.store.writing() as work:
+                referral = referrals.send_referral(work, self._config, viewer, new)
+                kept = Kept(status=303, location=None, answer=referral.id)
+                remember(work, viewer.organisation, f"{viewer.id}:{key}", body_hash, kept)
+        except KnownKey as known:
+            return str(known.kept.answer)
+        except Invalid as error:
+            return (FieldError(field=error.field or "", code="unknown"),)
+        telemetry.REFERRALS_SENT.inc()
+        return referral.id
+
+    def record_event(self, viewer: Viewer, referral_id: str, new: NewEvent) -> EventRefused | None:
+        """Record what the viewer does to a referral."""
+        try:
+            with self._hub.store.writing() as work:
+                referral = referrals.load_for_change(work, referral_id)
+                referrals.record_event(work, self._config, viewer, referral, new)
+        except StateForbids as error:
+            return EventRefused(allowed=error.allowed)
+        except Invalid as error:
+            return EventRefused(field=error.field)
+        except NotFound:
+            return EventRefused()
+        telemetry.EVENTS_RECORDED.labels(new.event).inc()
+        return None
+
+    def monitor(self, viewer: Viewer) -> MonitorView | None:
+        """Give the traffic of messages."""
+        try:
+            with self._hub.store.reading() as session:
+                return monitor.monitor(session, self._config, viewer, _now())
+        except NotFound:
+            return None
+
+    def handle_quarantined(self, viewer: Viewer, line_id: str, action: str, reason: str) -> bool:
+        """Try a stuck message again, or close it."""
+        try:
+            with self._hub.store.writing() as work:
+                monitor.handle(work, self._config, viewer, line_id, action, reason)
+        except ServiceError:
+            return False
+        return True
+
+    def traffic_stopped(self) -> bool:
+        """Whether the broker is down; asked at most every few seconds."""
+        if time.monotonic() - self._asked_at > _ASK_BROKER_EVERY:
+            self._asked_at = time.monotonic()
+            try:
+                self._hub.broker.health(INBOX)
+                self._stopped = False
+            except BrokerUnavailable:
+                self._stopped = True
+        return self._stopped

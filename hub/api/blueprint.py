@@ -1,0 +1,131 @@
+"""Where the routes hang, who calls, and what every answer carries."""
+
+import base64
+import binascii
+import time
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from hub.api.problems import HANDLERS, problem
+from hub.services import identity
+from hub.services.views import Viewer
+from hub.wiring import Hub
+from schemas import strict_json
+
+VERSION = "1.0.0"
+TOKEN_SECONDS = 3600
+HUB = "schakel-hub"
+_KNOWN_FOR = 30.0
+
+api = Blueprint("api", __name__, url_prefix="/api/v1")
+tokens = Blueprint("tokens", __name__)
+for _kind, _handler in HANDLERS:
+    api.register_error_handler(_kind, _handler)
+    tokens.register_error_handler(_kind, _handler)
+
+
+def hub() -> Hub:
+    """Give the installation that the running application was wired with."""
+    found: Hub = current_app.extensions[HUB]
+    return found
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(hub().settings.secret_key, salt="api-token")
+
+
+def _known() -> dict[str, tuple[float, Viewer]]:
+    """Give the systems seen in the last half minute: a blocked one is out after that."""
+    known: dict[str, tuple[float, Viewer]] = current_app.extensions.setdefault("schakel-known-systems", {})
+    return known
+
+
+def viewer_of_token(token: str) -> Viewer | None:
+    """Give the system behind a bearer token, or nothing where it is not ours, too old, or the system was blocked."""
+    try:
+        client_id = str(_signer().loads(token, max_age=TOKEN_SECONDS))
+    except BadSignature:
+        return None
+    seen = _known().get(client_id)
+    if seen is not None and time.monotonic() - seen[0] < _KNOWN_FOR:
+        return seen[1]
+    with hub().store.reading() as session:
+        viewer = identity.machine_viewer(session, hub().config, client_id)
+    if viewer is not None:
+        _known()[client_id] = (time.monotonic(), viewer)
+    return viewer
+
+
+_OPEN_TO_ALL = frozenset({"api.openapi_document", "api.asyncapi_document"})
+
+
+@api.before_request
+def authenticate() -> Response | None:
+    """Know who calls before anything else happens."""
+    if request.endpoint in _OPEN_TO_ALL:
+        return None
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    viewer = viewer_of_token(token) if scheme.lower() == "bearer" and token else None
+    if viewer is None:
+        answer = problem(401, "unauthorised", "A valid bearer token is needed; POST /oauth/token gives one.")
+        answer.headers["WWW-Authenticate"] = "Bearer"
+        return answer
+    g.viewer = viewer
+    return None
+
+
+@api.after_request
+@tokens.after_request
+def _version(response: Response) -> Response:
+    response.headers["API-Version"] = VERSION
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def caller() -> Viewer:
+    """Give who calls."""
+    found: Viewer = g.viewer
+    return found
+
+
+def json_body() -> Any:
+    """Read the body with the hardened loader."""
+    return strict_json.loads(request.get_data(cache=False))
+
+
+def whole_number(name: str, default: int, largest: int) -> int:
+    """Read a whole number from the query; what is not one counts as the default."""
+    text = request.args.get(name, "")
+    return min(int(text), largest) if text.isascii() and text.isdigit() and len(text) < 16 else default
+
+
+@tokens.post("/oauth/token")
+def token() -> Response | dict[str, Any]:
+    """Give a bearer token for client credentials (RFC 6749 section 4.4), by HTTP Basic or form."""
+    if request.form.get("grant_type") != "client_credentials":
+        return _token_error(400, "unsupported_grant_type")
+    client_id, secret = _credentials()
+    with hub().store.reading() as session:
+        if not identity.client_fits(session, client_id, secret):
+            return _token_error(401, "invalid_client")
+    return {"access_token": _signer().dumps(client_id), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+
+
+def _credentials() -> tuple[str, str]:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            return "", ""
+        return client_id, secret
+    return request.form.get("client_id", ""), request.form.get("client_secret", "")
+
+
+def _token_error(status: int, error: str) -> Response:
+    answer = problem(status, error, "No token was given.", error=error)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = 'Basic realm="schakel"'
+    return answer

@@ -1,0 +1,120 @@
+"""The door for partners' own formats, and the feed for who missed something."""
+
+import json
+from typing import Any
+
+from flask import Response, request
+from sqlalchemy import select
+
+from connectors.protocol import Payload
+from connectors.registry import NAMES, connector
+from hub import telemetry
+from hub.api.blueprint import api, caller, hub, whole_number
+from hub.api.problems import problem
+from hub.models import Intake, OutboxRecord
+from hub.services.errors import NotFound
+from hub.services.intake import Taken, take_in
+from schemas.vocabulary import MessageKind
+
+MAX_PAYLOAD = 2_000_000
+_STATUS_OF_REFUSAL = {"too_large": 413, "unsupported_version": 422, "malformed": 422, "not_allowed": 422}
+
+
+@api.post("/intake/<organisation_code>")
+def take_payload(organisation_code: str) -> Response:
+    """Take a partner's payload in its own format: kept first, then answered in the dialect's own words.
+
+    Who asks for ``application/json`` gets ``{"intake_id"}`` instead of the dialect's answer.
+    """
+    if organisation_code != caller().organisation:
+        return problem(403, "forbidden", "The payload belongs to another organisation than the caller's.")
+    organisation = hub().config.organisation(organisation_code)
+    if organisation is None or organisation.connector not in NAMES:
+        return problem(404, "not_found", "No connector takes payloads for this organisation.")
+    if (request.content_length or 0) > MAX_PAYLOAD:
+        return problem(413, "too_large", f"A payload may hold {MAX_PAYLOAD} bytes.")
+    payload = Payload(
+        body=request.get_data(cache=False), content_type=request.content_type or "application/octet-stream"
+    )
+    translator = connector(organisation.connector)
+    with hub().store.writing() as work:
+        taken = take_in(work, hub().config, organisation, translator, payload)
+    telemetry.INTAKE.labels(organisation.connector, taken.state).inc()
+    return _acknowledge(taken)
+
+
+def _acknowledge(taken: Taken) -> Response:
+    headers = {"Location": f"/api/v1/intake/{taken.intake_id}", "Intake-Id": taken.intake_id}
+    headers["Intake-State"] = taken.state
+    wants_json = request.accept_mimetypes.best == "application/json"
+    if taken.answer is not None and not wants_json:
+        status = 200 if taken.refusal is None else _STATUS_OF_REFUSAL.get(taken.refusal.code, 422)
+        return Response(taken.answer.body, status=status, content_type=taken.answer.content_type, headers=headers)
+    if taken.refusal is not None:
+        refusal = taken.refusal
+        errors = [{"field": refusal.field or "", "message": refusal.message}]
+        answer = problem(
+            _STATUS_OF_REFUSAL.get(refusal.code, 422),
+            refusal.code,
+            "The payload was refused and kept; a person is told.",
+            errors=errors,
+            intake_id=taken.intake_id,
+            dialect_code=refusal.dialect_code,
+        )
+        answer.headers.update(headers)
+        return answer
+    body = {"intake_id": taken.intake_id, "state": taken.state}
+    return Response(json.dumps(body), status=202, content_type="application/json", headers=headers)
+
+
+@api.get("/intake/<intake_id>")
+def read_intake(intake_id: str) -> Response:
+    """Tell what became of a payload."""
+    with hub().store.reading() as session:
+        row = session.execute(
+            select(
+                Intake.state,
+                Intake.referral_ids,
+                Intake.reason_code,
+                Intake.reason,
+                Intake.field,
+                Intake.dialect_code,
+                Intake.losses,
+            ).where(Intake.id == intake_id, Intake.organisation == caller().organisation)
+        ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such intake.")
+    body: dict[str, Any] = {"intake_id": intake_id, "state": row.state, "referral_ids": row.referral_ids}
+    body["status"] = row.state
+    if row.state == "quarantined":
+        body["reason"] = {
+            "code": row.reason_code,
+            "message": row.reason,
+            "field": row.field,
+            "dialect_code": row.dialect_code,
+        }
+    if row.losses:
+        body["losses"] = row.losses
+    return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")
+
+
+@api.get("/feed")
+def read_feed() -> Response:
+    """Give the canonical messages addressed to the caller's organisation, in order, for a partner that missed some."""
+    limit = max(whole_number("limit", 50, 200), 1)
+    with hub().store.reading() as session:
+        rows = session.execute(
+            select(OutboxRecord.id, OutboxRecord.body)
+            .where(
+                OutboxRecord.receiver == caller().organisation,
+                OutboxRecord.id > whole_number("after", 0, 2**53),
+                OutboxRecord.kind.in_(list(MessageKind)),
+            )
+            .order_by(OutboxRecord.id)
+            .limit(limit + 1)
+        ).all()
+    items = [json.loads(row.body) for row in rows[:limit]]
+    more = len(rows) > limit
+    cursor = str(rows[min(limit, len(rows)) - 1].id) if rows else request.args.get("after")
+    body = {"items": items, "next": cursor if more else None, "cursor": cursor}
+    return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")

@@ -1,0 +1,238 @@
+"""The description of the API, made from the same marshmallow schemas that check the bodies."""
+
+import json
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Response
+
+from hub.api.blueprint import VERSION, api
+from schemas.message import MessageSchema
+from schemas.referral import NewEventSchema, NewReferralSchema, ReferralSchema
+from schemas.vocabulary import MessageKind
+
+_PROBLEM = {
+    "type": "object",
+    "required": ["status", "code", "title"],
+    "properties": {
+        "type": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable: programs may rely on it."},
+        "title": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+        "allowed": {"type": "array", "items": {"type": "string"}},
+    },
+}
+_PAGE = {
+    "type": "object",
+    "properties": {
+        "items": {"type": "array", "items": {"type": "object"}},
+        "next": {"type": "string", "nullable": True},
+    },
+}
+
+
+def _query(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": {"type": "string"}}
+
+
+def _path(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
+
+
+def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "header",
+        "required": required,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+_AFTER = [_query("after", "Cursor: the `next` of the page before."), _query("limit", "At most this many.")]
+_ID = _path("id", "The referral's id.")
+# path -> method -> (summary, tag, parameters, request body, answers: status -> schema name or inline schema)
+_CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]], ...] = (
+    (
+        "/referrals",
+        "post",
+        "Send a referral",
+        "referrals",
+        [_header("Idempotency-Key", "The same key and body again give the same answer.", required=True)],
+        "NewReferral",
+        {"201": "Referral"},
+    ),
+    (
+        "/referrals",
+        "get",
+        "List referrals",
+        "referrals",
+        [
+            _query("status", "Only in this state."),
+            _query("to", "Only to this organisation."),
+            _query("from", "Only from this organisation."),
+            _query("case", "Only of this case."),
+            *_AFTER,
+        ],
+        None,
+        {"200": _PAGE},
+    ),
+    (
+        "/referrals/{id}",
+        "get",
+        "Read a referral",
+        "referrals",
+        [_ID, _header("If-None-Match", "The ETag that is known.")],
+        None,
+        {"200": "Referral"},
+    ),
+    (
+        "/referrals/{id}/events",
+        "post",
+        "Record an event",
+        "referrals",
+        [_ID, _header("If-Match", "The ETag that was read.")],
+        "NewEvent",
+        {"200": "Referral"},
+    ),
+    ("/referrals/{id}/trail", "get", "Read every step of a referral", "referrals", [_ID], None, {"200": _PAGE}),
+    ("/feed", "get", "Read the messages addressed to the caller", "messages", _AFTER, None, {"200": _PAGE}),
+    (
+        "/intake/{organisation}",
+        "post",
+        "Bring a payload in the partner's own format",
+        "messages",
+        [_path("organisation", "The caller's organisation code.")],
+        {"*/*": {"schema": {"type": "string", "format": "binary"}}},
+        {"200": {"type": "string"}, "202": {"type": "object"}},
+    ),
+    (
+        "/intake/{organisation}",
+        "get",
+        "Read what became of a payload",
+        "messages",
+        [_path("organisation", "The intake id.")],
+        None,
+        {"200": {"type": "object"}},
+    ),
+    (
+        "/cases/{id}",
+        "get",
+        "Read the caller's view of a case",
+        "cases",
+        [_path("id", "Case id.")],
+        None,
+        {"200": {"type": "object"}},
+    ),
+    (
+        "/cases/{id}/timeline",
+        "get",
+        "Read the entries after a position",
+        "cases",
+        [_path("id", "Case id."), *_AFTER],
+        None,
+        {"200": _PAGE},
+    ),
+)
+
+
+def openapi() -> dict[str, Any]:
+    """Give the OpenAPI 3.0 document."""
+    spec = APISpec(
+        title="Schakel",
+        version=VERSION,
+        openapi_version="3.0.3",
+        plugins=[MarshmallowPlugin()],
+        info={
+            "description": "The hub between organisations that help the same person.",
+            "contact": {"name": "Schakel", "url": "https://schakel.example", "email": "beheer@schakel.example"},
+            "license": {"name": "EUPL-1.2", "url": "https://eupl.eu/1.2/nl/"},
+        },
+        servers=[{"url": "/api/v1"}],
+        tags=[
+            {"name": "referrals", "description": "Send referrals and follow them."},
+            {"name": "messages", "description": "Bring and fetch messages."},
+            {"name": "cases", "description": "The shared view of one client."},
+        ],
+        security=[{"oauth": []}],
+    )
+    spec.components.security_scheme(
+        "oauth", {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}}
+    )
+    spec.components.schema("Problem", _PROBLEM)
+    for name, schema in (
+        ("NewReferral", NewReferralSchema),
+        ("NewEvent", NewEventSchema),
+        ("Referral", ReferralSchema),
+        ("Message", MessageSchema),
+    ):
+        spec.components.schema(name, schema=schema)
+    for path, method, summary, tag, parameters, body, answers in _CALLS:
+        spec.path(path, operations={method: _operation(path, method, summary, tag, parameters, body, answers)})
+    return dict(spec.to_dict())
+
+
+def _operation(
+    path: str, method: str, summary: str, tag: str, parameters: list[dict[str, Any]], body: Any, answers: dict[str, Any]
+) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": method + path.replace("/", "_").replace("{", "").replace("}", ""),
+        "summary": summary,
+        "description": summary + ".",
+        "tags": [tag],
+        "parameters": parameters,
+        "responses": {status: _content(schema, "Done.") for status, schema in answers.items()},
+    }
+    operation["responses"]["default"] = _content("Problem", "Refused.", "application/problem+json")
+    if isinstance(body, str):
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+    elif body:
+        operation["requestBody"] = {"required": True, "content": body}
+    return operation
+
+
+def _content(schema: Any, description: str, kind: str = "application/json") -> dict[str, Any]:
+    return {
+        "description": description,
+        "headers": {"API-Version": {"description": "The version that answered.", "schema": {"type": "string"}}},
+        "content": {kind: {"schema": schema}},
+    }
+
+
+def asyncapi() -> dict[str, Any]:
+    """Give the AsyncAPI 3.0 document: every canonical message, one shape."""
+    messages = {
+        kind.name.lower(): {
+            "name": kind.value,
+            "contentType": "application/cloudevents+json",
+            "payload": {"$ref": "#/components/schemas/Message"},
+        }
+        for kind in MessageKind
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Schakel", "version": VERSION, "license": {"name": "EUPL-1.2"}},
+        "channels": {"partner": {"address": "partner.{organisation}", "messages": messages}},
+        "operations": {"deliver": {"action": "send", "channel": {"$ref": "#/channels/partner"}}},
+        "components": {"schemas": openapi()["components"]["schemas"]},
+    }
+
+
+@api.get("/openapi.json")
+def openapi_document() -> Response:
+    """Give the description of the API."""
+    return Response(json.dumps(openapi()), content_type="application/json")
+
+
+@api.get("/asyncapi.json")
+def asyncapi_document() -> Response:
+    """Give the description of the messages."""
+    return Response(json.dumps(asyncapi()), content_type="application/json")

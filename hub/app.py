@@ -1,0 +1,47 @@
+"""Put the web process together: pages, API, live view and health on one application."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from hub.api import api, tokens
+from hub.api.blueprint import HUB, viewer_of_token
+from hub.api.intake import MAX_PAYLOAD
+from hub.health import health
+from hub.live import Drawing, Live
+from hub.services.views import Viewer
+from hub.web.fragments import render_entry, render_regions
+from hub.web.hub_backend import HubBackend
+from hub.web.pages import register_pages
+from hub.wiring import Hub
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebProcess:
+    """One web process: its application and its live side."""
+
+    app: Flask
+    live: Live
+
+
+def create_web(hub: Hub, *, async_mode: str = "threading", behind_proxy: bool = False) -> WebProcess:
+    """Give a web process over an installation. ``async_mode`` is ``gevent`` in production, ``threading`` embedded."""
+    app = Flask("hub", static_folder=None)
+    app.secret_key = hub.settings.secret_key
+    app.config["MAX_CONTENT_LENGTH"] = MAX_PAYLOAD + 100_000
+    app.extensions[HUB] = hub
+    if behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    for blueprint in (api, tokens, health):
+        app.register_blueprint(blueprint)
+    services = HubBackend(hub)
+    register_pages(app, services, secure_cookies=behind_proxy)
+
+    def of_token(token: str) -> Viewer | None:
+        with app.app_context():
+            return viewer_of_token(token)
+
+    drawing = Drawing(entry=render_entry, regions=render_regions, viewer_of_token=of_token)
+    live = Live(app, hub, drawing, async_mode=async_mode, origins=None)
+    return WebProcess(app=app, live=live)

@@ -1,0 +1,305 @@
+"""The live view: who watches a case gets its new entries in order, each decided and drawn for that viewer alone.
+
+The path at the start is the path after a lost connection: ``watch`` from a position gives what was missed, or a fresh
+snapshot. A nudge only says that a case has grown; the entries come from the database. A lost nudge costs at most one
+sweep.
+"""
+
+import datetime as dt
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from flask import Flask, request, session
+from flask_socketio import SocketIO
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub import telemetry
+from hub.broker.protocol import LIVE, BrokerUnavailable
+from hub.models import Case
+from hub.services import identity
+from hub.services.case_view import case_view, entries_after, entry_body, line_body
+from hub.services.errors import NotFound
+from hub.services.views import CaseView, EntryView, Viewer
+from hub.wiring import Hub
+
+log = structlog.get_logger()
+
+NAMESPACE = "/live"
+REPLAY_LIMIT = 300
+SWEEP = 2.0
+
+
+@dataclass(kw_only=True)
+class Watch:
+    """One browser tab on one case. ``shape`` tells which referrals are masked: when that changes, numbers do too."""
+
+    viewer: Viewer
+    position: int = 0
+    shape: frozenset[tuple[str, bool]] = frozenset()
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """How entries and pages become HTML; given by the application, so that live knows no templates."""
+
+    entry: Callable[[EntryView, Viewer], str]
+    regions: Callable[[CaseView, Viewer], dict[str, str]]
+    viewer_of_token: Callable[[str], Viewer | None]
+
+
+@dataclass
+class _Watched:
+    """The watchers of one case; its lock orders what they are sent."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    watches: dict[str, Watch] = field(default_factory=dict)
+    seen: int = 0
+
+
+class Live:
+    """The Socket.IO side of one web process."""
+
+    def __init__(self, app: Flask, hub: Hub, drawing: Drawing, *, async_mode: str, origins: list[str] | None) -> None:
+        self._app, self._hub, self._drawing = app, hub, drawing
+        self._cases: defaultdict[str, _Watched] = defaultdict(_Watched)
+        self._viewers: dict[str, Viewer] = {}
+        self._stop = threading.Event()
+        self.carries = True
+        self.socketio = SocketIO(
+            app,
+            async_mode=async_mode,
+            cors_allowed_origins=origins,
+            max_http_buffer_size=100_000,
+            ping_interval=20,
+            ping_timeout=20,
+        )
+        for name, handler in (
+            ("connect", self._connect),
+            ("disconnect", self._disconnect),
+            ("watch", self._watch),
+            ("unwatch", self._unwatch),
+        ):
+            self.socketio.on_event(name, handler, namespace=NAMESPACE)
+
+    # -- sign-in -------------------------------------------------------------------------------------------------
+
+    def _connect(self, auth: Any = None) -> bool:
+        viewer = self._who(auth)
+        if viewer is None:
+            return False
+        self._viewers[_sid()] = viewer
+        telemetry.WATCHERS.inc()
+        return True
+
+    def _who(self, auth: Any) -> Viewer | None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        if isinstance(token, str) and token:
+            return self._drawing.viewer_of_token(token)
+        person_id = session.get("person")
+        if not isinstance(person_id, str):
+            return None
+        with self._hub.store.reading() as reading:
+            return identity.person_viewer(reading, self._hub.config, person_id)
+
+    def _disconnect(self, *_reason: Any) -> None:
+        sid = _sid()
+        if self._viewers.pop(sid, None) is not None:
+            telemetry.WATCHERS.dec()
+        for case_id in [case_id for case_id, watched in list(self._cases.items()) if sid in watched.watches]:
+            self._leave(case_id, sid)
+
+    # -- watching ------------------------------------------------------------------------------------------------
+
+    def _watch(self, asked: Any = None) -> dict[str, Any]:
+        """Answer with what was missed since ``after``, or a snapshot; from then on entries come in order."""
+        sid = _sid()
+        viewer = self._viewers.get(sid)
+        case_id, after = _asked(asked)
+        if viewer is None or case_id is None:
+            return {"error": "invalid"}
+        watched = self._cases[case_id]
+        try:
+            with watched.lock, self._hub.store.reading() as reading:
+                view = case_view(reading, self._hub.config, viewer, case_id, dt.datetime.now(dt.UTC))
+                watched.watches[sid] = _watch_of(view, viewer)
+        except NotFound:
+            log.info("watching was refused", viewer=viewer.id)
+            if not watched.watches:
+                self._cases.pop(case_id, None)
+            return {"error": "not_found"}
+        self._tell_presence(case_id)
+        if after is None or after > view.position or view.position - after > REPLAY_LIMIT:
+            return {"position": view.position, "snapshot": self._snapshot(view, viewer)}
+        return {"position": view.position, "entries": [self._entry(one, viewer) for one in view.entries[after:]]}
+
+    def _snapshot(self, view: CaseView, viewer: Viewer) -> dict[str, Any]:
+        return {
+            "regions": self._drawing.regions(view, viewer),
+            "referrals": [line_body(line) for line in view.referrals],
+            "withheld": [{"what": one.what, "rule": one.rule} for one in view.withheld],
+        }
+
+    def _entry(self, entry: EntryView, viewer: Viewer) -> dict[str, Any]:
+        return {**entry_body(entry), "html": self._drawing.entry(entry, viewer)}
+
+    def _unwatch(self, asked: Any = None) -> None:
+        case_id, _after = _asked(asked)
+        if case_id is not None and case_id in self._cases:
+            self._leave(case_id, _sid())
+
+    def _leave(self, case_id: str, sid: str) -> None:
+        watched = self._cases.get(case_id)
+        if watched is None or watched.watches.pop(sid, None) is None:
+            return
+        if watched.watches:
+            self._tell_presence(case_id)
+        else:
+            self._cases.pop(case_id, None)
+
+    def _close(self, case_id: str, sid: str, reason: str) -> None:
+        self.socketio.emit("closed", {"case": case_id, "reason": reason}, to=sid, namespace=NAMESPACE)
+        self._leave(case_id, sid)
+
+    def _tell_presence(self, case_id: str) -> None:
+        """Tell each viewer who else looks, of those organisations that this viewer knows of."""
+        watched = self._cases.get(case_id)
+        if watched is None:
+            return
+        watches = dict(watched.watches)
+        for sid, watch in watches.items():
+            people = {
+                (other.viewer.name, other.viewer.organisation_name)
+                for other in watches.values()
+                if other.viewer.id != watch.viewer.id and other.viewer.organisation_name in watch.names
+            }
+            listed = [{"name": name, "organisation": organisation} for name, organisation in sorted(people)]
+            self.socketio.emit("presence", {"case": case_id, "people": listed}, to=sid, namespace=NAMESPACE)
+
+    # -- pushing -------------------------------------------------------------------------------------------------
+
+    def push(self, case_id: str) -> None:
+        """Send every watcher of a case what is new for that viewer; close the watch of whoever lost the right."""
+        watched = self._cases.get(case_id)
+        if watched is None:
+            return
+        with watched.lock:
+            for sid, watch in list(watched.watches.items()):
+                self._push_one(case_id, sid, watch)
+
+    def _push_one(self, case_id: str, sid: str, watch: Watch) -> None:
+        now = dt.datetime.now(dt.UTC)
+        try:
+            with self._hub.store.reading() as reading:
+                entries = entries_after(reading, self._hub.config, watch.viewer, case_id, watch.position, now)
+        except NotFound:
+            self._close(case_id, sid, "no_longer_allowed")
+            return
+        if _shape_broken(watch, entries):
+            self._close(case_id, sid, "changed")
+            return
+        with self._app.app_context():
+            for entry in entries:
+                self.socketio.emit("entry", self._entry(entry, watch.viewer), to=sid, namespace=NAMESPACE)
+                watch.position = entry.position
+
+    def sweep(self) -> None:
+        """Find what a lost nudge left behind, and whose right ended without an entry."""
+        watched = {case_id: one.seen for case_id, one in list(self._cases.items())}
+        if not watched:
+            return
+        with self._hub.store.reading() as reading:
+            rows = reading.execute(select(Case.id, Case.position).where(Case.id.in_(list(watched)))).all()
+            active = {
+                viewer.id: identity.person_viewer(reading, self._hub.config, viewer.id)
+                for viewer in list(self._viewers.values())
+                if viewer.role != "machine"
+            }
+        for case_id, position in rows:
+            one = self._cases.get(case_id)
+            if one is None:
+                continue
+            for sid, watch in list(one.watches.items()):
+                if watch.viewer.id in active and active[watch.viewer.id] != watch.viewer:
+                    self._close(case_id, sid, "signed_out")
+            if position != one.seen:
+                one.seen = position
+                self.push(case_id)
+
+    def start(self) -> None:
+        """Listen for nudges, and sweep, each in a thread of its own."""
+        for task in (self._listen, self._sweep_often):
+            self.socketio.start_background_task(task)
+
+    def stop(self) -> None:
+        """End both threads."""
+        self._stop.set()
+
+    def _listen(self) -> None:
+        consumer = self._hub.broker.consumer(LIVE)
+        while not self._stop.is_set():
+            try:
+                deliveries = consumer.take(500, 1.0)
+                consumer.ack(deliveries)
+                for case_id in dict.fromkeys(d.body.decode().partition(":")[0] for d in deliveries):
+                    self.push(case_id)
+            except (BrokerUnavailable, SQLAlchemyError) as error:
+                log.warning("live waits", fault=type(error).__name__)
+                time.sleep(1.0)
+        consumer.close()
+
+    def _sweep_often(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.sweep()
+            except SQLAlchemyError as error:
+                log.warning("the sweep waits", fault=type(error).__name__)
+            self._stop.wait(SWEEP)
+
+
+def _sid() -> str:
+    return str(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
+
+
+def _asked(asked: Any) -> tuple[str | None, int | None]:
+    """Read what a client asked; anything but a case id and a whole number is not an answer."""
+    if not isinstance(asked, dict):
+        return None, None
+    case_id, after = asked.get("case"), asked.get("after")
+    if not isinstance(case_id, str) or not 0 < len(case_id) <= 36:
+        return None, None
+    if (
+        isinstance(after, bool)
+        or (after is not None and not isinstance(after, int))
+        or (after is not None and after < 0)
+    ):
+        return None, None
+    return case_id, after
+
+
+def _watch_of(view: CaseView, viewer: Viewer) -> Watch:
+    named = {line.organisation for line in view.referrals} | {line.sender for line in view.referrals}
+    return Watch(
+        viewer=viewer,
+        position=view.position,
+        shape=frozenset((line.id, line.number == "") for line in view.referrals),
+        names=frozenset({viewer.organisation_name, view.contact_organisation or "", *named} - {""}),
+    )
+
+
+def _shape_broken(watch: Watch, entries: list[EntryView]) -> bool:
+    """Whether a referral that was known went behind its mask, or came out: then earlier positions changed too."""
+    known = dict(watch.shape)
+    for entry in entries:
+        if entry.referral is not None:
+            hidden = entry.referral.number == ""
+            if known.setdefault(entry.referral.id, hidden) != hidden:
+                return True
+    watch.shape = frozenset(known.items())
+    return False

@@ -1,0 +1,57 @@
+"""The same call twice is one call: the first answer is kept under its key."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from hub.models import Idempotency
+from hub.services.errors import KeyReused
+from hub.store.database import UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What was answered to the first call."""
+
+    status: int
+    location: str | None
+    answer: Any
+
+
+class KnownKey(Exception):
+    """The key was used before, for the same body. Raised inside the unit of work, so that this one leaves no trace."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__("the key is known")
+        self.kept = kept
+
+
+def remember(work: UnitOfWork, organisation: str, key: str, body_hash: str, kept: Kept) -> None:
+    """Keep an answer under its key, in the same transaction as its effect.
+
+    ``KnownKey`` where the same call was made before (of two at once the second waits here for the first's commit),
+    ``KeyReused`` where the body was another.
+    """
+    insert: Any = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    first = work.session.execute(
+        insert(Idempotency)
+        .values(
+            organisation=organisation,
+            key=key,
+            body_hash=body_hash,
+            status=kept.status,
+            location=kept.location,
+            answer=kept.answer,
+            at=work.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Idempotency.key)
+    ).scalar_one_or_none()
+    if first is not None:
+        return
+    known = work.session.get_one(Idempotency, (organisation, key))
+    if known.body_hash != body_hash:
+        raise KeyReused("The Idempotency-Key was used before, for another body.")
+    raise KnownKey(Kept(status=known.status, location=known.location, answer=known.answer))

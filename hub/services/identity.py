@@ -1,0 +1,87 @@
+"""Who signs in: people by name and password, systems by client id and secret."""
+
+import argon2
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.models import ApiClient, Person
+from hub.services.views import Viewer
+from hub.settings import Configuration
+from schemas.vocabulary import OrganisationKind, Purpose
+
+_HASHER = argon2.PasswordHasher()
+# Checked where there is no such account, so that the answer takes as long and tells nothing.
+_NOBODY = _HASHER.hash("nobody")
+_MACHINE_PURPOSE = {
+    OrganisationKind.WORK_AND_INCOME: Purpose.GUIDANCE,
+    OrganisationKind.ACCESS_TEAM: Purpose.TRIAGE,
+    OrganisationKind.SOCIAL_WORK: Purpose.GUIDANCE,
+    OrganisationKind.MENTAL_HEALTH: Purpose.TREATMENT,
+    OrganisationKind.REINTEGRATION: Purpose.PLACEMENT,
+    OrganisationKind.MUNICIPALITY: Purpose.OPERATIONS,
+}
+
+
+def hash_secret(secret: str) -> str:
+    """Hash a password or secret with argon2id."""
+    return _HASHER.hash(secret)
+
+
+def _fits(stored: str | None, secret: str) -> bool:
+    try:
+        return _HASHER.verify(stored or _NOBODY, secret) and stored is not None
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
+
+
+def sign_in(session: Session, config: Configuration, username: str, password: str) -> Viewer | None:
+    """Give who this is, or nothing where name and password don't fit."""
+    person = session.scalars(select(Person).where(Person.username == username, Person.active)).one_or_none()
+    if not _fits(person.password_hash if person else None, password) or person is None:
+        return None
+    return viewer_of(config, person)
+
+
+def person_viewer(session: Session, config: Configuration, person_id: str) -> Viewer | None:
+    """Give a signed-in person, or nothing where the account is gone or blocked."""
+    person = session.scalars(select(Person).where(Person.id == person_id, Person.active)).one_or_none()
+    return viewer_of(config, person) if person is not None else None
+
+
+def viewer_of(config: Configuration, person: Person) -> Viewer:
+    """Give a person as one who looks and acts."""
+    organisation = config.organisation(person.organisation)
+    return Viewer(
+        id=person.id,
+        name=person.name,
+        organisation=person.organisation,
+        organisation_name=organisation.name if organisation is not None else person.organisation,
+        role=person.role,
+        purpose=person.purpose,
+    )
+
+
+def client_fits(session: Session, client_id: str, secret: str) -> bool:
+    """Whether a system's client id and secret fit."""
+    stored = session.execute(
+        select(ApiClient.secret_hash).where(ApiClient.id == client_id, ApiClient.active)
+    ).scalar_one_or_none()
+    return _fits(stored, secret)
+
+
+def machine_viewer(session: Session, config: Configuration, client_id: str) -> Viewer | None:
+    """Give the system behind a client id, or nothing where it is gone or blocked."""
+    code = session.execute(
+        select(ApiClient.organisation).where(ApiClient.id == client_id, ApiClient.active)
+    ).scalar_one_or_none()
+    organisation = config.organisation(code) if code is not None else None
+    if organisation is None:
+        return None
+    return Viewer(
+        id=client_id,
+        name=organisation.name,
+        organisation=organisation.code,
+        organisation_name=organisation.name,
+        role="machine",
+        purpose=_MACHINE_PURPOSE[organisation.kind],
+    )

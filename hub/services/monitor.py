@@ -1,0 +1,157 @@
+"""What the operator sees of the traffic: references, reasons and ages, never content."""
+
+import datetime as dt
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hub.broker.protocol import INBOX, partner_queue
+from hub.models import Intake, OutboxRecord
+from hub.rules.retries import AMBER_AFTER, RED_AFTER
+from hub.services import delivery, intake
+from hub.services.errors import NotFound
+from hub.services.views import ConnectionLine, MonitorLine, MonitorView, Viewer
+from hub.settings import Configuration, Organisation
+from hub.store.database import UnitOfWork
+from schemas.vocabulary import Delivery, MessageKind
+
+ROLE = "functional_admin"
+_LIMIT = 200
+
+
+def monitor(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> MonitorView:
+    """Give the traffic; ``NotFound`` for who does not run it."""
+    if viewer.role != ROLE:
+        raise NotFound("There is no such page.")
+    waiting, oldest = session.execute(
+        select(func.count(), func.min(OutboxRecord.created_at)).where(
+            OutboxRecord.open, OutboxRecord.kind.in_(list(MessageKind)), OutboxRecord.queue != INBOX
+        )
+    ).one()
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    delivered = session.execute(
+        select(func.count()).where(OutboxRecord.delivered_at >= day, OutboxRecord.queue != INBOX)
+    ).scalar_one()
+    return MonitorView(
+        lines=(*_quarantined(session, config), *_stuck(session, config)),
+        connections=tuple(_connection(session, organisation, now) for organisation in config.connected()),
+        delivered_today=delivered,
+        waiting=waiting,
+        oldest_at=oldest,
+    )
+
+
+def _name(config: Configuration, code: str | None) -> str:
+    organisation = config.organisation(code or "")
+    return organisation.name if organisation is not None else code or ""
+
+
+def _quarantined(session: Session, config: Configuration) -> list[MonitorLine]:
+    rows = session.execute(
+        select(
+            Intake.id,
+            Intake.organisation,
+            Intake.received_at,
+            Intake.reason_code,
+            Intake.reason,
+            Intake.field,
+            Intake.dialect_code,
+            Intake.state,
+        )
+        .where(Intake.state.in_(("quarantined", "waiting")), Intake.handled_at.is_(None))
+        .order_by(Intake.received_at.desc())
+        .limit(_LIMIT)
+    ).all()
+    return [
+        MonitorLine(
+            id=row.id,
+            kind="quarantined",
+            message_kind=None,
+            organisation_name=_name(config, row.organisation),
+            reference=row.dialect_code,
+            since=row.received_at,
+            reason=row.reason_code or "out_of_order",
+            detail=row.reason,
+            field=row.field,
+            needs_person=row.state == "quarantined",
+        )
+        for row in rows
+    ]
+
+
+def _stuck(session: Session, config: Configuration) -> list[MonitorLine]:
+    rows = session.execute(
+        select(
+            OutboxRecord.id,
+            OutboxRecord.receiver,
+            OutboxRecord.kind,
+            OutboxRecord.reference,
+            OutboxRecord.error,
+            OutboxRecord.attempts,
+            OutboxRecord.state,
+            OutboxRecord.due_at,
+            OutboxRecord.created_at,
+            OutboxRecord.codes,
+        )
+        .where(OutboxRecord.open, OutboxRecord.error.is_not(None), OutboxRecord.error != "")
+        .order_by(OutboxRecord.id.desc())
+        .limit(_LIMIT)
+    ).all()
+    lines = []
+    for row in rows:
+        code, _, detail = (row.error or "").partition(": ")
+        needs_person = row.state == Delivery.QUARANTINED
+        lines.append(
+            MonitorLine(
+                id=str(row.id),
+                kind="stuck",
+                message_kind=row.kind,
+                organisation_name=_name(config, row.receiver),
+                reference=row.reference,
+                since=row.created_at,
+                reason=code,
+                detail=detail or None,
+                attempts=row.attempts,
+                next_at=None if needs_person else row.due_at,
+                needs_person=needs_person,
+            )
+        )
+    return lines
+
+
+def _connection(session: Session, organisation: Organisation, now: dt.datetime) -> ConnectionLine:
+    queue = partner_queue(organisation.code)
+    waiting, oldest = session.execute(
+        select(func.count(), func.min(OutboxRecord.created_at)).where(OutboxRecord.open, OutboxRecord.queue == queue)
+    ).one()
+    last_ok = session.execute(
+        select(OutboxRecord.delivered_at)
+        .where(OutboxRecord.queue == queue, OutboxRecord.delivered_at.is_not(None))
+        .order_by(OutboxRecord.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    age = now - oldest if oldest is not None else dt.timedelta()
+    state = "down" if age > RED_AFTER else "slow" if age > AMBER_AFTER else "works" if last_ok or waiting else "idle"
+    return ConnectionLine(
+        organisation_name=organisation.name,
+        connector=organisation.connector,
+        state=state,
+        waiting=waiting,
+        oldest_at=oldest,
+        last_ok_at=last_ok,
+    )
+
+
+def handle(work: UnitOfWork, config: Configuration, viewer: Viewer, line_id: str, action: str, how: str) -> None:
+    """Try a stuck message again (``retry``) or close it with a reason; ``NotFound`` where it is gone or not yours."""
+    if viewer.role != ROLE:
+        raise NotFound("There is no such message.")
+    if line_id.isdigit():
+        if action == "retry":
+            delivery.try_now(work, int(line_id))
+        else:
+            delivery.close_by_hand(work, int(line_id), f"{viewer.name}: {how}")
+    elif action == "retry":
+        intake.read_again(work, config, line_id, viewer.name)
+    else:
+        intake.handle(work, line_id, viewer.name, how)

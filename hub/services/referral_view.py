@@ -1,0 +1,335 @@
+"""Build what one viewer sees of a referral: as an answer of the API, and as a page."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.models import Case, OutboxRecord, Person, Referral, TimelineEntry
+from hub.models import Client as ClientRecord
+from hub.rules import lifecycle
+from hub.rules.access import Category, Decision, Mask
+from hub.rules.lifecycle import Part
+from hub.rules.retries import HORIZON
+from hub.services.access import Gaze, gaze, may_see
+from hub.services.actors import parts_of
+from hub.services.case_view import full_name, line_of
+from hub.services.errors import NotFound
+from hub.services.release import touches_health
+from hub.services.views import (
+    ActionChoice,
+    DeliveryTrouble,
+    ReferralLine,
+    ReferralView,
+    TrackStep,
+    TrailStep,
+    Viewer,
+)
+from hub.settings import Configuration
+from schemas.message import Client
+from schemas.vocabulary import Delivery, Event, MessageKind, OrganisationKind, Status
+
+_CONTENT = ("reason", "client_words", "strengths")
+_WALLED = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
+
+
+def is_party(viewer: Viewer, referral: Referral) -> bool:
+    """Whether this is the system of an organisation that sent or received the referral."""
+    return viewer.role == "machine" and viewer.organisation in (referral.sender, referral.receiver)
+
+
+def status_decision(look: Gaze, referral: Referral) -> Decision:
+    """Decide what of the state may be seen; an organisation's own system sees the state of what it sent or received."""
+    decision = may_see(look, referral, Category.PROCESS_STATUS, owner=referral.receiver)
+    if is_party(look.viewer, referral):
+        return replace(decision, allow=True, mask=Mask.FULL)
+    return decision
+
+
+def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, look: Gaze) -> dict[str, Any]:
+    """Give a referral as the API answers it; ``NotFound`` where it is not there for this viewer."""
+    decision = status_decision(look, referral)
+    if not decision.allow:
+        raise NotFound("There is no such referral.")
+    if decision.mask is Mask.STATUS_ONLY:
+        return {
+            "id": referral.id,
+            "case_id": referral.case_id,
+            "status": lifecycle.masked(Status(referral.status)),
+            "masked": decision.rule,
+        }
+    answer = {
+        "id": referral.id,
+        "number": referral.number,
+        "case_id": referral.case_id,
+        "sender": referral.sender,
+        "receiver": referral.receiver,
+        "service": referral.service,
+        "status": referral.status,
+        "inferred": referral.inferred,
+        "delivery": referral.delivery,
+        "outcome": referral.outcome if sees_outcome(config, viewer, referral) else None,
+        "urgency": referral.urgency,
+        "life_domains": list(referral.life_domains),
+        "next_action": next_action(referral),
+        "created_at": referral.created_at,
+        "changed_at": referral.changed_at,
+        "version": referral.version,
+        "masked": decision.rule if decision.mask is Mask.ANNOUNCEMENT else None,
+    }
+    if is_party(viewer, referral) or may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL:
+        content = referral.content
+        answer["content"] = {
+            **{name: content[name] for name in _CONTENT if content.get(name)},
+            "ground": {"basis": referral.basis, "law": referral.law, "purpose": referral.purpose},
+        }
+    return answer
+
+
+def sees_outcome(config: Configuration, viewer: Viewer, referral: Referral) -> bool:
+    """Whether what the help led to may be known: of health, never on the side of work and income."""
+    if not touches_health(config, referral) or viewer.organisation == referral.receiver:
+        return True
+    organisation = config.organisation(viewer.organisation)
+    return organisation is not None and organisation.kind not in _WALLED
+
+
+def next_action(referral: Referral) -> dict[str, Any] | None:
+    """Give whose turn it is, for what, by when."""
+    if referral.turn_who is None:
+        return None
+    organisations = {Part.RECEIVER: referral.receiver, Part.SENDER: referral.sender}
+    return {
+        "who": referral.turn_who,
+        "organisation": organisations.get(Part(referral.turn_who)),
+        "what": referral.turn_what,
+        "by": referral.turn_due_at,
+    }
+
+
+def find_referral(session: Session, referral_id: str) -> tuple[Referral, str | None]:
+    """Find a referral and the regisseur of its case; ``NotFound`` where there is none."""
+    row = session.execute(
+        select(Referral, Case.regisseur_id).join(Case, Referral.case_id == Case.id).where(Referral.id == referral_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("There is no such referral.")
+    return row[0], row[1]
+
+
+def trail_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep]:
+    """Give every step of a referral: what people did, and what systems did with each message (three receipts)."""
+    decision = status_decision(look, referral)
+    if not decision.allow or decision.mask is Mask.STATUS_ONLY:
+        return []
+    entries = session.scalars(
+        select(TimelineEntry).where(TimelineEntry.referral_id == referral.id).order_by(TimelineEntry.position)
+    ).all()
+    progress = may_see(look, referral, Category.PROGRESS, owner=referral.receiver).mask is Mask.FULL
+    steps = [_step(look, referral, entry, progress) for entry in entries]
+    messages = session.execute(
+        select(
+            OutboxRecord.kind,
+            OutboxRecord.receiver,
+            OutboxRecord.state,
+            OutboxRecord.reference,
+            OutboxRecord.attempts,
+            OutboxRecord.due_at,
+            OutboxRecord.open,
+            OutboxRecord.created_at,
+            OutboxRecord.delivered_at,
+            OutboxRecord.processed_at,
+            OutboxRecord.message_id,
+            OutboxRecord.dropped,
+        )
+        .where(OutboxRecord.referral_id == referral.id)
+        .order_by(OutboxRecord.id)
+    ).all()
+    steps += [
+        TrailStep(
+            at=row.created_at,
+            kind=row.kind,
+            actor=None,
+            organisation=row.receiver,
+            delivery=row.state,
+            reference=row.reference,
+            attempts=row.attempts,
+            next_at=row.due_at if row.open and row.state == Delivery.WAITING else None,
+            message_id=row.message_id,
+            delivered_at=row.delivered_at,
+            processed_at=row.processed_at,
+            dropped=tuple(row.dropped or ()),
+        )
+        for row in messages
+    ]
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) -> TrailStep:
+    own = entry.organisation == look.viewer.organisation
+    walled = touches_health(look.config, referral) and look.kind in _WALLED
+    data = (entry.data or {}) if own or progress or (is_party(look.viewer, referral) and not walled) else {}
+    return TrailStep(
+        at=entry.at,
+        kind=entry.kind,
+        actor=entry.actor,
+        organisation=entry.organisation,
+        note=data.get("note"),
+        reason=data.get("reason_text") or data.get("reason"),
+        inferred=entry.inferred,
+    )
+
+
+def referral_view(
+    session: Session, config: Configuration, viewer: Viewer, referral_id: str, now: dt.datetime
+) -> ReferralView:
+    """Give a referral's page as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
+    referral, regisseur_id = find_referral(session, referral_id)
+    look = gaze(config, viewer, regisseur_id, now)
+    decision = status_decision(look, referral)
+    if not decision.allow or decision.mask is Mask.STATUS_ONLY:
+        raise NotFound("There is no such referral.")
+    line = line_of(look, referral, decision)
+    trail = trail_of(session, look, referral)
+    person = _person(session, look, referral)
+    sees_content = may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL
+    receiver = config.organisation(referral.receiver)
+    creator = session.get(Person, referral.created_by)
+    return ReferralView(
+        line=line,
+        case_id=referral.case_id,
+        client_name=full_name(person) if person else "",
+        content=_content(referral, person, look) if sees_content else (),
+        steps=_track(referral, trail),
+        trail=tuple(trail),
+        actions=_actions(look, referral),
+        sent_at=referral.created_at,
+        sent_by=creator.name if creator else line.sender,
+        client_words=referral.content.get("client_words") if sees_content else None,
+        trouble=_trouble(session, config, referral),
+        phone=receiver.phone if receiver else None,
+        viewer_received=viewer.organisation == referral.receiver,
+        may_see_case=person is not None,
+    )
+
+
+def _person(session: Session, look: Gaze, referral: Referral) -> Client | None:
+    if may_see(look, referral, Category.CONTACT).mask is not Mask.FULL:
+        return None
+    stored = session.execute(
+        select(ClientRecord.person).join(Case, Case.client_id == ClientRecord.id).where(Case.id == referral.case_id)
+    ).scalar_one()
+    return Client(**stored)
+
+
+def _content(referral: Referral, person: Client | None, look: Gaze) -> tuple[tuple[str, str], ...]:
+    """Give what was sent, in the order of the message."""
+    rows: list[tuple[str, str | None]] = []
+    if person is not None:
+        rows += [("name", full_name(person)), ("birth_date", person.birth_date)]
+        if may_see(look, referral, Category.IDENTIFIER).mask is Mask.FULL and person.bsn:
+            rows.append(("bsn", "•••••• " + person.bsn[-3:]))
+    rows += [
+        ("reason", referral.content.get("reason")),
+        ("strengths", "; ".join(referral.content.get("strengths") or [])),
+        ("life_domains", ", ".join(referral.life_domains)),
+        ("urgency", referral.urgency),
+        ("basis", referral.basis),
+    ]
+    return tuple((label, text) for label, text in rows if text)
+
+
+_AFTER_ACCEPT = (Status.ACCEPTED, Status.PLANNED, Status.STARTED, Status.PAUSED, Status.COMPLETED)
+_AFTER_START = (Status.STARTED, Status.PAUSED, Status.COMPLETED)
+
+
+def _track(referral: Referral, trail: Sequence[TrailStep]) -> tuple[TrackStep, ...]:
+    """Give the six steps of a referral's way: three by systems, three by people."""
+    first = {step.kind: step.at for step in reversed(trail)}
+    sent = next((step for step in trail if step.kind == MessageKind.SENT), None)
+    fault = referral.delivery in (Delivery.QUARANTINED, Delivery.REFUSED)
+    read_at = first.get(Event.RECEIVE) or (sent.processed_at if sent else None)
+    reached = {
+        "sent": referral.created_at,
+        "delivered": sent.delivered_at if sent else None,
+        "read": read_at,
+        "accepted": first.get(Event.ACCEPT) if referral.status in _AFTER_ACCEPT else None,
+        "started": first.get(Event.START) if referral.status in _AFTER_START else None,
+        "completed": first.get(Event.COMPLETE) if referral.status == Status.COMPLETED else None,
+    }
+    last = max(index for index, at in enumerate(reached.values()) if at is not None)
+    steps = []
+    for index, (key, at) in enumerate(reached.items()):
+        state = "done" if at is not None or index < last else "todo"
+        if state == "todo" and index == last + 1 and referral.status in lifecycle.OPEN:
+            state = "fault" if fault and index < 3 else "now"
+        steps.append(TrackStep(key=key, at=at, state=state))
+    return tuple(steps)
+
+
+_ASKS = {
+    Event.ASK: ("note",),
+    Event.ANSWER: ("note",),
+    Event.PLAN: ("date", "note"),
+    Event.START: ("date",),
+    Event.COMPLETE: ("outcome", "note"),
+    Event.ACCEPT: ("note",),
+    Event.PROPOSE_REDIRECT: ("note",),
+    Event.WAITLIST: ("note",),
+}
+REASONS = (
+    ("no_capacity", "Geen plek"),
+    ("not_suitable", "Past niet bij wat wij doen"),
+    ("wrong_area", "Woont buiten ons gebied"),
+    ("missing_information", "Wij missen informatie"),
+    ("client_not_reached", "Wij kregen geen contact"),
+    ("other", "Anders"),
+)
+
+
+def _actions(look: Gaze, referral: Referral) -> tuple[ActionChoice, ...]:
+    parts = parts_of(look.viewer, referral, look.regisseur_id)
+    return tuple(
+        ActionChoice(
+            event=event,
+            needs_reason=lifecycle.needs_reason(event),
+            reasons=REASONS if lifecycle.needs_reason(event) else (),
+            asks=_ASKS.get(event, ()),
+        )
+        for event in lifecycle.allowed_events(Status(referral.status), parts)
+    )
+
+
+def _trouble(session: Session, config: Configuration, referral: Referral) -> DeliveryTrouble | None:
+    row = session.execute(
+        select(OutboxRecord.state, OutboxRecord.error, OutboxRecord.attempts, OutboxRecord.due_at)
+        .add_columns(OutboxRecord.first_tried_at, OutboxRecord.created_at, OutboxRecord.open)
+        .where(OutboxRecord.referral_id == referral.id, OutboxRecord.kind == MessageKind.SENT)
+        .limit(1)
+    ).one_or_none()
+    if row is None or not row.error or not (row.open or row.state == Delivery.REFUSED):
+        return None
+    organisation = config.organisation(referral.receiver)
+    needs_person = row.state in (Delivery.QUARANTINED, Delivery.REFUSED)
+    return DeliveryTrouble(
+        reason=row.error.partition(": ")[0],
+        since=row.first_tried_at or row.created_at,
+        attempts=row.attempts,
+        next_at=None if needs_person else row.due_at,
+        until=None if needs_person else (row.first_tried_at or row.created_at) + HORIZON,
+        needs_person=needs_person,
+        phone=organisation.phone if organisation else None,
+    )
+
+
+def lines_of(look: Gaze, referrals: Sequence[Referral]) -> list[ReferralLine]:
+    """Give referrals as rows, those that this viewer may see."""
+    found = []
+    for referral in referrals:
+        decision = status_decision(look, referral)
+        if decision.allow:
+            found.append(line_of(look, referral, decision))
+    return found

@@ -1,0 +1,122 @@
+"""Who needs this viewer today, and why: a regisseur's clients, or an organisation's referrals."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.models import Case, Referral
+from hub.models import Client as ClientRecord
+from hub.rules.access import Category, Mask
+from hub.rules.lifecycle import OPEN, Part
+from hub.services.access import gaze, may_see
+from hub.services.case_view import full_name, line_of
+from hub.services.referral_view import status_decision
+from hub.services.views import ReferralLine, Viewer, WorkLine
+from hub.settings import Configuration
+from schemas.message import Client
+from schemas.vocabulary import Status
+
+_ORDER = ("late", "today", "week", "running")
+# What a regisseur or sender must do; all else is another's turn.
+_MINE = frozenset({"answer", "confirm_redirect", "find_alternative", "ask_still_wanted"})
+_LIMIT = 500
+
+
+def worklist(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
+    """Give the viewer's work, most pressing first."""
+    if viewer.role == "case_director":
+        lines = _clients(session, config, viewer, now)
+    else:
+        lines = _inbox(session, config, viewer, now)
+    return sorted(lines, key=lambda line: (_ORDER.index(line.urgency), line.client_name))
+
+
+def _clients(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
+    """Give a regisseur's clients, each with the one thing that needs attention first."""
+    cases = session.execute(
+        select(Case.id, ClientRecord.person)
+        .join(ClientRecord, Case.client_id == ClientRecord.id)
+        .where(Case.regisseur_id == viewer.id)
+        .limit(_LIMIT)
+    ).all()
+    referrals: defaultdict[str, list[Referral]] = defaultdict(list)
+    for referral in session.scalars(
+        select(Referral).where(Referral.case_id.in_([case.id for case in cases])).order_by(Referral.number)
+    ):
+        referrals[referral.case_id].append(referral)
+    look = gaze(config, viewer, viewer.id, now)
+    lines = []
+    for case in cases:
+        seen = []
+        for referral in referrals[case.id]:
+            decision = status_decision(look, referral)
+            if decision.allow:
+                seen.append((referral, line_of(look, referral, decision)))
+        lines.append(_client_line(case.id, full_name(Client(**case.person)), seen))
+    return lines
+
+
+def _client_line(case_id: str, name: str, seen: Sequence[tuple[Referral, ReferralLine]]) -> WorkLine:
+    """Give the most pressing of a client's referrals as the client's line."""
+    best: tuple[str, str, ReferralLine | None] = ("running", "running" if seen else "no_referrals", None)
+    for referral, line in seen:
+        urgency, reason = _pressing(referral, line)
+        if _ORDER.index(urgency) < _ORDER.index(best[0]) or (best[2] is None and reason != "running"):
+            best = (urgency, reason, line)
+    return WorkLine(case_id=case_id, referral=best[2], client_name=name, reason=best[1], urgency=best[0])
+
+
+def _pressing(referral: Referral, line: ReferralLine) -> tuple[str, str]:
+    if line.number == "":
+        return "running", "running"
+    if line.mark == "undelivered":
+        return "today", "undelivered"
+    if referral.turn_what in _MINE and referral.turn_who in (Part.SENDER, Part.REGISSEUR):
+        return ("late" if line.overdue else "today"), str(referral.turn_what)
+    if line.overdue:
+        return "today", "overdue"
+    if Status(referral.status) in OPEN:
+        return "week" if referral.status in (Status.SENT, Status.RECEIVED) else "running", "waiting"
+    return "running", "running"
+
+
+def _inbox(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
+    """Give the referrals to an organisation; whose name may not be known yet, has none."""
+    rows = session.execute(
+        select(Referral, Case.regisseur_id, ClientRecord.person)
+        .join(Case, Referral.case_id == Case.id)
+        .join(ClientRecord, Case.client_id == ClientRecord.id)
+        .where(Referral.receiver == viewer.organisation, Referral.status.in_([str(status) for status in OPEN]))
+        .order_by(Referral.number.desc())
+        .limit(_LIMIT)
+    ).all()
+    lines = []
+    for referral, regisseur_id, person in rows:
+        look = gaze(config, viewer, regisseur_id, now)
+        decision = status_decision(look, referral)
+        if not decision.allow or decision.mask is Mask.STATUS_ONLY:
+            continue
+        line = line_of(look, referral, decision)
+        known = may_see(look, referral, Category.CONTACT).mask is Mask.FULL
+        mine = referral.turn_who == Part.RECEIVER
+        urgency = "running" if not mine else "late" if line.overdue else _soon(line, now)
+        lines.append(
+            WorkLine(
+                case_id=referral.case_id if known else None,
+                referral=line,
+                client_name=full_name(Client(**person)) if known else "",
+                reason=str(referral.turn_what) if mine else "waiting",
+                urgency=urgency,
+            )
+        )
+    return lines
+
+
+def _soon(line: ReferralLine, now: dt.datetime) -> str:
+    if line.due_at is None:
+        return "running"
+    days = (line.due_at - now).days
+    return "today" if days < 1 else "week" if days < 7 else "running"

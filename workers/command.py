@@ -1,0 +1,387 @@
+"""The command line. Exit 0: done. 1: done, and not well. 2: a wrong call, or refused input."""
+
+import datetime as dt
+import json
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import click
+from marshmallow import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import AddressBook, Payload
+from connectors.registry import NAMES, connector
+from hub.broker.protocol import INBOX, BrokerUnavailable
+from hub.services.intake import address_book
+from hub.settings import DEMO_CONFIG, Settings, SettingsError, from_environment, load_configuration
+from hub.store.migrate import is_up_to_date, migrate
+from hub.telemetry import configure_logging
+from hub.wiring import Hub, open_hub
+from schemas import strict_json
+from schemas.message import Message
+from workers import serve
+from workers.access import access
+
+ALL_CONNECTORS = ("work_and_income", "access_team", "social_work", "mental_health", "reintegration")
+_MAX_FILE = 50_000_000
+
+
+def _settings(*, demo: bool = False) -> Settings:
+    try:
+        settings = from_environment(demo=demo)
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+    configure_logging(settings.log)
+    return settings
+
+
+def _hub(*, demo: bool = False) -> Hub:
+    try:
+        return open_hub(_settings(demo=demo))
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _until_told() -> threading.Event:
+    """Give an event that is set when the process is told to stop."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="schakel", prog_name="schakel")
+def main() -> None:
+    """Schakel, the hub between organisations that help the same person."""
+
+
+main.add_command(access)
+
+
+@main.command()
+@click.option("--port", type=int, envvar="PORT", default=8080, show_default=True, help="Where the hub listens.")
+def demo(port: int) -> None:
+    """Run the demo: hub, workers and made-up partners in this one process, with state in var/."""
+    from workers import demo as play
+    from workers import embedded
+
+    settings = _settings(demo=True)
+    hub = open_hub(_at_port(settings, port))
+    config, partners = play.partners(hub.config)
+    hub = Hub(settings=hub.settings, config=config, store=hub.store, broker=hub.broker)
+    migrate(hub.store)
+    hub.broker.declare(hub.queues())
+    play.prepare(hub)
+    try:
+        running = embedded.start(hub)
+    except OSError as error:
+        raise click.ClickException(f"Port {port} is taken. Choose another one: PORT=8090 make demo") from error
+    for partner in partners:
+        partner.start(running.url)
+    click.echo(_welcome(running.url))
+    stop = _until_told()
+    stop.wait()
+    click.echo("Stopping.")
+    for partner in partners:
+        partner.close()
+    running.close()
+
+
+def _at_port(settings: Settings, port: int) -> Settings:
+    from dataclasses import replace
+
+    return replace(settings, bind=f"{settings.host}:{port}")
+
+
+def _welcome(url: str) -> str:
+    from workers.demo import PASSWORD, PEOPLE
+
+    rows = [f"  {one.username:<9}{one.name}, {one.title} ({one.organisation})" for one in PEOPLE]
+    return "\n".join(
+        [
+            "",
+            f"Schakel runs at {url}  (a demo: SQLite and the embedded broker; made-up people and partners)",
+            f"Sign in at {url}/inloggen with the password {PASSWORD} as:",
+            *rows,
+            f"Systems: POST {url}/oauth/token with id = the organisation's code, secret = demo-<code>",
+            f"The API describes itself at {url}/api/v1/openapi.json",
+            "Stop with Ctrl+C. The data stays in var/.",
+            "",
+        ]
+    )
+
+
+@main.command()
+def up() -> None:
+    """Run web and all workers in this one process, by the settings of the environment."""
+    from workers import embedded
+
+    hub = _hub()
+    _check_shape(hub)
+    hub.broker.declare(hub.queues())
+    stop = _until_told()
+    running = embedded.start(hub)
+    click.echo(f"Schakel runs at {running.url}")
+    stop.wait()
+    running.close()
+
+
+def _check_shape(hub: Hub) -> None:
+    try:
+        if not is_up_to_date(hub.store):
+            raise click.ClickException("The database does not have the right shape. Run: schakel migrate")
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"The database can't be reached ({type(error).__name__}).") from error
+
+
+@main.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database to the present shape and declare the broker's queues."""
+    hub = _hub()
+    try:
+        click.echo(f"The database is at revision {migrate(hub.store)}.")
+    except SQLAlchemyError as error:
+        raise click.ClickException(f"The database can't be reached ({type(error).__name__}).") from error
+    try:
+        hub.broker.declare(hub.queues())
+        click.echo(f"The broker has {len(hub.queues())} queues.")
+    except BrokerUnavailable as error:
+        raise click.ClickException("The broker can't be reached; run this again when it is there.") from error
+    finally:
+        hub.close()
+
+
+@main.command()
+@click.option("--mode", type=click.Choice(["gevent", "threading"]), default="gevent", show_default=True)
+def web(mode: str) -> None:
+    """Run one web process: pages, API and live view."""
+    hub = _hub()
+    _check_shape(hub)
+    if mode == "threading":
+        serve.serve_threaded(hub, _until_told())
+        return
+    hub.close()
+    os.execv(sys.executable, [sys.executable, "-m", "workers.green"])  # noqa: S606 - patched before all imports
+
+
+@main.command()
+@click.option("--receipt-wait", type=float, default=60.0, show_default=True, help="Seconds before it looks again.")
+def relay(receipt_wait: float) -> None:
+    """Run the relay: what must leave goes to the broker."""
+    from workers import relay as worker
+
+    hub = _hub()
+    _check_shape(hub)
+    worker.run(hub.store, hub.broker, _until_told(), receipt_wait=dt.timedelta(seconds=receipt_wait))
+    hub.close()
+
+
+@main.command()
+def inbox() -> None:
+    """Run the inbox worker: what came in has its effect, once."""
+    from workers import inbox as worker
+
+    hub = _hub()
+    _check_shape(hub)
+    worker.run(worker.InboxWorker(hub.store, hub.config, hub.broker), _until_told())
+    hub.close()
+
+
+@main.command(name="connector")
+@click.argument("organisation")
+def connector_command(organisation: str) -> None:
+    """Run the connector worker of an ORGANISATION."""
+    from workers import connector as worker
+    from workers.embedded import worker_of
+
+    hub = _hub()
+    found = hub.config.organisation(organisation)
+    if found is None or found not in hub.config.connected() or found.connector not in NAMES:
+        raise click.UsageError(f"{organisation} has no connector with a transport in the configuration.")
+    worker.run(worker_of(hub, found), _until_told())
+    hub.close()
+
+
+@main.command()
+def timers() -> None:
+    """Run the timers worker: clocks, and what waited for a click."""
+    from workers import timers as worker
+
+    hub = _hub()
+    _check_shape(hub)
+    worker.run(worker.Timers(hub.store, hub.config, hub.broker, hub.queues()), _until_told())
+    hub.close()
+
+
+@main.command()
+def check() -> None:
+    """Check settings, database, broker and the way to every organisation; exit 1 where something is not well."""
+    hub = _hub()
+    findings = [("settings and configuration", "well"), ("database", _database(hub)), ("broker", _broker(hub))]
+    for organisation in hub.config.connected():
+        known = organisation.connector in NAMES
+        findings.append((organisation.code, "well" if known else f"no connector called {organisation.connector}"))
+    for what, finding in findings:
+        click.echo(f"{what:<32}{finding}")
+    hub.close()
+    if any(finding != "well" for _what, finding in findings):
+        sys.exit(1)
+
+
+def _database(hub: Hub) -> str:
+    try:
+        return "well" if is_up_to_date(hub.store) else "not in the right shape: run schakel migrate"
+    except SQLAlchemyError as error:
+        return f"can't be reached ({type(error).__name__})"
+
+
+def _broker(hub: Hub) -> str:
+    try:
+        return "well" if hub.broker.health(INBOX).usable else "queues are missing: run schakel migrate"
+    except BrokerUnavailable:
+        return "can't be reached"
+
+
+# -- translate -------------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.option("--connector", "name", required=True, type=click.Choice(ALL_CONNECTORS), help="Whose format.")
+@click.option("--losses", is_flag=True, help="List, on standard error, the fields the target format can't carry.")
+@click.argument("direction", type=click.Choice(["in", "out"]))
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+def translate(name: str, direction: str, file: Path, losses: bool) -> None:
+    """Translate a FILE (- is standard input): a partner's message `in`, or a canonical message `out`."""
+    body = _read(file)
+    try:
+        if name not in NAMES:
+            raise Refusal(RefusalCode.NOT_ALLOWED, f"The connector {name} is not part of this version.")
+        found = _translate_in(name, body, file) if direction == "in" else _translate_out(name, body)
+    except Refusal as refusal:
+        document = {"error": refusal.code, "field": refusal.field, "message": refusal.message}
+        if refusal.dialect_code:
+            document["dialect_code"] = refusal.dialect_code
+        click.echo(json.dumps(document, ensure_ascii=False), err=True)
+        sys.exit(2)
+    output, lost = found
+    click.echo(output, nl=not output.endswith(b"\n"))
+    if losses:
+        click.echo(json.dumps([{"field": one.field, "why": one.why} for one in lost], indent=2), err=True)
+
+
+def _read(file: Path) -> bytes:
+    if str(file) == "-":
+        return sys.stdin.buffer.read(_MAX_FILE)
+    try:
+        with file.open("rb") as stream:
+            return stream.read(_MAX_FILE)
+    except OSError as error:
+        raise click.UsageError(f"Can't read {file}: {error.strerror}.") from error
+
+
+def _book(name: str) -> AddressBook:
+    """Give the address book of the first organisation with this connector in the configuration."""
+    path = Path(click.get_current_context().obj or DEMO_CONFIG)
+    config = load_configuration(path)
+    organisation = next(one for one in config.organisations.values() if one.connector == name)
+    return address_book(config, organisation)
+
+
+def _translate_in(name: str, body: bytes, file: Path) -> tuple[bytes, Any]:
+    payload = Payload(body=body, content_type="application/octet-stream", name=file.name)
+    reading = connector(name).read(payload, _book(name), dt.datetime.now(dt.UTC))
+    documents = [message.to_json() for message in reading.messages]
+    return json.dumps(documents, ensure_ascii=False, indent=2).encode(), reading.losses
+
+
+def _translate_out(name: str, body: bytes) -> tuple[bytes, Any]:
+    try:
+        document = strict_json.loads(body)
+        if isinstance(document, list) and len(document) == 1:
+            document = document[0]
+        message = Message.from_json(document)
+    except strict_json.InvalidJson as error:
+        code = RefusalCode.TOO_LARGE if error.too_large else RefusalCode.MALFORMED
+        raise Refusal(code, error.message, field=error.field) from error
+    except ValidationError as error:
+        from hub.api.problems import flatten
+
+        first = next(flatten(error.messages), {"field": "", "message": "Not a canonical message."})
+        raise Refusal(RefusalCode.MALFORMED, first["message"], field=first["field"]) from error
+    writing = connector(name).write(message, _book(name), dt.datetime.now(dt.UTC))
+    return writing.payload.body, writing.losses
+
+
+# -- messages --------------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def messages() -> None:
+    """Look after messages that are stuck; references only, never content."""
+
+
+@messages.command(name="list")
+def list_messages() -> None:
+    """List what waits for a person or for a next try; exit 1 where a person is needed."""
+    from hub.services.monitor import monitor
+
+    hub = _hub()
+    with hub.store.reading() as session:
+        view = monitor(session, hub.config, _operator(), dt.datetime.now(dt.UTC))
+    for line in view.lines:
+        click.echo(
+            f"{line.id}  {line.kind}  {line.organisation_name}  {line.reason}  {line.field or ''}  {line.since:%F %T}"
+        )
+    click.echo(f"{len(view.lines)} listed, {view.waiting} waiting to leave, {view.delivered_today} delivered today.")
+    hub.close()
+    if any(line.needs_person for line in view.lines):
+        sys.exit(1)
+
+
+@messages.command()
+@click.argument("message_id")
+def retry(message_id: str) -> None:
+    """Try a message again now."""
+    _handle(message_id, "retry", "")
+
+
+@messages.command()
+@click.argument("message_id")
+@click.option("--reason", required=True, help="Why it is closed; kept with the message.")
+def settle(message_id: str, reason: str) -> None:
+    """Close a message with a reason; it is kept."""
+    _handle(message_id, "settle", reason)
+
+
+def _operator() -> Any:
+    from hub.services.views import Viewer
+
+    return Viewer(
+        id="command-line",
+        name="opdrachtregel",
+        organisation="schakel",
+        organisation_name="Schakel",
+        role="functional_admin",
+        purpose="operations",
+    )
+
+
+def _handle(message_id: str, action: str, reason: str) -> None:
+    from hub.services.errors import ServiceError
+    from hub.services.monitor import handle
+
+    hub = _hub()
+    try:
+        with hub.store.writing() as work:
+            handle(work, hub.config, _operator(), message_id, action, reason)
+    except ServiceError as error:
+        raise click.UsageError(error.message) from error
+    finally:
+        hub.close()
+    click.echo("Done.")

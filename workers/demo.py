@@ -1,0 +1,260 @@
+"""The demo: gemeente Tilburg with made-up people and partners that answer."""
+
+import dataclasses
+import datetime as dt
+import random
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select, update
+
+from connectors.registry import connector
+from hub.models import ApiClient, Case, Person
+from hub.services import referrals
+from hub.services.clients import find_or_open_case
+from hub.services.identity import hash_secret, viewer_of
+from hub.services.intake import address_book
+from hub.services.timeline import NewEntry, nudge, write_entries
+from hub.services.views import Viewer
+from hub.settings import Configuration, Organisation
+from hub.store.database import UnitOfWork
+from hub.wiring import Hub
+from schemas.identifiers import bsn_is_valid, derived_id
+from schemas.message import Client, Ground
+from schemas.referral import NewEvent, NewReferral
+from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Purpose, Urgency
+from workers.partners import DEMO_MANNERS, Manner, Partner
+
+PASSWORD = "schakel-demo"  # noqa: S105 - the demo's, printed at its start
+HERE = "@partner"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleague:
+    """One of the demo's people."""
+
+    username: str
+    name: str
+    organisation: str
+    role: str
+    title: str
+    purpose: Purpose
+
+
+PEOPLE = (
+    Colleague(
+        username="peter",
+        name="Peter Adriaans",
+        organisation="wi-tilburg",
+        role="income_consultant",
+        title="inkomensconsulent",
+        purpose=Purpose.INCOME,
+    ),
+    Colleague(
+        username="marloes",
+        name="Marloes Verhoeven",
+        organisation="wi-tilburg",
+        role="case_director",
+        title="klantregisseur",
+        purpose=Purpose.GUIDANCE,
+    ),
+    Colleague(
+        username="els",
+        name="Els van Loon",
+        organisation="toegang-broekhoven",
+        role="team_coordinator",
+        title="coördinator",
+        purpose=Purpose.TRIAGE,
+    ),
+    Colleague(
+        username="naima",
+        name="Naima Bouzid",
+        organisation="mw-de-kade",
+        role="social_worker",
+        title="maatschappelijk werker",
+        purpose=Purpose.GUIDANCE,
+    ),
+    Colleague(
+        username="ilse",
+        name="Ilse Brands",
+        organisation="ggz-de-leij",
+        role="practitioner",
+        title="behandelaar",
+        purpose=Purpose.TREATMENT,
+    ),
+    Colleague(
+        username="tom",
+        name="Tom van Riel",
+        organisation="de-spoel",
+        role="job_coach",
+        title="jobcoach",
+        purpose=Purpose.PLACEMENT,
+    ),
+    Colleague(
+        username="bas",
+        name="Bas Kemps",
+        organisation="gemeente-tilburg",
+        role="functional_admin",
+        title="functioneel beheerder",
+        purpose=Purpose.OPERATIONS,
+    ),
+    Colleague(
+        username="fatima",
+        name="Fatima Idrissi",
+        organisation="gemeente-tilburg",
+        role="privacy_officer",
+        title="privacy officer (FG)",
+        purpose=Purpose.ACCOUNTABILITY,
+    ),
+)
+_FIRST = (
+    "Abdelkader Anneke Bram Chantal Dirk Elif Fatma Gerard Hanneke Ibrahim Jolanda Kees Leyla Maikel Nadia Omar Petra "
+    "Quinten Rachid Sandra Tarik Usha Vera Wiesława Xander Yusuf Zeynep Arie Bianca Cor"
+).split()
+_LAST = (
+    "Aarts|van den Berg|de Bruijn|Çelik|van Dongen|El Amrani|de Graaf|van Hees|Haddad|Janssen|Kuijpers|Langenberg|"
+    "Mutsaers|Nowak|Oerlemans|van de Pas|Şahin|Smits|Verbunt|Vermeer|Willems|Yıldız|Zebregs"
+).split("|")
+_AREAS = ("Broekhoven", "Groenewoud", "Noord", "Reeshof", "Stokhasselt", "Zuid")
+
+
+def prepare(hub: Hub) -> None:
+    """Fill an empty database; one that holds people already is left as it is."""
+    with hub.store.reading() as session:
+        if session.execute(select(Person.id).limit(1)).first() is not None:
+            return
+    with hub.store.writing() as work:
+        _identities(work, hub.config)
+    with hub.store.writing() as work:
+        _caseload(work, hub.config)
+
+
+def _identities(work: UnitOfWork, config: Configuration) -> None:
+    password = hash_secret(PASSWORD)
+    work.session.execute(
+        insert(Person),
+        [
+            {
+                **dataclasses.asdict(one),
+                "id": derived_id("person", one.username),
+                "password_hash": password,
+                "active": True,
+            }
+            for one in PEOPLE
+        ],
+    )
+    clients = [code for code, one in config.organisations.items() if one != config.municipality]
+    work.session.execute(
+        insert(ApiClient),
+        [
+            {"id": code, "organisation": code, "secret_hash": hash_secret(f"demo-{code}"), "active": True}
+            for code in clients
+        ],
+    )
+
+
+def _test_bsns() -> list[str]:
+    return [text for text in (str(number) for number in range(999_990_100, 999_991_000)) if bsn_is_valid(text)]
+
+
+def _caseload(work: UnitOfWork, config: Configuration) -> None:
+    """Give Marloes Karin and fifty others; some of them have help that runs."""
+    dice = random.Random(855)  # noqa: S311 - the same demo every time
+    marloes = viewer_of(config, work.session.scalars(select(Person).where(Person.username == "marloes")).one())
+    karin = Client(
+        bsn="999990019",
+        family_name="Smulders",
+        given_name="Karin",
+        initials="K",
+        birth_date="1974-03-08",
+        gender=Gender.FEMALE,
+    )
+    _open(
+        work,
+        config,
+        karin,
+        marloes.id,
+        "Broekhoven",
+        {
+            "client_words": "Ik wil weer een dag met iets erin. Het liefst met planten."
+            " En ik wil niet meer schrikken als de post komt.",
+            "strengths": ["Komt afspraken na", "Weet veel van planten"],
+        },
+    )
+    bsns = [bsn for bsn in _test_bsns() if bsn != karin.bsn][:50]
+    for place, bsn in enumerate(bsns):
+        person = Client(
+            bsn=bsn,
+            family_name=dice.choice(_LAST).removeprefix("van den ").removeprefix("van de "),
+            given_name=_FIRST[place % len(_FIRST)],
+            birth_date=f"{dice.randint(1955, 2003)}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}",
+            gender=dice.choice([Gender.FEMALE, Gender.MALE]),
+        )
+        case_id = _open(work, config, person, marloes.id, dice.choice(_AREAS), None)
+        if place % 4 == 0:
+            _running_help(work, config, marloes, case_id, place)
+
+
+def _open(
+    work: UnitOfWork,
+    config: Configuration,
+    person: Client,
+    regisseur_id: str,
+    area: str,
+    story: dict[str, object] | None,
+) -> str:
+    case = find_or_open_case(work, config.municipality.code, person)
+    work.session.execute(
+        update(Case)
+        .where(Case.id == case.id)
+        .values(regisseur_id=regisseur_id, regisseur_since=dt.date(2026, 6, 11), area=area, story=story)
+        .execution_options(synchronize_session=False)
+    )
+    position = write_entries(
+        work, case.id, [NewEntry(kind="case_opened", actor="Marloes Verhoeven", organisation="wi-tilburg")]
+    )
+    nudge(work, case.id, position)
+    return case.id
+
+
+def _running_help(work: UnitOfWork, config: Configuration, marloes: Viewer, case_id: str, place: int) -> None:
+    """Send a referral that people at De Spoel took on, some of the way."""
+    tom = viewer_of(config, work.session.scalars(select(Person).where(Person.username == "tom")).one())
+    referral = referrals.send_referral(
+        work,
+        config,
+        marloes,
+        NewReferral(
+            to="de-spoel",
+            service="orientatie-groen",
+            case_id=case_id,
+            life_domains=(LifeDomain.WORK_EDUCATION,),
+            reason="Eén dagdeel meelopen om te kijken of het past.",
+            strengths=("Is graag buiten",),
+            urgency=Urgency.ROUTINE,
+            ground=Ground(
+                basis=Basis.PUBLIC_TASK, law="participatiewet", purpose=Purpose.GUIDANCE, evidence="besproken"
+            ),
+        ),
+    )
+    for event in (Event.RECEIVE, Event.ACCEPT, Event.START)[: place % 3 + 1]:
+        locked = referrals.load_for_change(work, referral.id)
+        referrals.record_event(work, config, tom, locked, NewEvent(event=event))
+
+
+def partners(config: Configuration) -> tuple[Configuration, list[Partner]]:
+    """Give partners for every organisation whose transport is ``@partner``, and the configuration that reaches them."""
+    found: list[Partner] = []
+    organisations: dict[str, Organisation] = {}
+    for code, organisation in config.organisations.items():
+        organisations[code] = organisation
+        if organisation.connector is None or (organisation.transport or {}).get("url") != HERE:
+            continue
+        partner = Partner(
+            code,
+            connector(organisation.connector),
+            address_book(config, organisation),
+            DEMO_MANNERS.get(organisation.connector, Manner(series=())),
+        )
+        found.append(partner)
+        organisations[code] = dataclasses.replace(organisation, transport={"kind": "http", "url": partner.url})
+    return dataclasses.replace(config, organisations=organisations), found

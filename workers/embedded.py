@@ -1,0 +1,84 @@
+"""Everything in one process: the web and all workers, each in a thread of its own."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from werkzeug.serving import BaseWSGIServer
+
+from connectors.protocol import Transport
+from connectors.registry import NAMES, connector
+from connectors.transports import open_transport
+from hub.app import WebProcess, create_web
+from hub.services.intake import address_book
+from hub.settings import Organisation
+from hub.wiring import Hub
+from workers import connector as connector_worker
+from workers import inbox, relay, timers
+from workers.serve import threaded_server
+
+
+def worker_of(
+    hub: Hub, organisation: Organisation, transport: Transport | None = None
+) -> connector_worker.ConnectorWorker:
+    """Give the connector worker of an organisation."""
+    assert organisation.connector is not None and organisation.transport is not None  # noqa: PT018 - asked by connected()
+    return connector_worker.ConnectorWorker(
+        organisation.code,
+        connector(organisation.connector),
+        transport or open_transport(organisation.transport),
+        address_book(hub.config, organisation),
+        hub.broker,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A hub that runs in this process."""
+
+    hub: Hub
+    web: WebProcess
+    server: BaseWSGIServer
+    stop: threading.Event
+    threads: tuple[threading.Thread, ...]
+
+    @property
+    def url(self) -> str:
+        """Give the address of the hub."""
+        return f"http://{self.hub.settings.host}:{self.server.server_port}"
+
+    def close(self) -> None:
+        """Stop, in the order in which nothing is left half done."""
+        self.stop.set()
+        self.web.live.stop()
+        self.server.shutdown()
+        self.server.server_close()
+        for thread in self.threads:
+            thread.join(timeout=10)
+        self.hub.close()
+
+
+def start(hub: Hub) -> Running:
+    """Start the web and all workers; the queues are declared and the database has its shape."""
+    web = create_web(hub)
+    server = threaded_server(hub, web)
+    stop = threading.Event()
+    ticking = timers.Timers(hub.store, hub.config, hub.broker, hub.queues())
+    works: list[tuple[str, Callable[[], None]]] = [
+        ("relay", lambda: relay.run(hub.store, hub.broker, stop)),
+        ("inbox", lambda: inbox.run(inbox.InboxWorker(hub.store, hub.config, hub.broker), stop)),
+        ("timers", lambda: timers.run(ticking, stop)),
+        ("web", server.serve_forever),
+    ]
+    for organisation in hub.config.connected():
+        if organisation.connector in NAMES:
+            works.append((f"connector {organisation.code}", _connecting(hub, organisation, stop)))
+    web.live.start()
+    threads = tuple(threading.Thread(target=work, name=name, daemon=True) for name, work in works)
+    for thread in threads:
+        thread.start()
+    return Running(hub=hub, web=web, server=server, stop=stop, threads=threads)
+
+
+def _connecting(hub: Hub, organisation: Organisation, stop: threading.Event) -> Callable[[], None]:
+    return lambda: connector_worker.run(worker_of(hub, organisation), stop)

@@ -1,0 +1,56 @@
+"""Serve one web process until it is told to stop: under gevent in production, with threads where asked."""
+
+import signal
+import threading
+
+import structlog
+from gevent.event import Event as GreenEvent
+from gevent.hub import signal as green_signal
+from gevent.pywsgi import WSGIServer
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from hub.app import WebProcess, create_web
+from hub.wiring import Hub
+
+log = structlog.get_logger()
+
+
+class _KeepAlive(WSGIRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, *_args: object) -> None:
+        """Say nothing: addresses hold ids of cases."""
+
+
+def threaded_server(hub: Hub, web: WebProcess) -> BaseWSGIServer:
+    """Give a server with a thread for each connection."""
+    return make_server(hub.settings.host, hub.settings.port, web.app, threaded=True, request_handler=_KeepAlive)
+
+
+def serve_threaded(hub: Hub, stop: threading.Event) -> None:
+    """Serve with threads: a small site, or a look with a debugger."""
+    web = create_web(hub)
+    server = threaded_server(hub, web)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    web.live.start()
+    log.info("the web process serves", mode="threading")
+    stop.wait()
+    web.live.stop()
+    server.shutdown()
+    hub.close()
+
+
+def serve_green(hub: Hub) -> None:
+    """Serve with greenlets: one process per core, thousands of sockets each."""
+    web = create_web(hub, async_mode="gevent")
+    server = WSGIServer((hub.settings.host, hub.settings.port), web.app, log=None, error_log=None)
+    stop = GreenEvent()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        green_signal(number, stop.set)
+    server.start()
+    web.live.start()
+    log.info("the web process serves", mode="gevent")
+    stop.wait()
+    web.live.stop()
+    server.stop(timeout=5)
+    hub.close()
