@@ -116,7 +116,7 @@ def write_key(key: str | None) -> tuple[str | None, list[Json]]:
     if not key:
         return None, []
     system, bar, value = key.partition("|")
-    if not bar:
+    if not bar or not value.strip():
         return (key, []) if _FHIR_ID.fullmatch(key) else (None, [{"value": key}])
     return None, [{**({"system": as_uri(system)} if system else {}), "value": value}]
 

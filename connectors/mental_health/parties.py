@@ -8,9 +8,11 @@ from connectors.mental_health.graph import Graph
 from connectors.mental_health.node import Node
 from connectors.protocol import AddressBook, Party
 from schemas.message import UNKNOWN_OIN
+from schemas.vocabulary import OrganisationKind
 
 Json = dict[str, Any]
 MAX_CODE = 64
+_OWN_NUMBERS = {systems.URA, systems.AGB, systems.KVK}
 
 
 def organisation_code(reference: Node | None, holder: Node, graph: Graph, book: AddressBook) -> str | None:
@@ -77,7 +79,7 @@ def _as_text(system: str, value: str) -> str:
 
 
 def identifiers_of(code: str, book: AddressBook) -> list[Json]:
-    """Give every identifier an organisation is written with, the one for references first."""
+    """Give every identifier an organisation is written with, our own code last."""
     party = book.party(code)
     found = [{"system": systems.OUR_ORGANISATION, "value": code}]
     if party is None:
@@ -100,11 +102,16 @@ def organisation(code: str, book: AddressBook, own_id: str) -> Json:
 
 
 def reference_to(code: str, book: AddressBook, address: str) -> Json:
-    """Write a reference that works with and without the Bundle: by address and by identifier."""
+    """Write a reference that works with and without the Bundle: by address and by identifier.
+
+    The identifier is one that no other organisation shares: eleven teams have one municipality's number.
+    """
     party = book.party(code)
+    own = _OWN_NUMBERS | ({systems.MUNICIPALITY} if party and party.kind is OrganisationKind.MUNICIPALITY else set())
+    identifiers = identifiers_of(code, book)
     return {
         "reference": address,
         "type": "Organization",
-        "identifier": identifiers_of(code, book)[0],
+        "identifier": next((one for one in identifiers if one["system"] in own), identifiers[-1]),
         **({"display": party.name} if party else {}),
     }

@@ -81,7 +81,9 @@ def _numbers(identifiers: list[Node]) -> tuple[str | None, str | None]:
             others.append(f"{system or ''}|{value}")
     if len(bsns) > 1:
         raise not_allowed("One person can't have two citizen service numbers.", "Patient.identifier")
-    return (bsns.pop() if bsns else None), next(iter([*ours, *others]), None)
+    # A partner's number is a key only where there is no citizen service number.
+    keys = ours or ([] if bsns else others)
+    return (bsns.pop() if bsns else None), next(iter(keys), None)
 
 
 def _names(patient: Node, losses: Losses) -> dict[str, str | None]:

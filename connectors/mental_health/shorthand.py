@@ -20,7 +20,7 @@ _CODE = re.compile(r'(\$?[\w:/.\-]*)#(?:"((?:[^"\\]|\\.)*)"|(\S+))(?:\s+"((?:[^"
 _REFERENCE = re.compile(r'(Reference|Canonical)\(\s*([^)\s]+)\s*\)(?:\s+"((?:[^"\\]|\\.)*)")?')
 _ALIAS_NAME = re.compile(r"\$[\w-]+")
 _CALL = re.compile(r"(\w+)(?:\((.*)\))?")
-_MOMENT = re.compile(r"\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?)?)?")
+_PLAIN = re.compile(r"true|false|\d{4}(-\d\d(-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?)?)?")
 
 # Aliases that implementation guides use without repeating them in each file.
 KNOWN_ALIASES = {"$task-code": "http://hl7.org/fhir/CodeSystem/task-code", "$sct": "http://snomed.info/sct"}
@@ -144,12 +144,10 @@ def _value(text: str, aliases: dict[str, str], *, coded: bool) -> Any:
         return {"reference": reference[2], **display}
     if code := _CODE.fullmatch(text):
         return _coding(code, aliases) if code[1] or coded else code[2] or code[3]
-    if text in ("true", "false"):
-        return text == "true"
-    if _MOMENT.fullmatch(text):
-        return text
     if _ALIAS_NAME.fullmatch(text):
         return _system(text, aliases)
+    if _PLAIN.fullmatch(text):
+        return {"true": True, "false": False}.get(text, text)
     raise malformed("A value of the instance can't be read.", None)
 
 

@@ -74,6 +74,7 @@ def write_message(message: Message, book: AddressBook) -> Writing:
         name = f"Organization/{code}"
         resources[name] = organisation(code, book, sheet.id_of(name))
     entries = [{"fullUrl": sheet.address(name), "resource": resource} for name, resource in resources.items()]
+    entries[0]["fullUrl"] = f"urn:uuid:{resources['MessageHeader']['id']}"  # the only one that is new each time
     return writing_of(message, entries, tuple(_losses(message, sheet.state)))
 
 
