@@ -94,7 +94,8 @@ def _delivered(work: UnitOfWork, row: Any, receipt: DeliveryReceipt) -> None:
         codes=receipt.codes or None,
         dropped=receipt.dropped or None,
     )
-    _tell(work, row, state, {"codes": [code["code"] for code in receipt.codes]} if receipt.refused else None)
+    codes = {"codes": [code["code"] for code in receipt.codes]} if receipt.refused else None
+    _tell(work, row, state, codes, fresh=True)
     work.wake_relay()  # the next of this lane may go
 
 
@@ -135,7 +136,12 @@ _ENTRY_KIND = {
 }
 
 
-def _tell(work: UnitOfWork, row: Any, state: Delivery, data: dict[str, Any] | None) -> None:
+_TAKEN = (Delivery.DELIVERED, Delivery.PROCESSED, Delivery.REFUSED)
+
+
+def _tell(
+    work: UnitOfWork, row: Any, state: Delivery, data: dict[str, Any] | None, *, fresh: bool = False
+) -> None:
     """Show it on the referral and its timeline. Of later messages only trouble is news."""
     if row.referral_id is None or row.case_id is None:
         return
@@ -149,8 +155,14 @@ def _tell(work: UnitOfWork, row: Any, state: Delivery, data: dict[str, Any] | No
             .values(delivery=state)
             .execution_options(synchronize_session=False)
         )
-    entry = NewEntry(kind=_ENTRY_KIND[state], organisation=row.receiver, referral_id=row.referral_id, data=data)
-    nudge(work, row.case_id, write_entries(work, row.case_id, [entry]))
+    kinds = [_ENTRY_KIND[state]]
+    if fresh and state is not Delivery.DELIVERED and state in _TAKEN:
+        kinds.insert(0, "delivered")  # taken and understood in one breath are two steps all the same
+    entries = [
+        NewEntry(kind=kind, organisation=row.receiver, referral_id=row.referral_id, data=data if kind == kinds[-1] else None)
+        for kind in kinds
+    ]
+    nudge(work, row.case_id, write_entries(work, row.case_id, entries))
 
 
 def apply_functional_receipt(

@@ -46,7 +46,10 @@ def send_referral(
         case = find_or_open_case(work, config.municipality.code, new.client)
     entries = [NewEntry(kind=Event.SEND, actor=actor.name, organisation=actor.organisation, referral_id=new_id())]
     if not has_own_system(config, new.to):
-        entries.append(NewEntry(kind="delivered", referral_id=entries[0].referral_id, data={"how": _AT_SCREEN}))
+        arrived = {"how": _AT_SCREEN}
+        entries.append(
+            NewEntry(kind="delivered", organisation=new.to, referral_id=entries[0].referral_id, data=arrived)
+        )
     position = write_entries(work, case.id, entries)
     referral = _insert(work, config, actor, new, case, str(entries[0].referral_id), correlation or {})
     message = message_about(
