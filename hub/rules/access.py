@@ -108,7 +108,7 @@ def _for_sharer(q: Question) -> Decision:
 
 def _for_recipient(q: Question) -> Decision:
     """Decide whether the recipient may view it, as receiver in scope on the same ground."""
-    flags = q.flags - {Flag.OTHER_OWNER, Flag.RECIPIENT_NOT_OWNER}
+    flags = q.flags - {Flag.OTHER_OWNER}
     return decide(
         replace(
             q,
@@ -357,7 +357,7 @@ BLOCKS: tuple[Block, ...] = (
                 lambda q: q.relation == Relation.REFERRAL_RECEIVER and q.in_received_list,
                 status_only_of_care,
             ),
-            Rule("A06", lambda q: q.relation == Relation.TEAM_ITEM and q.in_received_list, status_only_of_care),
+            Rule("A06", lambda q: q.in_received_list, status_only_of_care),
             Rule("D10", always),
         ),
     ),

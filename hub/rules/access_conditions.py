@@ -41,8 +41,8 @@ def announcement(_: Question) -> Mask:
 
 
 def status_only_of_care(q: Question) -> Mask:
-    """Show the work side of care only that something runs."""
-    return Mask.STATUS_ONLY if q.is_status and q.health and q.work_side else Mask.FULL
+    """Show the work side of care only that something runs; all but the status was denied before."""
+    return Mask.STATUS_ONLY if q.health and q.work_side else Mask.FULL
 
 
 def status_only_of_own_care(q: Question) -> Mask:

@@ -16,7 +16,6 @@ from hub.rules.access_tables import (
     Law,
     LifeDomain,
     Mask,
-    OrganisationKind,
     Purpose,
     Relation,
     RelationState,
@@ -154,7 +153,7 @@ _RELATION_STATES = frozenset({*RelationState, ""})
 _BASES = frozenset({*Basis, "none", ""})
 _LAWS = frozenset({*Law, "none", ""})
 _BASIS_STATES = frozenset({*BasisState, "none", ""})
-_OWNERS = frozenset({*OrganisationKind, *ACTOR_KINDS, ""})
+_OWNERS = frozenset({*ACTOR_KINDS, ""})
 _PURPOSES = frozenset({*Purpose, ""})
 _DOMAINS = frozenset({*LifeDomain, ""})
 _CATEGORIES = frozenset(Category)

@@ -178,6 +178,26 @@ def test_a_recipient_nobody_knows_gets_nothing(name: str, value: object) -> None
     assert not decide(dataclasses.replace(share, **{name: value})).allow
 
 
+@pytest.mark.parametrize("scope", [7, "yes", "?", 0.5], ids=repr)
+def test_a_scope_that_is_no_yes_or_no_is_denied_even_for_own_data(scope: object) -> None:
+    own = next(question for question, expected in CASE_QUESTIONS if expected == ("allow", "full", "A01"))
+    own = dataclasses.replace(own, data_category="contact", flags=frozenset())
+    assert decide(own).allow
+    assert decide(dataclasses.replace(own, in_scope=False)).allow
+    assert not decide(dataclasses.replace(own, in_scope=scope)).allow  # type: ignore[arg-type]
+
+
+def test_roles_and_grounds_are_those_of_the_second_reading() -> None:
+    assert {(purpose, *pair) for purpose, pairs in GROUNDS.items() for pair in pairs} == {
+        ground for ground in oracle.BASES if ground[1] != "none"
+    }
+    for name, row in ROLES.items():
+        second = oracle.ROLES[name]
+        assert (row.organisations, row.purposes) == (set(second["orgs"]), set(second["purposes"]))
+        assert (row.own, row.received) == (set(second["own"]), set(second["received"]))
+    assert set(ROLES) == set(oracle.ROLES)
+
+
 def test_what_is_not_known_about_the_scope_counts_as_outside() -> None:
     assert decide(dataclasses.replace(ALLOWED, in_scope=None)).rule == "D10"
 
