@@ -13,8 +13,7 @@ from hub import telemetry
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery
 from hub.models import OutboxRecord
 from hub.services.delivery import DeliveryReceipt, apply_receipt
-from hub.services.inbox import receive
-from hub.services.intake import settle
+from hub.services.inbox import receive_all
 from hub.settings import Configuration
 from hub.store.database import Store, UnitOfWork
 from schemas.message import Message
@@ -68,17 +67,15 @@ class InboxWorker:
 
     def _apply_one(self, work: UnitOfWork, delivery: Delivery) -> None:
         document = json.loads(delivery.body)
-        if "message" not in document:
+        if "messages" not in document:
             changed = apply_receipt(work, DeliveryReceipt.from_bytes(delivery.body))
             telemetry.RECEIVED.labels("receipt" if changed else "receipt again").inc()
             return
-        message = Message.from_json(document["message"])
+        messages = [Message.from_json(message) for message in document["messages"]]
         if not self._close_row(work, delivery.message_id):
             telemetry.RECEIVED.labels("again").inc()
             return
-        received = receive(work, self._config, document["organisation"], message, document["intake_id"])
-        settle(work, document["intake_id"], received)
-        telemetry.RECEIVED.labels(received.result).inc()
+        receive_all(work, self._config, document["organisation"], messages, document["intake_id"])
 
     def _close_row(self, work: UnitOfWork, message_id: str) -> bool:
         """Close the outbox row that carried a message here; not where that was done before."""

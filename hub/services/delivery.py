@@ -139,9 +139,7 @@ _ENTRY_KIND = {
 _TAKEN = (Delivery.DELIVERED, Delivery.PROCESSED, Delivery.REFUSED)
 
 
-def _tell(
-    work: UnitOfWork, row: Any, state: Delivery, data: dict[str, Any] | None, *, fresh: bool = False
-) -> None:
+def _tell(work: UnitOfWork, row: Any, state: Delivery, data: dict[str, Any] | None, *, fresh: bool = False) -> None:
     """Show it on the referral and its timeline. Of later messages only trouble is news."""
     if row.referral_id is None or row.case_id is None:
         return
@@ -159,7 +157,9 @@ def _tell(
     if fresh and state is not Delivery.DELIVERED and state in _TAKEN:
         kinds.insert(0, "delivered")  # taken and understood in one breath are two steps all the same
     entries = [
-        NewEntry(kind=kind, organisation=row.receiver, referral_id=row.referral_id, data=data if kind == kinds[-1] else None)
+        NewEntry(
+            kind=kind, organisation=row.receiver, referral_id=row.referral_id, data=data if kind == kinds[-1] else None
+        )
         for kind in kinds
     ]
     nudge(work, row.case_id, write_entries(work, row.case_id, entries))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select, update
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
+from hub import telemetry
 from hub.models import InboxRecord, Referral
 from hub.rules import lifecycle
 from hub.services.clients import find_case_of_bsn
@@ -23,6 +25,21 @@ from hub.store.database import UnitOfWork
 from schemas.message import Ground, Message
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import EVENT_OF_KIND, Basis, Event, LifeDomain, MessageKind, Purpose, Status, Urgency
+
+
+def receive_all(
+    work: UnitOfWork, config: Configuration, organisation: str, messages: Sequence[Message], intake_id: str
+) -> None:
+    """Take all messages of one payload in, and after the last of them what waited for what they brought."""
+    brought: dict[str, None] = {}
+    for message in messages:
+        received = receive(work, config, organisation, message, intake_id)
+        settle(work, intake_id, received)
+        telemetry.RECEIVED.labels(received.result).inc()
+        if received.result is Result.APPLIED and received.referral_id is not None:
+            brought[received.referral_id] = None
+    for referral_id in brought:
+        heal(work, config, referral_id)
 
 
 def receive(
@@ -42,8 +59,6 @@ def receive(
         return Received(result=Result.REFUSED, reason="The same message id came before with another content.")
     received = _apply(work, config, organisation, message)
     _remember(work, organisation, message.id, received)
-    if received.result is Result.APPLIED and received.referral_id is not None:
-        heal(work, config, received.referral_id)
     return received
 
 

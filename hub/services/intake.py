@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,6 +14,7 @@ from connectors.protocol import AddressBook, Connector, Party, Payload, Reading,
 from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord
+from hub.models.columns import key_ring
 from hub.services.errors import NotFound
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
@@ -207,25 +209,27 @@ def _accept(
         losses=[{"field": loss.field, "why": loss.why} for loss in reading.losses] or None,
     )
     if reading.messages:
-        work.session.execute(
-            insert(OutboxRecord), [_inbox_row(work, organisation, intake_id, message) for message in reading.messages]
-        )
+        work.session.execute(insert(OutboxRecord), [_inbox_row(work, organisation, intake_id, reading.messages)])
         work.wake_relay()
     return Taken(intake_id=intake_id, state="received", answer=answer)
 
 
-def _inbox_row(work: UnitOfWork, organisation: Organisation, intake_id: str, message: Message) -> dict[str, Any]:
-    """Give the row that carries a message to our own inbox; one lane per referral keeps a partner's order."""
-    data = message.data
-    about = data.referral_id or data.referral_number or "".join(sorted(data.correlation.values())) or message.id
-    lane = hashlib.sha256(f"{organisation.code}\x1f{about}".encode()).hexdigest()[:32]
+def _inbox_row(
+    work: UnitOfWork, organisation: Organisation, intake_id: str, messages: Sequence[Message]
+) -> dict[str, Any]:
+    """Give the row that carries a payload's messages to our own inbox; one lane per client keeps a partner's order."""
+    lane = hashlib.sha256(f"{organisation.code}\x1f{_about(messages[0])}".encode()).hexdigest()[:32]
     return {
-        "message_id": new_id(),
+        "message_id": intake_id,
         "queue": INBOX,
         "lane": f"in|{lane}",
-        "kind": message.kind,
+        "kind": "intake",
         "body": json.dumps(
-            {"organisation": organisation.code, "intake_id": intake_id, "message": message.to_json()},
+            {
+                "organisation": organisation.code,
+                "intake_id": intake_id,
+                "messages": [message.to_json() for message in messages],
+            },
             ensure_ascii=False,
         ).encode(),
         "state": Delivery.WAITING,
@@ -233,6 +237,14 @@ def _inbox_row(work: UnitOfWork, organisation: Organisation, intake_id: str, mes
         "due_at": work.now,
         "created_at": work.now,
     }
+
+
+def _about(message: Message) -> str:
+    """Give what tells a client's messages apart from another's; the hash of the lane hides a BSN."""
+    data = message.data
+    if data.client is not None and data.client.bsn is not None:
+        return key_ring().bsn_index("lane", data.client.bsn)
+    return str(data.referral_id or data.referral_number or sorted(data.correlation.values()) or message.id)
 
 
 def settle(work: UnitOfWork, intake_id: str, received: Received) -> None:
