@@ -1,0 +1,141 @@
+"""Handing payloads over by HTTP POST, and reading what the answer means for trying again.
+
+| What happens | Verdict |
+|---|---|
+| 2xx | taken; the body is the direct answer, left out where it breaks off, is packed or too large: it was taken |
+| no connection, no free connection | temporary: nothing was sent |
+| time-out or broken line while sending or waiting | temporary and unknown: the partner may have it |
+| 408, 425, 429, 503 | temporary, not taken; ``Retry-After`` is honoured |
+| 500, 502, 504 and other 5xx | temporary and unknown: it may have been taken before it went wrong |
+| 401, 403 | temporary: a right or a password is mended by people, and the message is not to blame |
+| 3xx | permanent: redirects are not followed, the address in the configuration is wrong |
+| 409, 410 and other 4xx | permanent: the same message will be refused again |
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import quote
+
+import httpx
+
+from connectors.errors import TransportError
+from connectors.protocol import Payload
+
+MAX_ANSWER_BYTES = 1_000_000
+MAX_ANSWER_SECONDS = 30.0
+MAX_WAIT = 24 * 3600.0
+
+_NOT_TAKEN = frozenset({401, 403, 408, 425, 429, 503})
+# Nothing had been sent when these came; after all others the partner may have the message.
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+_OUR_FAULT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+
+
+class HttpTransport:
+    """A partner's address. One connection pool, no redirects, no proxies or passwords from the surroundings."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        connect_seconds: float = 5.0,
+        read_seconds: float = 20.0,
+        authorisation: Callable[[], str] | None = None,
+    ) -> None:
+        """``authorisation`` gives the value of that header at each request: a token may have been renewed."""
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("the address of a partner must begin with https:// or http://")
+        try:
+            self._url = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise ValueError("the address of a partner is not a URL") from error
+        self._authorisation = authorisation
+        timeout = httpx.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds)
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
+
+    def deliver(self, payload: Payload, *, message_id: str) -> Payload | None:
+        """Post one payload; the table of this module says what each failure means."""
+        request = self._client.build_request("POST", self._url, content=payload.body, headers=self._headers(payload))
+        request.headers["Idempotency-Key"] = request.headers["X-Message-ID"] = quote(message_id, safe="")
+        try:
+            response = self._client.send(request, stream=True)
+        except _BEFORE_SENDING as error:
+            raise TransportError("The partner can't be reached.", permanent=False) from error
+        except _OUR_FAULT as error:
+            raise TransportError("The address of the partner is not usable.", permanent=True) from error
+        except httpx.HTTPError as error:
+            text = "The line broke before the partner answered."
+            raise TransportError(text, permanent=False, unknown=True) from error
+        try:
+            _judge(response)
+            return _answer(response)
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _headers(self, payload: Payload) -> dict[str, str]:
+        headers = {"Content-Type": payload.content_type, "User-Agent": "schakel", "Accept-Encoding": "identity"}
+        if self._authorisation is not None:
+            headers["Authorization"] = self._authorisation()
+        return headers
+
+
+def _judge(response: httpx.Response) -> None:
+    """Raise what a status means; nothing for 2xx. The partner's own words stay out: they may quote the message."""
+    status = response.status_code
+    if response.is_success:
+        return
+    text = f"The partner answered {status} {_phrase(status)}".rstrip() + "."
+    temporary = status in _NOT_TAKEN or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    raise TransportError(
+        text,
+        permanent=not temporary,
+        unknown=temporary and status not in _NOT_TAKEN,
+        retry_after=retry_after(response.headers.get("Retry-After"), dt.datetime.now(dt.UTC)) if temporary else None,
+    )
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""  # a code that no standard knows: the number says it
+
+
+def retry_after(value: str | None, now: dt.datetime) -> float | None:
+    """Read ``Retry-After`` (RFC 9110, 10.2.3): seconds or an HTTP date; at most a day, never in the past."""
+    if value is None:
+        return None
+    value = value.strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), MAX_WAIT)
+    try:
+        moment = parsedate_to_datetime(value)
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)) - now).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return None  # what can't be understood is as if it were not there
+    return min(max(seconds, 0.0), MAX_WAIT)
+
+
+def _answer(response: httpx.Response) -> Payload | None:
+    """Give the body of an answer, in bounds of size and time."""
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return None  # asked not to be packed; unpacking what a stranger packed is how memory fills
+    body = bytearray()
+    end = time.monotonic() + MAX_ANSWER_SECONDS
+    try:
+        for part in response.iter_raw(65_536):
+            body += part
+            if len(body) > MAX_ANSWER_BYTES or time.monotonic() > end:
+                return None
+    except httpx.HTTPError:
+        return None  # the status said that it was taken; only the words are lost
+    if not body:
+        return None
+    return Payload(body=bytes(body), content_type=response.headers.get("Content-Type", "application/octet-stream"))
