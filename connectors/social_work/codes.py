@@ -38,6 +38,8 @@ OF_GENDER = {Gender.UNKNOWN: "0", Gender.MALE: "1", Gender.FEMALE: "2", Gender.O
 GENDER_OF = {"0": Gender.UNKNOWN, "1": Gender.MALE, "2": Gender.FEMALE}
 DAY_UNKNOWN, MONTH_UNKNOWN, ALL_UNKNOWN = "1", "2", "3"  # COD170
 
+OWN_NAME = "1"  # COD700
+
 FIRST, CHANGED = "1", "2"  # COD467: the two deliveries that tell a step; 3 takes one back, 9 says nothing
 DECLINED, UNDER_EXAMINATION = "1", "2"  # WJ760
 DELETED = "13"  # WMO002 and JZ002: as if never sent

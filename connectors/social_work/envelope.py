@@ -11,7 +11,7 @@ from connectors import safe_xml
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Party
 from connectors.social_work.codes import FAMILIES, FUTURE_DATE, REFUSED, SUBVERSION, UNKNOWN_MUNICIPALITY, VERSION
-from connectors.social_work.format import Form
+from connectors.social_work.forms import Form
 from connectors.social_work.trees import Node, Reader, broken
 
 LOCAL = ZoneInfo("Europe/Amsterdam")
@@ -73,7 +73,7 @@ class Incoming:
 
     def content(self) -> etree._Element | None:
         """Give the element beside the header, if there is one."""
-        return self.root.find(f"{{{self.form.family.namespace(self.form.number)}}}{self.form.content.name}")
+        return _only(self.root, self.form, self.form.content.name)
 
 
 def opened(body: bytes) -> Incoming:
@@ -81,7 +81,7 @@ def opened(body: bytes) -> Incoming:
     root = safe_xml.loads(body)
     form = _form(root)
     family = form.family
-    element = root.find(f"{{{family.namespace(form.number)}}}Header")
+    element = _only(root, form, "Header")
     if element is None:
         raise broken("Header", "A required element is missing.")
     header = Reader(family=family, number=form.number).read(element, form.header, "Header")
@@ -94,6 +94,14 @@ def opened(body: bytes) -> Incoming:
             RefusalCode.UNSUPPORTED_VERSION, f"Only {family.title} 3.2 is spoken here.", field="Header/BerichtVersie"
         )
     return Incoming(form=form, header=header, root=root)
+
+
+def _only(root: etree._Element, form: Form, name: str) -> etree._Element | None:
+    """Give the one element of this name: there is one header and one client in a message (iWmo 3.2, XSD, ``Root``)."""
+    found = root.findall(f"{{{form.family.namespace(form.number)}}}{name}")
+    if len(found) > 1:
+        raise broken(name, "An element stands twice where one is allowed.")
+    return found[0] if found else None
 
 
 def _form(root: etree._Element) -> Form:

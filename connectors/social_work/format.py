@@ -3,9 +3,7 @@
 The two families differ in namespaces, code lists and two elements; one table serves both.
 """
 
-from dataclasses import dataclass
-
-from connectors.social_work.codes import COUNTRIES, FAMILIES, Family
+from connectors.social_work.codes import COUNTRIES, FAMILIES
 from connectors.social_work.shapes import Part, Shape, Value, base, judged, maybe, one, plain, some
 
 
@@ -17,21 +15,23 @@ def _words(*words: str) -> Value:
     return Value(what="code of the list", pattern="|".join(words))
 
 
-def _code(pattern: str) -> Value:
+def code(pattern: str) -> Value:
+    """Give a value that is a code of a fixed form."""
     return Value(what="code", pattern=pattern)
 
 
+# no key of a message holds what can't be seen: line ends, controls, direction characters, halves of characters
+UNSEEN = r"\x00-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff"
 BSN = Value(what="citizen service number", pattern="[0-9]{9}")
 AGB = Value(what="AGB code", pattern="[0-9]{8}")
 MUNICIPALITY = Value(what="municipality code", pattern="[0-9]{4}")
 DAY = Value(what="date", pattern="[0-9]{4}-[0-9]{2}-[0-9]{2}", day=True)
 TIME = Value(what="time", pattern=r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?")
-REFERENCE = Value(what="reference", pattern=r"(?=.*\S)[^\n\r\ud800-\udfff\ufffe\uffff]{1,36}")
+REFERENCE = Value(what="reference", pattern=rf"(?=.*\S)[^{UNSEEN}]{{1,36}}")
 NUMBER = Value(what="number", pattern="[0-9]{1,9}")
 AMOUNT = Value(what="number", pattern="[0-9]{1,8}")
 COMMENT = Value(what="text", pattern=r"(?s:(?=.*\S).+)")
 INITIALS = Value(what="initials", pattern="[a-zA-ZÀ-ỳ]{1,6}", tolerated=r"(?=.*\S).{1,20}")
-VERSION = Value(what="version", pattern=r"(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})\.(0|[1-9][0-9]{0,3})")
 CATEGORY = Value(
     what="product category", pattern="[0-9]{2}", words={name: family.categories for name, family in FAMILIES.items()}
 )
@@ -57,14 +57,14 @@ FULL_NAME = base(
     maybe("Partnernaam", SURNAME, _NO_PLACE),
     maybe("Voornamen", _text(200)),
     maybe("Voorletters", INITIALS),
-    one("NaamGebruik", _words("1", "2", "3", "4", "5", "6"), _NO_PLACE),
+    one("NaamGebruik", _words("1", "2", "3", "4", "5", "6")),
 )
 BIRTH = base(one("Datum", DAY), maybe("DatumGebruik", _words("1", "2", "3")))
 PERIOD = base(maybe("Begindatum", DAY), maybe("Einddatum", DAY))
-PHONE = base(one("Telefoonnummer", _code("[0-9]{1,15}")), one("Landnummer", _text(4)))
+PHONE = base(one("Telefoonnummer", code("[0-9]{1,15}")), one("Landnummer", _text(4)))
 PHONES = base(one("Telefoon01", PHONE), maybe("Telefoon02", PHONE))
 HOUSE = base(
-    one("Huisnummer", _code("[0-9]{1,5}")),
+    one("Huisnummer", code("[0-9]{1,5}")),
     maybe("Huisletter", _text(1)),
     maybe("HuisnummerToevoeging", _text(4)),
     maybe("AanduidingWoonadres", _words("AB", "BY", "TO", "WW")),
@@ -86,8 +86,8 @@ CONTACT = judged(
 )
 RELATION = judged(
     one("Nummer", _text(20)),
-    maybe("Volgorde", _code("[0-9]{1,2}")),
-    one("Soort", _code("0[3-9]|1[0-9]|2[0-5]")),
+    maybe("Volgorde", code("[0-9]{1,2}")),
+    one("Soort", code("0[3-9]|1[0-9]|2[0-5]")),
     maybe("Geboortedatum", BIRTH),
     maybe("Geslacht", _words("0", "1", "2")),
     one("Naam", FULL_NAME),
@@ -125,7 +125,7 @@ _ALLOCATION = judged(
     one("Toewijzingstijd", TIME),
     one("Ingangsdatum", DAY),
     maybe("Einddatum", DAY),
-    maybe("RedenWijziging", _code("0[1-9]|1[0-4]")),
+    maybe("RedenWijziging", code("0[1-9]|1[0-4]")),
     *SIZE,
     maybe("Commentaar", COMMENT),
 )
@@ -207,66 +207,3 @@ CONTENTS = {
 }
 CONTENTS |= {("ijw", number): content for (_family, number), content in CONTENTS.items()}
 CONTENTS |= {("ijw", "315"): one("Client", _REQUEST_YOUTH), ("ijw", "319"): one("Antwoord", _ANSWER_YOUTH)}
-
-_IDENTIFICATION = base(one("Identificatie", _text(12)), one("Dagtekening", DAY))
-_VERSIONS = base(one("BasisschemaXsdVersie", VERSION), one("BerichtXsdVersie", VERSION))
-_FROM_MUNICIPALITY = frozenset({"301", "319"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Form:
-    """One message of one family. A return message has the number of the message it answers, plus one."""
-
-    family: Family
-    number: str
-
-    @property
-    def name(self) -> str:
-        """The name people use, as ``WMO301``."""
-        return f"{self.family.prefix.upper()}{self.number}"
-
-    @property
-    def is_retour(self) -> bool:
-        """Whether this answers another message."""
-        return self.number[-1] in "02468"
-
-    @property
-    def heen(self) -> "Form":
-        """The message this answers, or itself."""
-        return Form(family=self.family, number=str(int(self.number) - 1)) if self.is_retour else self
-
-    @property
-    def retour(self) -> "Form":
-        """The message that answers this one."""
-        return Form(family=self.family, number=str(int(self.heen.number) + 1))
-
-    @property
-    def from_municipality(self) -> bool:
-        """Whether the municipality sends the message that this is, or that this answers."""
-        return self.heen.number in _FROM_MUNICIPALITY
-
-    @property
-    def content(self) -> Part:
-        """What stands beside the header."""
-        return CONTENTS[self.family.name, self.heen.number]
-
-    @property
-    def header(self) -> Shape:
-        """The header: a return message repeats that of the message it answers, sender and receiver unchanged.
-
-        ``IdentificatieRetour`` is the return message's own identification (iJw 3.2, JW302.xsd, its annotations).
-        """
-        there, back = (MUNICIPALITY, AGB) if self.from_municipality else (AGB, MUNICIPALITY)
-        parts = (
-            one("BerichtCode", _code("[0-9]{3}")),
-            one("BerichtVersie", _code("[0-9]{1,2}")),
-            one("BerichtSubversie", _code("[0-9]{1,2}")),
-            one("Afzender", there),
-            one("Ontvanger", back),
-            one("BerichtIdentificatie", _IDENTIFICATION),
-            one("XsdVersie", _VERSIONS),
-        )
-        if not self.is_retour:
-            return plain(*parts)
-        own = (one("IdentificatieRetour", _text(12)), one("DagtekeningRetour", DAY))
-        return judged(*parts, *own, maybe("XsltVersie", VERSION), one("XsdVersieRetour", _VERSIONS))

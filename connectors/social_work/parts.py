@@ -16,7 +16,6 @@ from schemas.vocabulary import Gender
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NOT_INITIAL = re.compile("[^a-zA-ZÀ-ỳ]")
 _BREAKS = re.compile(r"\s+")
-_OWN_NAME = "1"
 
 
 def impossible(field: str, message: str) -> Refusal:
@@ -56,7 +55,7 @@ def person(message: Message, losses: list[Loss], *, full: bool) -> dict[str, str
         Geslachtsnaam=node(Achternaam=surname, Voorvoegsel=prefix),
         Voornamen=fitted(client.given_name, 200, "data.client.given_name", losses),
         Voorletters=_initials(client.initials, losses),
-        NaamGebruik=_OWN_NAME if full else None,
+        NaamGebruik=codes.OWN_NAME if full else None,
     )
     if client.gender is Gender.OTHER:
         losses.append(Loss(field="data.client.gender", why="iWmo knows male, female and unknown"))

@@ -14,7 +14,7 @@ LONGEST_COMMENT = 20_000
 _BIRTH_LENGTH = {None: 10, codes.DAY_UNKNOWN: 7, codes.MONTH_UNKNOWN: 4, codes.ALL_UNKNOWN: 0}
 
 
-def client(node: Node) -> Client:
+def client(node: Node, losses: list[Loss]) -> Client:
     """Read the client; in a 317 there is only the BSN."""
     bsn = node.texts["Bsn"]
     if not bsn_is_valid(bsn):
@@ -22,6 +22,8 @@ def client(node: Node) -> Client:
     gender = node.text("Geslacht")
     name = node.inner("Naam")
     surname = name.inner("Geslachtsnaam")
+    if name.text("NaamGebruik") not in (None, codes.OWN_NAME):
+        losses.append(Loss(field=name.at("NaamGebruik"), why="the client is known by the own name"))
     return Client(
         bsn=bsn,
         family_name=visible(surname, "Achternaam"),

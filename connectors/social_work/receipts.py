@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from connectors.protocol import Loss, Payload, Writing
 from connectors.social_work.codes import ACCEPTED, REFUSED, RETURN_CODES, SUBVERSION, VERSION, XSD_VERSION, Family
 from connectors.social_work.envelope import local_day
-from connectors.social_work.format import DAY, Form
+from connectors.social_work.format import DAY
+from connectors.social_work.forms import Form
 from connectors.social_work.losses import not_carried
 from connectors.social_work.parts import fitted, impossible
 from connectors.social_work.retour import CONTENT_TYPE, RETURN_LIST, retour_header

@@ -17,7 +17,7 @@ from connectors.social_work.codes import (
     XSD_VERSION,
 )
 from connectors.social_work.envelope import Incoming, local_day, opened
-from connectors.social_work.format import Form
+from connectors.social_work.forms import Form
 from connectors.social_work.shapes import Shape
 from connectors.social_work.trees import RETURN_CODE, Node, Reader, broken, judge, judged_paths, node, to_xml
 from schemas.identifiers import derived_id, short_reference

@@ -8,7 +8,7 @@ from lxml import etree
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Loss
 from connectors.social_work.codes import REFUSED, Family
-from connectors.social_work.format import Form
+from connectors.social_work.forms import Form
 from connectors.social_work.shapes import Part, Shape
 
 RETURN_CODES, RETURN_CODE = "RetourCodes", "RetourCode"

@@ -1,28 +1,17 @@
 """From a canonical message to the partner's: which message says it is a table, by who speaks."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Loss, Payload, Writing
-from connectors.social_work import codes
-from connectors.social_work.codes import FAMILIES, IJW, IWMO, SUBVERSION, VERSION, XSD_VERSION, Family
-from connectors.social_work.envelope import LOCAL, PREFIXES, local_day, midnight
-from connectors.social_work.format import AGB, MUNICIPALITY, REFERENCE, Form
+from connectors.protocol import AddressBook, Payload, Writing
+from connectors.social_work.codes import FAMILIES, IWMO, SUBVERSION, VERSION, XSD_VERSION, Family
+from connectors.social_work.envelope import PREFIXES, local_day
+from connectors.social_work.format import AGB, MUNICIPALITY
+from connectors.social_work.forms import Form
 from connectors.social_work.losses import not_carried
-from connectors.social_work.parts import (
-    bsn,
-    comment,
-    first_day,
-    happened_on,
-    impossible,
-    in_order,
-    last_day,
-    person,
-    product,
-    reason,
-)
+from connectors.social_work.outward import WRITERS, Outgoing
+from connectors.social_work.parts import impossible
 from connectors.social_work.receipts import write_receipt
 from connectors.social_work.retour import CONTENT_TYPE
 from connectors.social_work.trees import Node, node, to_xml
@@ -45,43 +34,6 @@ _BY_MUNICIPALITY = {MessageKind.SENT: "301", MessageKind.WITHDRAWN: "301"}
 _ANSWERS = {MessageKind.DECLINED: "319", MessageKind.RECEIVED: "319", MessageKind.ACCEPTED: "301"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outgoing:
-    """A message on its way out, with what the writing of its parts needs."""
-
-    message: Message
-    form: Form
-    losses: list[Loss]
-
-    @property
-    def family(self) -> Family:
-        """The standard it is written in."""
-        return self.form.family
-
-    def key(self, name: str) -> str | None:
-        """Give a correlation value; a key that would have to be changed to fit is none."""
-        field = self.family.key(name)
-        value = self.message.data.correlation.get(field)
-        if value is not None and not REFERENCE.fits(value, self.family.name, strict=True):
-            raise impossible(f"data.correlation.{field}", "A reference has 36 characters at most, on one line.")
-        return value
-
-    @property
-    def number(self) -> str | None:
-        """The number of the assignment, the municipality's key of a referral."""
-        number = self.message.data.referral_number
-        key = self.message.data.correlation.get(self.family.key("ToewijzingNummer"), "")
-        return (
-            str(number) if number is not None else (key if key.isascii() and key.isdigit() and len(key) < 10 else None)
-        )
-
-    def assignment(self) -> str:
-        """Give the number of the assignment, without which the partner can't place the message."""
-        if self.number is None:
-            raise impossible("data.referral_number", f"A {self.form.name} needs the number of the referral.")
-        return self.number
-
-
 def write(message: Message, book: AddressBook, now: dt.datetime) -> Writing:
     """Translate a canonical message; ``Refusal`` names what iWmo has no word for."""
     family, provider = _family(message), _by_provider(message, book)
@@ -89,7 +41,7 @@ def write(message: Message, book: AddressBook, now: dt.datetime) -> Writing:
         return write_receipt(message, family, _address(message, book), now, provider=provider)
     form = Form(family=family, number=_number(message, family, provider=provider))
     losses = not_carried(message, form.number, family.name)
-    content = _WRITERS[form.number](Outgoing(message=message, form=form, losses=losses))
+    content = WRITERS[form.number](Outgoing(message=message, form=form, losses=losses))
     reference = short_reference(message.id)
     header = _header(form, reference, _address(message, book), now)
     body = to_xml(form, header, content)
@@ -101,10 +53,11 @@ def write(message: Message, book: AddressBook, now: dt.datetime) -> Writing:
 
 
 def _family(message: Message) -> Family:
-    """Tell iJw by a product or key of it; all else is iWmo."""
+    """Tell the family by the keys the partner knows the referral by, then by the product; all else is iWmo."""
     service = message.data.service
-    named = {service.system if service else None, *(key.split(":")[0] for key in message.data.correlation)}
-    return IJW if IJW.name in named and not (service and service.system == IWMO.name) else FAMILIES[IWMO.name]
+    keys = (key.split(":")[0] for key in message.data.correlation)
+    named = next((name for name in (*keys, service.system if service else None) if name in FAMILIES), None)
+    return FAMILIES[named or IWMO.name]
 
 
 def _by_provider(message: Message, book: AddressBook) -> bool:
@@ -152,145 +105,3 @@ def _header(form: Form, reference: str, address: Mapping[str, str], now: dt.date
         BerichtIdentificatie=node(Identificatie=reference, Dagtekening=local_day(now)),
         XsdVersie=node(BasisschemaXsdVersie=XSD_VERSION, BerichtXsdVersie=XSD_VERSION),
     )
-
-
-def _allocation(out: Outgoing) -> Node:
-    """Write a 301 with one assignment; a withdrawal ends it on the day it begins (WMO002, 13)."""
-    data, decided = out.message.data, (out.message.data.occurred_at or out.message.time).astimezone(LOCAL)
-    begin = first_day(data.starts_on, "data.starts_on", out.losses, default=decided.date().isoformat())
-    end = last_day(data.ends_on, "data.ends_on", out.losses)
-    amended = reason(out.message, out.family.amendment_list, _amendments(out.message), None, out.losses)
-    if out.message.kind is MessageKind.WITHDRAWN:
-        if end not in (None, begin):
-            out.losses.append(Loss(field="data.ends_on", why="a withdrawn assignment ends on the day it begins"))
-        end, amended = begin, codes.DELETED
-    in_order(begin, end)
-    assignment = node(
-        ToewijzingNummer=out.assignment(),
-        ReferentieAanbieder=out.key("ReferentieAanbieder"),
-        Product=product(data.service, out.family, out.losses),
-        Toewijzingsdatum=decided.date().isoformat(),
-        Toewijzingstijd=decided.time().isoformat("seconds"),
-        Ingangsdatum=begin,
-        Einddatum=end,
-        RedenWijziging=amended,
-        Commentaar=comment(data.reason, "data.reason", out.losses),
-    )
-    return node(
-        **person(out.message, out.losses, full=True),
-        Commentaar=comment(data.note, "data.note", out.losses),
-        Contactgegevens=node(Contact=node(Soort="01")),  # required, and we know no address
-        ToegewezenProducten=node(ToegewezenProduct=assignment),
-    )
-
-
-def _amendments(message: Message) -> set[str]:
-    deleted = {codes.DELETED}
-    return deleted if message.kind is MessageKind.WITHDRAWN else set(codes.AMENDMENT_REASONS) - deleted
-
-
-def _request(out: Outgoing) -> Node:
-    data = out.message.data
-    begin = first_day(data.starts_on, "data.starts_on", out.losses, default=happened_on(out.message))
-    end = last_day(data.ends_on, "data.ends_on", out.losses)
-    in_order(begin, end)
-    asked = node(
-        ReferentieAanbieder=_reference(out),
-        Product=product(data.service, out.family, out.losses),
-        ToewijzingIngangsdatum=begin,
-        ToewijzingEinddatum=end,
-        Verwijzer=node(Type=codes.DEFAULT_REFERRER),
-        Commentaar=comment(data.reason, "data.reason", out.losses),
-    )
-    return node(
-        **person(out.message, out.losses, full=False),
-        Commentaar=comment(data.note, "data.note", out.losses),
-        AangevraagdeProducten=node(AangevraagdProduct=asked),
-    )
-
-
-def _reference(out: Outgoing) -> str:
-    """Give the provider's key of its request, unique for it: the one it had, else the id of the referral."""
-    kept, own = out.key("ReferentieAanbieder"), out.message.data.referral_id
-    if kept is None and own and REFERENCE.fits(own, out.family.name, strict=True):
-        return own
-    if own:
-        out.losses.append(Loss(field="data.referral_id", why="the request goes by another reference"))
-    return kept or short_reference(own or out.message.id)
-
-
-def _start(out: Outgoing) -> Node:
-    data = out.message.data
-    begin = first_day(data.starts_on, "data.starts_on", out.losses, default=happened_on(out.message))
-    _only_the_day(out, begin)
-    started = node(
-        ToewijzingNummer=out.assignment(),
-        Product=product(data.service, out.family, out.losses) if data.service else None,
-        Begindatum=begin,
-        StatusAanlevering=codes.FIRST,
-    )
-    return node(**person(out.message, out.losses, full=False), StartProducten=node(StartProduct=started))
-
-
-def _stop(out: Outgoing) -> Node:
-    data, family = out.message.data, out.family
-    if data.starts_on is None:
-        # a stop is placed by number and begin together; a guessed begin would come back as 9069
-        raise impossible("data.starts_on", f"A {out.form.name} needs the day on which the help began.")
-    begin = first_day(data.starts_on, "data.starts_on", out.losses, default="")
-    end = last_day(data.ends_on, "data.ends_on", out.losses) or happened_on(out.message)
-    in_order(begin, end)
-    _only_the_day(out, end)
-    known = [code for code in family.ending_reasons if family.ending_kind(code) is out.message.kind]
-    default = family.default_ending if out.message.kind is MessageKind.ENDED else known[0]
-    stopped = node(
-        ToewijzingNummer=out.assignment(),
-        Product=product(data.service, family, out.losses) if data.service else None,
-        Begindatum=begin,
-        RedenBeeindiging=reason(out.message, family.ending_list, known, default, out.losses),
-        Einddatum=end,
-        StatusAanlevering=codes.FIRST,
-    )
-    return node(**person(out.message, out.losses, full=False), StopProducten=node(StopProduct=stopped))
-
-
-def _only_the_day(out: Outgoing, day: str) -> None:
-    moment = out.message.data.occurred_at
-    if moment is not None and moment != midnight(day):
-        out.losses.append(Loss(field="data.occurred_at", why="iWmo tells the day, not the hour"))
-
-
-def _change(out: Outgoing) -> Node:
-    """Write a 317 that asks for other dates of one assignment; all else of it has no place there."""
-    data = out.message.data
-    begin = first_day(data.starts_on, "data.starts_on", out.losses, default=happened_on(out.message))
-    end = last_day(data.ends_on, "data.ends_on", out.losses)
-    in_order(begin, end)
-    asked = node(ToewijzingNummer=out.assignment(), GewensteIngangsdatum=begin, Einddatum=end)
-    why = reason(out.message, "WJ758", codes.CHANGE_REASONS, codes.DEFAULT_CHANGE_REASON, out.losses)
-    request = node(
-        ReferentieAanbieder=out.key("VerzoekWijziging") or short_reference(out.message.id),
-        RedenVerzoek=why,
-        TeWijzigenProducten=node(TeWijzigenProduct=asked),
-    )
-    return node(Bsn=bsn(out.message), Verzoek=request)
-
-
-def _answer(out: Outgoing) -> Node:
-    declined = out.message.kind is MessageKind.DECLINED
-    known, default = (codes.DECLINE_REASONS, codes.DEFAULT_DECLINE_REASON) if declined else ({}, None)
-    return node(
-        ReferentieAanbieder=out.key("ReferentieAanbieder"),
-        VerzoekAntwoord=codes.DECLINED if declined else codes.UNDER_EXAMINATION,
-        RedenAfwijzingVerzoek=reason(out.message, "WJ759", known, default, out.losses),
-    )
-
-
-_WRITERS: dict[str, Callable[[Outgoing], Node]] = {
-    "301": _allocation,
-    "305": _start,
-    "307": _stop,
-    "315": _request,
-    "317": _change,
-    "319": _answer,
-}
