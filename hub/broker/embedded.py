@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from hub.broker.ledger import Ledger
+from hub.broker.ledger import Ledger, Mark
 from hub.broker.protocol import LIVE, BrokerUnavailable, Delivery, Fate, Parcel, QueueHealth
 
 LOOK_SECONDS = 0.25
@@ -164,10 +164,11 @@ class EmbeddedConsumer:
             raise BrokerUnavailable("the consumer is closed")
         return self._broker._opened()
 
-    def _release(self, deliveries: Sequence[Delivery]) -> list[object]:
-        tags = [delivery.tag for delivery in deliveries]
+    def _release(self, deliveries: Sequence[Delivery]) -> list[int]:
+        # A mark that is not held is of another consumer, or was used before: it is void.
+        tags = [delivery.tag for delivery in deliveries if delivery.tag in self._held]
         self._held.difference_update(tags)
-        return tags
+        return [tag.place for tag in tags if isinstance(tag, Mark)]
 
 
 class EmbeddedListener:

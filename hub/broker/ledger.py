@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from hub.broker.protocol import (
     DELIVERY_LIMIT,
@@ -41,6 +41,13 @@ CREATE INDEX IF NOT EXISTS messages_held ON messages (lease) WHERE lease IS NOT 
 FREE = "SELECT place, message_id, headers, body, deliveries FROM messages WHERE queue = ? AND lease IS NULL"
 
 
+class Mark(NamedTuple):
+    """What a consumer acknowledges by: its own lease, and the message's place in the file."""
+
+    lease: int
+    place: int
+
+
 class Ledger:
     """One process's hold on the file. Not safe for several threads at once: the caller keeps a lock around each call.
 
@@ -55,14 +62,14 @@ class Ledger:
         self._alive = _locked(self._alive_path(self._owner))
         if self._alive is None:
             raise BrokerError("the lock file of a new owner is already locked")
+        self._publishing = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._taking = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         self._open = True
-        with _translated():
-            self._publishing = _connect(path, synchronous="FULL")
-            self._taking = _connect(path, synchronous="NORMAL")
-            self._publishing.executescript(SCHEMA)
-            with _transaction(self._taking) as db:
-                db.execute("INSERT INTO owners VALUES (?)", (self._owner,))
-        self.void_dead_owners()
+        try:
+            self._prepare()
+        except BrokerError:
+            self._let_go()
+            raise
 
     def declare(self, queues: Iterable[str]) -> None:
         """Make the queues and their dead letter queues."""
@@ -107,7 +114,7 @@ class Ledger:
                 db.executemany("UPDATE messages SET lease = ?, deliveries = deliveries + 1 WHERE place = ?", taken)
         return [
             Delivery(
-                tag=place,
+                tag=Mark(lease, place),
                 queue=queue,
                 message_id=message_id,
                 body=body,
@@ -117,13 +124,13 @@ class Ledger:
             for place, message_id, headers, body, deliveries in rows
         ]
 
-    def ack(self, lease: int, places: Iterable[object]) -> None:
+    def ack(self, lease: int, places: Iterable[int]) -> None:
         """Delete messages that this lease holds; others are left alone."""
         held = [(place, lease) for place in places]
         with _translated(), _transaction(self._taking) as db:
             db.executemany("DELETE FROM messages WHERE place = ? AND lease = ?", held)
 
-    def reject(self, lease: int, places: Iterable[object], *, requeue: bool) -> None:
+    def reject(self, lease: int, places: Iterable[int], *, requeue: bool) -> None:
         """Put messages that this lease holds back in their place, or with the dead letters."""
         held = [(place, lease) for place in places]
         with _translated(), _transaction(self._taking) as db:
@@ -170,18 +177,31 @@ class Ledger:
         """Free what this process holds and let go of the file."""
         if not self._open:
             return
-        self._open = False
         try:
             with _translated(), _transaction(self._taking) as db:
                 leases = db.execute("SELECT lease FROM consumers WHERE owner = ?", (self._owner,)).fetchall()
                 _release(db, [lease for (lease,) in leases])
                 db.execute("DELETE FROM owners WHERE owner = ?", (self._owner,))
         finally:
-            self._taking.close()
-            self._publishing.close()
-            if self._alive is not None:
-                self._alive.close()
-            self._alive_path(self._owner).unlink(missing_ok=True)
+            self._let_go()
+
+    def _prepare(self) -> None:
+        with _translated():
+            for db, synchronous in ((self._publishing, "FULL"), (self._taking, "NORMAL")):
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute(f"PRAGMA synchronous = {synchronous}")
+            self._publishing.executescript(SCHEMA)
+            with _transaction(self._taking) as db:
+                db.execute("INSERT INTO owners VALUES (?)", (self._owner,))
+        self.void_dead_owners()
+
+    def _let_go(self) -> None:
+        self._open = False
+        self._taking.close()
+        self._publishing.close()
+        if self._alive is not None:
+            self._alive.close()
+        self._alive_path(self._owner).unlink(missing_ok=True)
 
     def _alive_path(self, owner: str) -> Path:
         return self._path.with_name(f"{self._path.name}-owner-{owner}")
@@ -193,13 +213,6 @@ class Ledger:
         lock.close()
         self._alive_path(owner).unlink(missing_ok=True)
         return True
-
-
-def _connect(path: Path, *, synchronous: str) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute(f"PRAGMA synchronous = {synchronous}")
-    return db
 
 
 def _locked(path: Path) -> IO[bytes] | None:

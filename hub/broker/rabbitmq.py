@@ -23,6 +23,9 @@ CLOSE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 15
 # A queue declared less than two seconds before RabbitMQ 3.10 is killed loses all it confirmed.
 SETTLE_SECONDS = 3.0
+# Declared at once after its deletion, a queue keeps the old consumers by name and gives them nothing, for good. In a
+# pause the broker tells them that their queue is gone, and they subscribe to the new one.
+FAREWELL_SECONDS = 2.0
 
 
 class RabbitBroker:
@@ -82,6 +85,7 @@ class RabbitBroker:
             try:
                 if queue != LIVE:
                     topology.delete(talk, queue)
+                    time.sleep(FAREWELL_SECONDS)
                 topology.declare(talk, [queue])
             except topology.TalkEnded as ended:
                 raise BrokerUnavailable(f"RabbitMQ could not make the queue anew: {ended.closed}") from ended
@@ -110,6 +114,7 @@ class _PikaLink:
         self._events = events
         self._lock = threading.Lock()
         self._ended = False
+        self._unwanted = False
         self._reason = Closed(code=None, text="the connection's thread ended")
         self._loop = IOLoop()
         mine = copy.copy(parameters)
@@ -172,10 +177,15 @@ class _PikaLink:
             self._events.on_end(self._reason)
 
     def _close(self) -> None:
-        if not (self._connection.is_closing or self._connection.is_closed):
+        # Not while it opens: pika fails an assertion of its own there. The time-out of opening bounds the wait.
+        self._unwanted = True
+        if self._connection.is_open:
             self._connection.close()
 
     def _opened(self, connection: Any) -> None:
+        if self._unwanted:
+            connection.close()
+            return
         connection.add_on_connection_blocked_callback(lambda *_: self._events.on_blocked(blocked=True))
         connection.add_on_connection_unblocked_callback(lambda *_: self._events.on_blocked(blocked=False))
         self._events.on_open(self)

@@ -1,0 +1,152 @@
+"""Services for tests: real ones, started once and only when a test asks; what is missing is skipped and told loudly.
+
+``SCHAKEL_TEST_DATABASE_URL`` and ``SCHAKEL_TEST_BROKER_URL`` win over services of our own. ``SCHAKEL_TEST_REQUIRE=1``
+makes what is missing a failure, for a place where nothing may be skipped.
+"""
+
+import os
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from workers.drill.services import (
+    BROKER_VARIABLE,
+    DATABASE_VARIABLE,
+    Postgres,
+    Rabbit,
+    ServiceUnavailable,
+    find_chromium,
+)
+
+
+def miss(what: str, why: str) -> NoReturn:
+    """Skip the test that needs ``what``, or fail it where nothing may be skipped."""
+    if os.environ.get("SCHAKEL_TEST_REQUIRE"):
+        pytest.fail(f"{what}: {why}", pytrace=False)
+    pytest.skip(f"{what}: {why}")
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[Postgres | str]:
+    server = Postgres()
+    try:
+        server.start()
+    except ServiceUnavailable as error:
+        server.stop()
+        yield str(error)
+        return
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def _rabbit() -> Iterator[Rabbit | str]:
+    server = Rabbit()
+    try:
+        server.start()
+    except ServiceUnavailable as error:
+        server.stop()
+        yield str(error)
+        return
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres(_postgres: Postgres | str) -> Postgres:
+    """The PostgreSQL of our own, for tests that kill it; they leave it running."""
+    return _postgres if isinstance(_postgres, Postgres) else miss("PostgreSQL", _postgres)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    """The SQLAlchemy URL of a server on which databases may be made."""
+    if given := os.environ.get(DATABASE_VARIABLE):
+        return given
+    server: Postgres | str = request.getfixturevalue("_postgres")
+    return server.url if isinstance(server, Postgres) else miss("PostgreSQL", server)
+
+
+@contextmanager
+def _fresh_database(server_url: str) -> Iterator[str]:
+    url = make_url(server_url)
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    name = f"schakel_test_{secrets.token_hex(6)}"
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """The SQLAlchemy URL of an empty database for this test."""
+    with _fresh_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(postgres_url: str) -> Iterator[str]:
+    """The SQLAlchemy URL of a database that is empty when the module begins."""
+    with _fresh_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture
+def rabbit(_rabbit: Rabbit | str) -> Rabbit:
+    """The RabbitMQ of our own, for tests that kill or pause it; they leave it running."""
+    return _rabbit if isinstance(_rabbit, Rabbit) else miss("RabbitMQ", _rabbit)
+
+
+@pytest.fixture(scope="session")
+def rabbit_url(request: pytest.FixtureRequest) -> str:
+    """The AMQP URL of a broker that all tests share: name queues so that they don't meet."""
+    if given := os.environ.get(BROKER_VARIABLE):
+        return given
+    server: Rabbit | str = request.getfixturevalue("_rabbit")
+    return server.url if isinstance(server, Rabbit) else miss("RabbitMQ", server)
+
+
+@pytest.fixture
+def broker_url(request: pytest.FixtureRequest, rabbit_url: str) -> Iterator[str]:
+    """The AMQP URL of an empty virtual host for this test (some 2 s); of a given broker its URL as it is."""
+    if BROKER_VARIABLE in os.environ:
+        yield rabbit_url
+        return
+    server: Rabbit = request.getfixturevalue("rabbit")
+    name = f"test-{secrets.token_hex(4)}"
+    yield server.virtual_host(name)
+    server.ctl("delete_vhost", name)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The path of a Chromium."""
+    return find_chromium() or miss("Chromium", "no chromium or google-chrome on this computer")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the very end what this run did not test, and why."""
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for report in terminalreporter.stats.get("skipped", []):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        reasons[why.removeprefix("Skipped: ")].append(report.nodeid)
+    if not reasons:
+        return
+    write: Callable[..., None] = terminalreporter.write_line
+    terminalreporter.write_sep("!", "NOT TESTED", red=True, bold=True)
+    for why, tests in sorted(reasons.items()):
+        write(f"{len(tests)} test(s) skipped: {why}", red=True)
+        for name in tests[:5]:
+            write(f"    {name}")
+        if len(tests) > 5:
+            write(f"    and {len(tests) - 5} more")
