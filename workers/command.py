@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -48,10 +49,19 @@ def _hub(*, demo: bool = False) -> Hub:
 
 
 def _until_told() -> threading.Event:
-    """Give an event that is set when the process is told to stop."""
+    """Give an event that is set when the process is told to stop. To be called before any other thread starts.
+
+    A thread waits for the signals: setting an event in a signal handler can meet its own lock, and stand still.
+    """
+    numbers = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+
+    def wait() -> None:
+        signal.sigwait(numbers)
+        stop.set()
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
     return stop
 
 
@@ -71,26 +81,33 @@ def demo(port: int) -> None:
     from workers import demo as play
     from workers import embedded
 
+    stop = _until_told()
     settings = _settings(demo=True)
+    _check_port(settings.host, port)
     hub = open_hub(_at_port(settings, port))
     config, partners = play.partners(hub.config)
     hub = Hub(settings=hub.settings, config=config, store=hub.store, broker=hub.broker)
     migrate(hub.store)
     hub.broker.declare(hub.queues())
     play.prepare(hub)
-    try:
-        running = embedded.start(hub)
-    except OSError as error:
-        raise click.ClickException(f"Port {port} is taken. Choose another one: PORT=8090 make demo") from error
+    running = embedded.start(hub)
     for partner in partners:
         partner.start(running.url)
     click.echo(_welcome(running.url))
-    stop = _until_told()
     stop.wait()
     click.echo("Stopping.")
     for partner in partners:
         partner.close()
     running.close()
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(f"Port {port} is taken. Choose another one: PORT=8090 make demo") from error
 
 
 def _at_port(settings: Settings, port: int) -> Settings:
@@ -122,10 +139,10 @@ def up() -> None:
     """Run web and all workers in this one process, by the settings of the environment."""
     from workers import embedded
 
+    stop = _until_told()
     hub = _hub()
     _check_shape(hub)
     hub.broker.declare(hub.queues())
-    stop = _until_told()
     running = embedded.start(hub)
     click.echo(f"Schakel runs at {running.url}")
     stop.wait()
@@ -161,12 +178,13 @@ def migrate_command() -> None:
 @click.option("--mode", type=click.Choice(["gevent", "threading"]), default="gevent", show_default=True)
 def web(mode: str) -> None:
     """Run one web process: pages, API and live view."""
-    hub = _hub()
-    _check_shape(hub)
     if mode == "threading":
-        serve.serve_threaded(hub, _until_told())
+        stop = _until_told()
+        hub = _hub()
+        _check_shape(hub)
+        serve.serve_threaded(hub, stop)
         return
-    hub.close()
+    _settings()  # say what is wrong with them before the process is another
     os.execv(sys.executable, [sys.executable, "-m", "workers.green"])  # noqa: S606 - patched before all imports
 
 
@@ -176,9 +194,10 @@ def relay(receipt_wait: float) -> None:
     """Run the relay: what must leave goes to the broker."""
     from workers import relay as worker
 
+    stop = _until_told()
     hub = _hub()
     _check_shape(hub)
-    worker.run(hub.store, hub.broker, _until_told(), receipt_wait=dt.timedelta(seconds=receipt_wait))
+    worker.run(hub.store, hub.broker, stop, receipt_wait=dt.timedelta(seconds=receipt_wait))
     hub.close()
 
 
@@ -187,9 +206,10 @@ def inbox() -> None:
     """Run the inbox worker: what came in has its effect, once."""
     from workers import inbox as worker
 
+    stop = _until_told()
     hub = _hub()
     _check_shape(hub)
-    worker.run(worker.InboxWorker(hub.store, hub.config, hub.broker), _until_told())
+    worker.run(worker.InboxWorker(hub.store, hub.config, hub.broker), stop)
     hub.close()
 
 
@@ -200,11 +220,12 @@ def connector_command(organisation: str) -> None:
     from workers import connector as worker
     from workers.embedded import worker_of
 
+    stop = _until_told()
     hub = _hub()
     found = hub.config.organisation(organisation)
     if found is None or found not in hub.config.connected() or found.connector not in NAMES:
         raise click.UsageError(f"{organisation} has no connector with a transport in the configuration.")
-    worker.run(worker_of(hub, found), _until_told())
+    worker.run(worker_of(hub, found), stop)
     hub.close()
 
 
@@ -213,9 +234,10 @@ def timers() -> None:
     """Run the timers worker: clocks, and what waited for a click."""
     from workers import timers as worker
 
+    stop = _until_told()
     hub = _hub()
     _check_shape(hub)
-    worker.run(worker.Timers(hub.store, hub.config, hub.broker, hub.queues()), _until_told())
+    worker.run(worker.Timers(hub.store, hub.config, hub.broker, hub.queues()), stop)
     hub.close()
 
 
