@@ -41,7 +41,7 @@ class Outgoing:
         return self.form.family
 
     def key(self, name: str) -> str | None:
-        """Give a correlation value; a key that would have to be changed to fit is none."""
+        """Give a correlation value; ``Refusal`` where it doesn't fit, for a key that is cut is another key."""
         field = self.family.key(name)
         value = self.message.data.correlation.get(field)
         if value is not None and not REFERENCE.fits(value, self.family.name, strict=True):
