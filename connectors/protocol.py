@@ -97,9 +97,13 @@ class Verdict(StrEnum):
 
 
 class Connector(Protocol):
-    """A pure translator. It holds no session, does no I/O and keeps no state between calls."""
+    """A pure translator. It holds no session, does no I/O and keeps no state between calls.
+
+    ``duplicate_code`` is the dialect's own code for an identification that was used before, for another message.
+    """
 
     name: str
+    duplicate_code: str | None
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Translate a partner's payload; ``Refusal`` names what is wrong in the partner's own terms.

@@ -7,8 +7,9 @@ from connectors.mental_health import guards
 from connectors.mental_health.document import resource_of
 from connectors.mental_health.format import CARRIERS
 from connectors.mental_health.graph import graph_of
+from connectors.mental_health.identity import identification_of
 from connectors.mental_health.outcome import answer, read_outcome, write_receipt
-from connectors.mental_health.reading import identification_of, read_referrals
+from connectors.mental_health.reading import read_referrals
 from connectors.mental_health.writing import write_message
 from connectors.protocol import AddressBook, Connector, Payload, Reading, Verdict, Writing
 from schemas.message import Message
@@ -18,6 +19,7 @@ class MentalHealth:
     """FHIR R4 in both directions and both roles: of the hub, and of the organisation for mental health care."""
 
     name = "mental_health"
+    duplicate_code: str | None = "duplicate"
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Read a Task, ServiceRequest, OperationOutcome, or a Bundle of them; JSON, XML or Shorthand."""

@@ -13,6 +13,7 @@ class SocialWork:
     """Translates iWmo 3.2 and iJw 3.2; it keeps nothing between calls."""
 
     name = "social_work"
+    duplicate_code: str | None = "9056"
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Translate a message of the partner; a return message comes out as a receipt."""

@@ -90,7 +90,7 @@ def take_in(
             raise Refusal(
                 RefusalCode.NOT_ALLOWED,
                 "This identification was used before, for another message.",
-                dialect_code=getattr(translator, "duplicate_code", None),
+                dialect_code=translator.duplicate_code,
             )
     except Refusal as refusal:
         return _quarantine(work, organisation, translator, payload, book, refusal)
