@@ -16,14 +16,12 @@ from typing import Any
 import structlog
 from flask import Flask, request, session
 from flask_socketio import SocketIO
-from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import LIVE, BrokerUnavailable
-from hub.models import Case
 from hub.services import identity
-from hub.services.case_view import case_view, entries_after, entry_body, line_body
+from hub.services.case_view import case_view, entries_after, entry_body, line_body, positions_of
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, Viewer
 from hub.wiring import Hub
@@ -215,7 +213,7 @@ class Live:
         if not watched:
             return
         with self._hub.store.reading() as reading:
-            rows = reading.execute(select(Case.id, Case.position).where(Case.id.in_(list(watched)))).all()
+            rows = positions_of(reading, list(watched))
             active = {
                 viewer.id: identity.person_viewer(reading, self._hub.config, viewer.id)
                 for viewer in list(self._viewers.values())

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 
 import structlog
 from marshmallow import ValidationError
-from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery
-from hub.models import OutboxRecord
 from hub.services.delivery import DeliveryReceipt, apply_receipt
 from hub.services.inbox import receive_all
 from hub.settings import Configuration
+from hub.store import outbox
 from hub.store.database import Store, UnitOfWork
 from schemas.message import Message
-from schemas.vocabulary import Delivery as DeliveryState
 
 log = structlog.get_logger()
 
@@ -72,22 +70,12 @@ class InboxWorker:
             telemetry.RECEIVED.labels("receipt" if changed else "receipt again").inc()
             return
         messages = [Message.from_json(message) for message in document["messages"]]
-        if not self._close_row(work, delivery.message_id):
+        closed = outbox.close(work.session, INBOX, delivery.message_id, work.now)
+        work.wake_relay()  # the next of this lane may go
+        if not closed:
             telemetry.RECEIVED.labels("again").inc()
             return
         receive_all(work, self._config, document["organisation"], messages, document["intake_id"])
-
-    def _close_row(self, work: UnitOfWork, message_id: str) -> bool:
-        """Close the outbox row that carried a message here; not where that was done before."""
-        closed = work.session.execute(
-            update(OutboxRecord)
-            .where(OutboxRecord.queue == INBOX, OutboxRecord.message_id == message_id, OutboxRecord.open)
-            .values(open=False, state=DeliveryState.PROCESSED, processed_at=work.now)
-            .returning(OutboxRecord.id)
-            .execution_options(synchronize_session=False)
-        ).scalar_one_or_none()
-        work.wake_relay()  # the next of this lane may go
-        return closed is not None
 
     def close(self) -> None:
         """Stop taking."""

@@ -4,17 +4,15 @@ import json
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import select
 
 from connectors.protocol import Payload
 from connectors.registry import NAMES, connector
 from hub import telemetry
 from hub.api.blueprint import api, caller, hub, whole_number
 from hub.api.problems import problem
-from hub.models import Intake, OutboxRecord
 from hub.services.errors import NotFound
-from hub.services.intake import Taken, take_in
-from schemas.vocabulary import MessageKind
+from hub.services.feed import feed
+from hub.services.intake import Taken, status_of, take_in
 
 MAX_PAYLOAD = 2_000_000
 _STATUS_OF_REFUSAL = {"too_large": 413, "unsupported_version": 422, "malformed": 422, "not_allowed": 422}
@@ -71,17 +69,7 @@ def _acknowledge(taken: Taken) -> Response:
 def read_intake(intake_id: str) -> Response:
     """Tell what became of a payload."""
     with hub().store.reading() as session:
-        row = session.execute(
-            select(
-                Intake.state,
-                Intake.referral_ids,
-                Intake.reason_code,
-                Intake.reason,
-                Intake.field,
-                Intake.dialect_code,
-                Intake.losses,
-            ).where(Intake.id == intake_id, Intake.organisation == caller().organisation)
-        ).one_or_none()
+        row = status_of(session, caller().organisation, intake_id)
     if row is None:
         raise NotFound("There is no such intake.")
     body: dict[str, Any] = {"intake_id": intake_id, "state": row.state, "referral_ids": row.referral_ids}
@@ -103,16 +91,7 @@ def read_feed() -> Response:
     """Give the canonical messages addressed to the caller's organisation, in order, for a partner that missed some."""
     limit = max(whole_number("limit", 50, 200), 1)
     with hub().store.reading() as session:
-        rows = session.execute(
-            select(OutboxRecord.id, OutboxRecord.body)
-            .where(
-                OutboxRecord.receiver == caller().organisation,
-                OutboxRecord.id > whole_number("after", 0, 2**53),
-                OutboxRecord.kind.in_(list(MessageKind)),
-            )
-            .order_by(OutboxRecord.id)
-            .limit(limit + 1)
-        ).all()
+        rows = feed(session, caller().organisation, after=whole_number("after", 0, 2**53), limit=limit + 1)
     items = [json.loads(row.body) for row in rows[:limit]]
     more = len(rows) > limit
     cursor = str(rows[min(limit, len(rows)) - 1].id) if rows else request.args.get("after")

@@ -6,12 +6,11 @@ import json
 from typing import Any
 
 from flask import Response, request
-from sqlalchemy import select
 
 from hub import telemetry
 from hub.api.blueprint import api, caller, hub, json_body, whole_number
 from hub.api.problems import problem
-from hub.models import Case, Referral
+from hub.models import Referral
 from hub.services import referral_view, referrals
 from hub.services.access import Gaze, gaze
 from hub.services.actors import parts_of
@@ -79,24 +78,11 @@ def _sends_nothing() -> bool:
 def list_referrals() -> Response:
     """List the referrals that the caller's organisation sent or received, oldest first, by cursor."""
     limit = max(whole_number("limit", 50, 200), 1)
-    ours = (Referral.sender == caller().organisation) | (Referral.receiver == caller().organisation)
-    query = (
-        select(Referral, Case.regisseur_id)
-        .join(Case, Referral.case_id == Case.id)
-        .where(ours, Referral.number > whole_number("after", 0, 2**53))
-        .order_by(Referral.number)
-        .limit(limit + 1)
-    )
-    for name, column in (
-        ("status", Referral.status),
-        ("to", Referral.receiver),
-        ("from", Referral.sender),
-        ("case", Referral.case_id),
-    ):
-        if name in request.args:
-            query = query.where(column == request.args[name])
+    asked = {name: request.args[name] for name in ("status", "to", "from", "case") if name in request.args}
     with hub().store.reading() as session:
-        rows = session.execute(query).all()
+        rows = referral_view.list_referrals(
+            session, caller().organisation, asked, after=whole_number("after", 0, 2**53), limit=limit + 1
+        )
     items = []
     for referral, regisseur_id in rows[:limit]:
         try:

@@ -1,6 +1,5 @@
 """What became of a message on its way to a partner: receipts, retries and what needs a person."""
 
-import datetime as dt
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any

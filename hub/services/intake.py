@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Connector, Party, Payload, Reading, Verdict
@@ -266,6 +267,21 @@ def settle(work: UnitOfWork, intake_id: str, received: Received) -> None:
     work.session.execute(
         update(Intake).where(Intake.id == intake_id).values(**values).execution_options(synchronize_session=False)
     )
+
+
+def status_of(session: Session, organisation: str, intake_id: str) -> Any:
+    """Give what became of a payload that this organisation brought, or nothing."""
+    return session.execute(
+        select(
+            Intake.state,
+            Intake.referral_ids,
+            Intake.reason_code,
+            Intake.reason,
+            Intake.field,
+            Intake.dialect_code,
+            Intake.losses,
+        ).where(Intake.id == intake_id, Intake.organisation == organisation)
+    ).one_or_none()
 
 
 def handle(work: UnitOfWork, intake_id: str, by: str, how: str) -> None:

@@ -1,7 +1,7 @@
 """Build what one viewer sees of a referral: as an answer of the API, and as a page."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -118,6 +118,25 @@ def find_referral(session: Session, referral_id: str) -> tuple[Referral, str | N
     if row is None:
         raise NotFound("There is no such referral.")
     return row[0], row[1]
+
+
+def list_referrals(
+    session: Session, organisation: str, asked: Mapping[str, str], *, after: int, limit: int
+) -> list[tuple[Referral, str | None]]:
+    """Give the referrals an organisation sent or received after a number, with the regisseur of each case.
+
+    ``asked`` may narrow them by ``status``, ``to``, ``from`` and ``case``.
+    """
+    columns = {"status": Referral.status, "to": Referral.receiver, "from": Referral.sender, "case": Referral.case_id}
+    query = (
+        select(Referral, Case.regisseur_id)
+        .join(Case, Referral.case_id == Case.id)
+        .where((Referral.sender == organisation) | (Referral.receiver == organisation), Referral.number > after)
+        .where(*(columns[name] == value for name, value in asked.items()))
+        .order_by(Referral.number)
+        .limit(limit)
+    )
+    return [(referral, regisseur_id) for referral, regisseur_id in session.execute(query)]
 
 
 def trail_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep]:

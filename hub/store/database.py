@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.store.wakeup import NotifyWakeup, ThreadWakeup, Wakeup
@@ -70,6 +70,15 @@ class Store:
         """Open a session that only reads."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def answers(self) -> bool:
+        """Whether the database can be reached."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
 
     def wakeup(self) -> Wakeup:
         """Give what the relay waits on."""

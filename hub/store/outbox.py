@@ -91,3 +91,15 @@ def republish(session: Session, queue: str, now: dt.datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return int(getattr(result, "rowcount", 0))
+
+
+def close(session: Session, queue: str, message_id: str, now: dt.datetime) -> bool:
+    """Close the row of a message that reached our own side; false where that was done before."""
+    closed = session.execute(
+        update(OutboxRecord)
+        .where(OutboxRecord.queue == queue, OutboxRecord.message_id == message_id, OutboxRecord.open)
+        .values(open=False, state=Delivery.PROCESSED, processed_at=now)
+        .returning(OutboxRecord.id)
+        .execution_options(synchronize_session=False)
+    ).scalar_one_or_none()
+    return closed is not None
