@@ -7,7 +7,7 @@ KILLS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test lint bench drill lock
+.PHONY: help setup services demo test lint bench drill lock
 
 help:
 	@echo "make demo    the hub with made-up people and partners on http://127.0.0.1:$(PORT)"
@@ -29,11 +29,14 @@ $(VENV)/test.stamp: requirements-dev.lock $(VENV)/run.stamp
 
 setup: $(VENV)/test.stamp
 
+# What the tests need beyond Python; installed where that may be, else told.
+services: setup
+	@$(BIN)/python -c "from workers.drill.services import install; print(install(chromium=True) or \"PostgreSQL, RabbitMQ and Chromium are here.\")"
+
 demo: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/schakel demo
 
-test: setup
-	@$(BIN)/python -m workers.drill.services --install
+test: services
 	@$(BIN)/python -m pytest
 
 lint: setup
@@ -42,12 +45,10 @@ lint: setup
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: setup
-	@$(BIN)/python -m workers.drill.services --install
+bench: services
 	@$(BIN)/python -m tests.bench
 
-drill: setup
-	@$(BIN)/python -m workers.drill.services --install
+drill: services
 	@$(BIN)/schakel drill --referrals $(REFERRALS) --kills $(KILLS)
 
 lock: setup

@@ -219,12 +219,17 @@ def connector_command(organisation: str) -> None:
     """Run the connector worker of an ORGANISATION."""
     from workers import connector as worker
     from workers.embedded import worker_of
+    from workers.files import files_of
+    from workers.files import run as run_files
 
     stop = _until_told()
     hub = _hub()
     found = hub.config.organisation(organisation)
     if found is None or found not in hub.config.connected() or found.connector not in NAMES:
         raise click.UsageError(f"{organisation} has no connector with a transport in the configuration.")
+    files = files_of(hub, found)
+    if files is not None:
+        threading.Thread(target=lambda: run_files(files, stop), name="files", daemon=True).start()
     worker.run(worker_of(hub, found), stop)
     hub.close()
 

@@ -10,8 +10,17 @@ from marshmallow import ValidationError
 from connectors.errors import Refusal, TransportError
 from connectors.protocol import AddressBook, Connector, Payload, Transport, Writing
 from hub import telemetry
-from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery, Fate, Parcel, Publisher
-from hub.broker.protocol import partner_queue
+from hub.broker.protocol import (
+    INBOX,
+    Broker,
+    BrokerUnavailable,
+    Consumer,
+    Delivery,
+    Fate,
+    Parcel,
+    Publisher,
+    partner_queue,
+)
 from hub.services.delivery import DeliveryReceipt
 from schemas.identifiers import derived_id
 from schemas.message import Message

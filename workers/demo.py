@@ -106,14 +106,63 @@ PEOPLE = (
         purpose=Purpose.ACCOUNTABILITY,
     ),
 )
-_FIRST = (
-    "Abdelkader Anneke Bram Chantal Dirk Elif Fatma Gerard Hanneke Ibrahim Jolanda Kees Leyla Maikel Nadia Omar Petra "
-    "Quinten Rachid Sandra Tarik Usha Vera Wiesława Xander Yusuf Zeynep Arie Bianca Cor"
-).split()
-_LAST = (
-    "Aarts|van den Berg|de Bruijn|Çelik|van Dongen|El Amrani|de Graaf|van Hees|Haddad|Janssen|Kuijpers|Langenberg|"
-    "Mutsaers|Nowak|Oerlemans|van de Pas|Şahin|Smits|Verbunt|Vermeer|Willems|Yıldız|Zebregs"
-).split("|")
+_FIRST = [
+    "Abdelkader",
+    "Anneke",
+    "Bram",
+    "Chantal",
+    "Dirk",
+    "Elif",
+    "Fatma",
+    "Gerard",
+    "Hanneke",
+    "Ibrahim",
+    "Jolanda",
+    "Kees",
+    "Leyla",
+    "Maikel",
+    "Nadia",
+    "Omar",
+    "Petra",
+    "Quinten",
+    "Rachid",
+    "Sandra",
+    "Tarik",
+    "Usha",
+    "Vera",
+    "Wiesława",
+    "Xander",
+    "Yusuf",
+    "Zeynep",
+    "Arie",
+    "Bianca",
+    "Cor",
+]
+_LAST = [
+    "Aarts",
+    "van den Berg",
+    "de Bruijn",
+    "Çelik",
+    "van Dongen",
+    "El Amrani",
+    "de Graaf",
+    "van Hees",
+    "Haddad",
+    "Janssen",
+    "Kuijpers",
+    "Langenberg",
+    "Mutsaers",
+    "Nowak",
+    "Oerlemans",
+    "van de Pas",
+    "Şahin",
+    "Smits",
+    "Verbunt",
+    "Vermeer",
+    "Willems",
+    "Yıldız",
+    "Zebregs",
+]
 _AREAS = ("Broekhoven", "Groenewoud", "Noord", "Reeshof", "Stokhasselt", "Zuid")
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from werkzeug.serving import BaseWSGIServer
 
@@ -14,7 +15,7 @@ from hub.services.intake import address_book
 from hub.settings import Organisation
 from hub.wiring import Hub
 from workers import connector as connector_worker
-from workers import inbox, relay, timers
+from workers import files, inbox, relay, timers
 from workers.serve import threaded_server
 
 
@@ -22,7 +23,7 @@ def worker_of(
     hub: Hub, organisation: Organisation, transport: Transport | None = None
 ) -> connector_worker.ConnectorWorker:
     """Give the connector worker of an organisation."""
-    assert organisation.connector is not None and organisation.transport is not None  # noqa: PT018 - asked by connected()
+    assert organisation.connector is not None and organisation.transport is not None
     return connector_worker.ConnectorWorker(
         organisation.code,
         connector(organisation.connector),
@@ -72,7 +73,11 @@ def start(hub: Hub) -> Running:
     ]
     for organisation in hub.config.connected():
         if organisation.connector in NAMES:
-            works.append((f"connector {organisation.code}", _connecting(hub, organisation, stop)))
+            working = partial(_connect, hub, organisation, stop)
+            works.append((f"connector {organisation.code}", working))
+            dropped = files.files_of(hub, organisation)
+            if dropped is not None:
+                works.append((f"files {organisation.code}", partial(files.run, dropped, stop)))
     web.live.start()
     threads = tuple(threading.Thread(target=work, name=name, daemon=True) for name, work in works)
     for thread in threads:
@@ -80,5 +85,5 @@ def start(hub: Hub) -> Running:
     return Running(hub=hub, web=web, server=server, stop=stop, threads=threads)
 
 
-def _connecting(hub: Hub, organisation: Organisation, stop: threading.Event) -> Callable[[], None]:
-    return lambda: connector_worker.run(worker_of(hub, organisation), stop)
+def _connect(hub: Hub, organisation: Organisation, stop: threading.Event) -> None:
+    connector_worker.run(worker_of(hub, organisation), stop)

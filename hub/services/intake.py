@@ -98,6 +98,14 @@ def take_in(
     return _accept(work, organisation, translator, payload, book, reading)
 
 
+def put_aside(
+    work: UnitOfWork, config: Configuration, organisation: Organisation, translator: Connector, refusal: Refusal
+) -> Taken:
+    """Put something that was refused unread before a person; its bytes stay where the partner's file was moved to."""
+    payload = Payload(body=b"", content_type="application/octet-stream")
+    return _quarantine(work, organisation, translator, payload, address_book(config, organisation), refusal)
+
+
 def _check_senders(organisation: Organisation, reading: Reading) -> None:
     """Refuse what another organisation would have said: the credential decides who speaks, not the payload."""
     if any(message.sender != organisation.code for message in reading.messages):

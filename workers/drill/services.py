@@ -197,13 +197,13 @@ class Rabbit:
         """Let a paused node go on."""
         self._signal(signal.SIGCONT)
 
-    def leave_queue_down(self, queue: str) -> None:
+    def leave_queue_down(self, queue: str, virtual_host: str = "/") -> None:
         """Kill and restart the node so that a quorum queue stays down for good, its name known but its log gone."""
         if self._folder is None:
             raise ServiceUnavailable("RabbitMQ was not started")
         member = self.ctl(
             "eval",
-            f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"/">>, queue, <<"{queue}">>)), '
+            f'{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<"{virtual_host}">>, queue, <<"{queue}">>)), '
             '{Name, _} = amqqueue:get_pid(Q), io:format("~s", [ra_directory:uid_of(quorum_queues, Name)]).',
         )
         identity = member.split()[0].removesuffix("ok")

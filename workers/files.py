@@ -1,0 +1,69 @@
+"""Take the files that a partner drops: stored first, moved after, answered in a file of the dialect's own."""
+
+import threading
+from pathlib import Path
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.errors import TransportError
+from connectors.protocol import Connector
+from connectors.registry import connector
+from connectors.transports.files import DropFolder, DroppedFile, IntakeFolder
+from hub import telemetry
+from hub.services.intake import Taken, put_aside, take_in
+from hub.settings import Organisation
+from hub.wiring import Hub
+
+log = structlog.get_logger()
+
+POLL = 1.0
+
+
+class FileIntake:
+    """One organisation's folder. A kill between storing and moving means the file is read again, and is a duplicate."""
+
+    def __init__(self, hub: Hub, organisation: Organisation, incoming: Path, outgoing: Path) -> None:
+        assert organisation.connector is not None  # who drops files has a dialect
+        self._hub = hub
+        self._organisation = organisation
+        self._translator: Connector = connector(organisation.connector)
+        self._incoming = IntakeFolder(incoming)
+        self._outgoing = DropFolder(outgoing)
+
+    def step(self) -> int:
+        """Take what is complete; give how many files."""
+        count = 0
+        for dropped in self._incoming.take():
+            taken = self._take(dropped)
+            if taken.answer is not None:
+                self._outgoing.deliver(taken.answer, message_id=f"answer-{taken.intake_id}")
+            dropped.settle(taken=taken.refusal is None)
+            telemetry.INTAKE.labels(self._translator.name, taken.state).inc()
+            count += 1
+        return count
+
+    def _take(self, dropped: DroppedFile) -> Taken:
+        with self._hub.store.writing() as work:
+            if dropped.payload is not None:
+                return take_in(work, self._hub.config, self._organisation, self._translator, dropped.payload)
+            assert dropped.refusal is not None  # one of the two
+            return put_aside(work, self._hub.config, self._organisation, self._translator, dropped.refusal)
+
+
+def files_of(hub: Hub, organisation: Organisation) -> FileIntake | None:
+    """Give the folder worker of an organisation that exchanges files, or nothing."""
+    settings = organisation.transport or {}
+    if settings.get("kind") != "files" or "intake" not in settings:
+        return None
+    return FileIntake(hub, organisation, Path(settings["intake"]), Path(settings["folder"]))
+
+
+def run(intake: FileIntake, stop: threading.Event) -> None:
+    """Look every second until told to stop."""
+    while not stop.is_set():
+        try:
+            intake.step()
+        except (SQLAlchemyError, TransportError, OSError) as error:
+            log.warning("the folder waits", fault=type(error).__name__)
+        stop.wait(POLL)
