@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from connectors.mental_health.format import BUNDLES
+from connectors.mental_health.format import BUNDLES, CARRIERS
 from connectors.mental_health.node import Node, malformed, not_allowed
 
-MAX_ENTRIES = 500
+MAX_CARRIERS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,7 @@ class Graph:
     root: Node
     resources: tuple[Node, ...]
     by_reference: dict[str, Node]
+    by_identifier: dict[tuple[str | None, str | None], Node]
 
     def of_type(self, *types: str) -> tuple[Node, ...]:
         """The resources of these types, in the order of the payload."""
@@ -36,26 +37,19 @@ class Graph:
     def _by_identifier(self, wanted: Node | None) -> Node | None:
         if wanted is None or not wanted.text("value"):
             return None
-        key = (wanted.text("system"), wanted.text("value"))
-        for resource in self.resources:
-            for identifier in resource.many("identifier"):
-                if (identifier.text("system"), identifier.text("value")) == key:
-                    return resource
-        return None
+        return self.by_identifier.get((wanted.text("system"), wanted.text("value")))
 
 
 def graph_of(root: Node) -> Graph:
     """Lay out a resource, or all resources of a Bundle."""
     if root.type != "Bundle":
-        return Graph(root=root, resources=(root,), by_reference=dict(_keys(root, None)))
+        return Graph(root=root, resources=(root,), by_reference=dict(_keys(root, None)), by_identifier={})
     kind = root.text("type")
     if kind not in BUNDLES:
         raise not_allowed("A Bundle of this type carries no message.", "Bundle.type", "not-supported")
     resources: list[Node] = []
     by_reference: dict[str, Node] = {}
     for entry in root.many("entry"):
-        if len(resources) >= MAX_ENTRIES:
-            raise malformed(f"The Bundle has more than {MAX_ENTRIES} entries.", "Bundle.entry", "too-costly")
         resource = _resource(entry)
         if resource is None:
             continue
@@ -64,7 +58,16 @@ def graph_of(root: Node) -> Graph:
             if key in by_reference and by_reference[key].value != node.value:
                 raise malformed("Two resources of the Bundle have one address.", entry.at("fullUrl"), "duplicate")
             by_reference[key] = node
-    return Graph(root=root, resources=tuple(resources), by_reference=by_reference)
+    kinds = [resource.type for resource in resources]
+    if any(kinds.count(carrier) > MAX_CARRIERS for carrier in CARRIERS):
+        text = f"More than {MAX_CARRIERS} referrals in one Bundle; it is about one client."
+        raise malformed(text, "Bundle.entry", "too-costly")
+    by_identifier = {
+        (identifier.text("system"), identifier.text("value")): resource
+        for resource in reversed(resources)
+        for identifier in resource.many("identifier")
+    }
+    return Graph(root=root, resources=tuple(resources), by_reference=by_reference, by_identifier=by_identifier)
 
 
 def _resource(entry: Node) -> Node | None:

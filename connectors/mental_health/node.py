@@ -9,6 +9,8 @@ from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Loss
 
 # FHIR datatypes are words of letters; anything else in a path would be a value of the message.
+# No referral needs more of anything; what each Task of a Bundle reads again must stay small.
+MAX_REPEATS = 200
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9\[\]]{0,63}", re.ASCII)
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
@@ -70,12 +72,17 @@ class Node:
         found = self.value.get(name)
         if found is None:
             return
+        self._check_number(name, found)
         for index, item in enumerate(found if isinstance(found, list) else [found]):
             if item is None:
                 continue
             if not isinstance(item, Mapping):
                 raise malformed("An object is expected here.", self.at(name))
             yield Node(item, f"{self.at(name)}[{index}]" if isinstance(found, list) else self.at(name))
+
+    def _check_number(self, name: str, found: object) -> None:
+        if isinstance(found, list) and len(found) > MAX_REPEATS:
+            raise malformed(f"This repeats more than {MAX_REPEATS} times.", self.at(name), "too-costly")
 
     def one(self, name: str) -> "Node | None":
         """The object of an element that may not repeat."""
@@ -99,6 +106,8 @@ class Node:
         """The texts of a primitive that repeats, each with its extensions (``given`` and ``_given``)."""
         found = self.value.get(name)
         beside = self.value.get(f"_{name}")
+        self._check_number(name, found)
+        self._check_number(name, beside)
         values = found if isinstance(found, list) else [] if found is None else [found]
         extras = beside if isinstance(beside, list) else [] if beside is None else [beside]
         pairs: list[tuple[str | None, Node]] = []

@@ -6,11 +6,11 @@ from typing import Any
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.mental_health import systems
-from connectors.mental_health.concepts import codes, is_fhir_id, read_coded, read_moment
+from connectors.mental_health.concepts import codes, is_fhir_id, read_coded, read_moment, write_coded
+from connectors.mental_health.envelope import header, writing_of
 from connectors.mental_health.graph import Graph
 from connectors.mental_health.node import Losses, Node, malformed
 from connectors.mental_health.parties import organisation, organisation_code
-from connectors.mental_health.writing import header, receipt_issues, writing_of
 from connectors.protocol import AddressBook, Loss, Payload, Reading, Verdict, Writing
 from schemas.identifiers import derived_id
 from schemas.message import UNKNOWN_OIN, Message, MessageData, Receipt, source_of
@@ -127,12 +127,19 @@ def write_receipt(message: Message, book: AddressBook) -> Writing:
             "resourceType": "OperationOutcome",
             "id": outcome_id,
             **({} if plain else {"extension": [{"url": systems.OUR_RECEIPT, "valueString": receipt.reference}]}),
-            "issue": receipt_issues(receipt, processed=processed),
+            "issue": _issues(receipt, processed=processed),
         },
         *(organisation(code, book, own_id) for code, own_id in names.items()),
     ]
     entries = [{"fullUrl": f"urn:uuid:{resource['id']}", "resource": resource} for resource in resources]
     return writing_of(message, entries, _receipt_losses(message))
+
+
+def _issues(receipt: Receipt, *, processed: bool) -> list[Json]:
+    """Write the codes of a receipt as issues; at least one, for an OperationOutcome needs it."""
+    severity, code = ("information", "informational") if processed else ("error", "processing")
+    issue: Json = {"severity": severity, "code": code}
+    return [{**issue, "details": write_coded(coded)} for coded in receipt.codes] or [issue]
 
 
 def _receipt_losses(message: Message) -> tuple[Loss, ...]:

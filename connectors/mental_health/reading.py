@@ -1,7 +1,6 @@
 """From FHIR to canonical messages: one for each Task, or for each ServiceRequest that comes without one."""
 
 import datetime as dt
-import hashlib
 import json
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +11,16 @@ from connectors.mental_health.concepts import read_coded, read_key, read_moment
 from connectors.mental_health.content import read_content
 from connectors.mental_health.format import CARRIERS, State
 from connectors.mental_health.graph import Graph
+from connectors.mental_health.identity import (
+    check_one_client,
+    check_one_person,
+    correlation,
+    identification_of,
+    own_identifier,
+)
 from connectors.mental_health.node import Losses, Node, malformed, not_allowed
 from connectors.mental_health.parties import organisation_code
-from connectors.mental_health.patient import read_client, read_patient, same_person
+from connectors.mental_health.patient import read_client, same_person
 from connectors.mental_health.state import state_of_request, state_of_task
 from connectors.protocol import AddressBook, Reading
 from schemas.identifiers import derived_id
@@ -50,14 +56,14 @@ def read_referrals(graph: Graph, book: AddressBook, now: dt.datetime) -> Reading
         header=next(iter(graph.of_type("MessageHeader")), None),
         identification=identification_of(graph),
     )
-    _one_client(graph)
+    check_one_client(graph)
     for resource in graph.resources:
         if resource.has("text"):
             desk.losses.add(f"{resource.type or 'resource'}.text", "the narrative of a partner is never kept")
     messages = tuple(_message(carrier, desk) for carrier in carriers)
     if len({message.id for message in messages}) < len(messages):
         raise malformed("The same Task stands in the Bundle twice.", "Bundle.entry", "duplicate")
-    _check_persons(messages)
+    check_one_person(messages)
     return Reading(identification=desk.identification, messages=messages, losses=desk.losses.all())
 
 
@@ -70,35 +76,6 @@ def _carriers(graph: Graph) -> tuple[Node, ...]:
     named = ", ".join(kind[:40] for kind in kinds[:5]) or graph.root.path
     text = f"Only a Task or a ServiceRequest carries a referral, not: {named}."
     raise not_allowed(text, graph.root.path, "not-supported")
-
-
-def identification_of(graph: Graph) -> str:
-    """Give the partner's own id of a payload: the Bundle's, else Task and version, else a hash of the content."""
-    root = graph.root
-    identifier = root.one("identifier") if root.type == "Bundle" else None
-    if identifier is not None and identifier.text("value"):
-        return (identifier.text("value") or "")[:200]
-    if root.type in CARRIERS:
-        meta = root.one("meta")
-        key = read_key(root)
-        version = (meta and (meta.text("versionId") or meta.text("lastUpdated"))) or root.text("lastModified")
-        if key and version:
-            return f"{key}:{version}:{root.text('status')}"[:200]
-    canonical = json.dumps(root.value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
-    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _one_client(graph: Graph) -> None:
-    """Refuse two different people in one payload: nobody may see another's referral by the way."""
-    patients = [read_patient(patient, Losses()) for patient in graph.of_type("Patient")]
-    if any(not same_person(patient, patients[0]) for patient in patients[1:]):
-        raise not_allowed("Two people stand in one Bundle; send one Bundle for each.", "Bundle.entry.resource")
-
-
-def _check_persons(messages: tuple[Message, ...]) -> None:
-    people = [message.data.client for message in messages if message.data.client]
-    if any(not same_person(person, people[0]) for person in people[1:]):
-        raise not_allowed("The Bundle is about two people; send one Bundle for each.", "Bundle.entry.resource")
 
 
 def _message(carrier: Node, desk: Desk) -> Message:
@@ -181,13 +158,13 @@ def _client(carrier: Node, request: Node | None, desk: Desk) -> Client | None:
 
 def _data(carrier: Node, request: Node | None, state: State, client: Client | None, desk: Desk) -> MessageData:
     losses = desk.losses
-    number = _own(carrier, request, systems.OUR_NUMBER)
+    number = own_identifier(carrier, request, systems.OUR_NUMBER)
     content: dict[str, Any] = read_content(carrier, request, state, desk.graph, losses)
     moved = "lastModified" if carrier.type == "Task" else "authoredOn"
     return MessageData(
-        referral_id=_own(carrier, request, systems.OUR_REFERRAL),
+        referral_id=own_identifier(carrier, request, systems.OUR_REFERRAL),
         referral_number=int(number) if number and number.isascii() and number.isdigit() and len(number) < 10 else None,
-        correlation=_correlation(carrier, request),
+        correlation=correlation(carrier, request),
         event=state.event,
         status=state.status,
         implies=state.implies,
@@ -196,28 +173,6 @@ def _data(carrier: Node, request: Node | None, state: State, client: Client | No
         client=client,
         **content,
     )
-
-
-def _own(carrier: Node, request: Node | None, system: str) -> str | None:
-    for resource in (carrier, request):
-        for identifier in resource.many("identifier") if resource else ():
-            if identifier.text("system") == system:
-                return identifier.text("value")
-    return None
-
-
-def _correlation(carrier: Node, request: Node | None) -> dict[str, str]:
-    keys = {"fhir:Task": read_key(carrier) if carrier.type == "Task" else None}
-    keys["fhir:ServiceRequest"] = read_key(request) if request else None
-    if request is None and carrier.has("focus"):
-        focus = carrier.one("focus")
-        literal = focus.text("reference") if focus else None
-        identifier = focus.one("identifier") if focus else None
-        if literal and not literal.startswith(("#", "urn:")):
-            keys["fhir:ServiceRequest"] = literal.split("/_history/")[0].split("/")[-1]
-        elif identifier and identifier.text("value"):
-            keys["fhir:ServiceRequest"] = f"{identifier.text('system') or ''}|{identifier.text('value')}"
-    return {name: key for name, key in keys.items() if key}
 
 
 # Where a field that the schema refuses came from.

@@ -1,24 +1,22 @@
 """From a canonical message to a FHIR message: MessageHeader, Task, ServiceRequest, Patient and the organisations."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.mental_health import systems
-from connectors.mental_health.concepts import as_uri, coding, is_fhir_id, write_coded, write_key
+from connectors.mental_health.concepts import coding, is_fhir_id, write_coded, write_key
+from connectors.mental_health.envelope import header, writing_of
 from connectors.mental_health.format import CHANGE, FULFILL, STATE_OF_KIND, State
 from connectors.mental_health.parties import organisation, reference_to
 from connectors.mental_health.patient import write_patient
-from connectors.protocol import AddressBook, Loss, Payload, Writing
+from connectors.protocol import AddressBook, Loss, Writing
 from schemas.fields import moment_text
 from schemas.identifiers import derived_id
-from schemas.message import Message, Receipt
+from schemas.message import Message
 from schemas.vocabulary import MessageKind
 
 Json = dict[str, Any]
-CONTENT_TYPE = "application/fhir+json; fhirVersion=4.0"
 ABSENT: Json = {"extension": [{"url": systems.ABSENT, "valueCode": "unknown"}]}
 ASKING = (MessageKind.SENT, MessageKind.CHANGE_REQUESTED)
 
@@ -78,20 +76,6 @@ def write_message(message: Message, book: AddressBook) -> Writing:
     return writing_of(message, entries, tuple(_losses(message, sheet.state)))
 
 
-def writing_of(message: Message, entries: list[Json], losses: tuple[Loss, ...]) -> Writing:
-    """Put resources in a Bundle of type message; its identifier is the id of the message."""
-    bundle = {
-        "resourceType": "Bundle",
-        "id": derived_id("fhir", message.id, "Bundle"),
-        "identifier": {"system": systems.OUR_MESSAGE, "value": message.id},
-        "type": "message",
-        "timestamp": moment_text(message.time),
-        "entry": entries,
-    }
-    body = json.dumps(bundle, ensure_ascii=False, indent=1).encode()
-    return Writing(payload=Payload(body=body, content_type=CONTENT_TYPE), reference=message.id, losses=losses)
-
-
 def _scope(message: Message) -> str:
     """What keeps the ids of a referral the same over its messages; a referral's first message may name none yet."""
     data = message.data
@@ -102,24 +86,6 @@ def _scope(message: Message) -> str:
         text = "A status needs the referral it is about: referral_id, referral_number or a FHIR key."
         raise Refusal(RefusalCode.CANNOT_EXPRESS, text, field="Task.identifier", dialect_code="required")
     return scope or message.id
-
-
-def header(message: Message, book: AddressBook, own_id: str, addresses: tuple[str, str]) -> Json:
-    """Write the MessageHeader: what this is, from whom, to whom (R4, "Messaging using FHIR Resources")."""
-    party = book.party(message.sender)
-    return {
-        "resourceType": "MessageHeader",
-        "id": own_id,
-        "eventCoding": {"system": systems.OUR_KIND, "code": message.kind.value},
-        "destination": [
-            {
-                "endpoint": f"{systems.OUR_ORGANISATION}:{quote(message.receiver, safe='')}",
-                "receiver": reference_to(message.receiver, book, addresses[1]),
-            }
-        ],
-        "sender": reference_to(message.sender, book, addresses[0]),
-        "source": {"name": party.name if party else message.sender, "endpoint": quote(message.source, safe=":/")},
-    }
 
 
 def _header(sheet: Sheet) -> Json:
@@ -258,13 +224,3 @@ def _changed(coded: Any) -> bool:
 
 def _bad_key(key: str | None) -> bool:
     return bool(key) and "|" not in (key or "") and not is_fhir_id(key or "")
-
-
-def receipt_issues(receipt: Receipt, *, processed: bool) -> list[Json]:
-    """Write the codes of a receipt as issues; at least one, for an OperationOutcome needs it."""
-    severity, code = ("information", "informational") if processed else ("error", "processing")
-    issue: Json = {"severity": severity, "code": code}
-    return [{**issue, "details": write_coded(coded)} for coded in receipt.codes] or [issue]
-
-
-__all__ = ["CONTENT_TYPE", "as_uri", "header", "receipt_issues", "write_message", "writing_of"]

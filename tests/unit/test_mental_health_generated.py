@@ -176,7 +176,7 @@ def test_a_mutilated_resource_is_read_or_refused_and_never_falls(data: st.DataOb
             other, name = data.draw(st.sampled_from(spots))
             holder[key] = copy.deepcopy(other.get(name) if isinstance(other, dict) else other)
         else:
-            holder[key] = junk
+            holder[key] = copy.deepcopy(junk)  # a shared list would be changed for the next example
     settle(json.dumps(document).encode())
 
 

@@ -99,6 +99,8 @@ CASES: dict[str, tuple[dict[str, Any], RefusalCode, str | None]] = {
     "a list for a text": (task(status=["a", "b"]), C.MALFORMED, "Task.status"),
     "a text for an object": (task(focus="s1"), C.MALFORMED, "Task.focus"),
     "a note too long": (task(note=[{"text": "a" * 20_001}]), C.TOO_LARGE, "Task.note"),
+    "a crowd of referrals": (bundle(*(task(id=f"t{n}") for n in range(21))), C.MALFORMED, "Bundle.entry"),
+    "a crowd of notes": (task(note=[{"text": "x"}] * 201), C.MALFORMED, "Task.note"),
     "no resource": ({"hello": 1}, C.MALFORMED, "resourceType"),
 }
 
