@@ -26,7 +26,7 @@ KADE = Party(
     name="Maatschappelijk werk De Kade",
     kind=OrganisationKind.SOCIAL_WORK,
     oin="00000099000000000004",
-    identifiers={"agb": ["42429901"]},
+    identifiers={"agb": ["65656055"]},
 )
 TILBURG = Party(
     code="gemeente-tilburg",

@@ -23,7 +23,7 @@ def test_a_sender_and_a_receiver_are_found_by_their_numbers():
 
 
 def test_an_identification_counts_per_sender_and_kind_of_message():
-    assert read(START).identification == "42429901:WMO305:KADE00000305"
+    assert read(START).identification == "65656055:WMO305:KADE00000305"
     stop = changed(STOP, ("KADE00000307", "KADE00000305"))
     assert read(stop).identification != read(START).identification
 

@@ -80,7 +80,7 @@ def test_each_step_has_its_message(one: Message, name: str):
     assert writing.payload.name == f"{name}_{writing.reference}.xml"
     assert writing.reference == short_reference(one.id) == incoming.identification
     assert "0855" in incoming.header.texts.values()
-    assert "42429901" in incoming.header.texts.values()
+    assert "65656055" in incoming.header.texts.values()
 
 
 @pytest.mark.parametrize(
