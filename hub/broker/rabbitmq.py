@@ -42,6 +42,7 @@ class RabbitBroker:
         if self._parameters.heartbeat is None:
             self._parameters.heartbeat = HEARTBEAT_SECONDS
         self._confirm_seconds = confirm_seconds
+        self._lock = threading.Lock()
         self._given: list[RabbitPublisher | RabbitConsumer] = []
         self._closed = False
 
@@ -93,13 +94,19 @@ class RabbitBroker:
 
     def close(self) -> None:
         """Close every publisher and consumer it gave."""
-        self._closed = True
-        for given in self._given:
-            given.close()
-        self._given.clear()
+        with self._lock:
+            self._closed = True
+            given, self._given = self._given, []
+        # All at once: where the broker hangs each waits some seconds for its goodbye.
+        closing = [threading.Thread(target=one.close) for one in given]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
 
     def _keep(self, given: RabbitPublisher | RabbitConsumer) -> None:
-        self._given = [*(earlier for earlier in self._given if not earlier.closed), given]
+        with self._lock:
+            self._given = [*(earlier for earlier in self._given if not earlier.closed), given]
 
     def _connect(self, name: str, events: LinkEvents) -> Link:
         if self._closed:
