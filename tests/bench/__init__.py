@@ -1,0 +1,1 @@
+"""Figures of the product, each beside its raw limit measured in the same run."""

@@ -1,0 +1,64 @@
+"""``python -m tests.bench``: print the figures, each beside its raw limit of this run; also write var/bench.json."""
+
+import argparse
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable
+
+from hub.telemetry import configure_logging
+from tests.bench import parts
+from tests.bench.goals import Part, machine
+from tests.bench.parts import FULL, QUICK, Sizes
+from tests.bench.site import ROOT, Site
+from workers.drill.processes import ServiceUnavailable
+
+PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
+    "ring": parts.ring,
+    "live": parts.live,
+    "relay": parts.relay,
+    "drain": parts.drain,
+    "memory": lambda site, _sizes: parts.memory(site),
+}
+
+
+def main() -> int:
+    """Measure what was asked and tell it."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; all when none is named")
+    parser.add_argument("--quick", action="store_true", help="small sizes: some 30 s, noisier")
+    asked = parser.parse_args()
+    unknown = set(asked.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}")
+    configure_logging("text")
+    sizes = QUICK if asked.quick else FULL
+    done: list[Part] = []
+    try:
+        with Site(clients=1000) as site:
+            print(machine(), flush=True)
+            for name in asked.parts or PARTS:
+                done.append(PARTS[name](site, sizes))
+                print(f"\n{done[-1].told()}", flush=True)
+    except ServiceUnavailable as error:
+        print(f"Can't measure here: {error}", file=sys.stderr)
+        return 1
+    print(f"\nAt the end: {machine()}")
+    _write(done, quick=asked.quick)
+    return 0
+
+
+def _write(done: list[Part], *, quick: bool) -> None:
+    path = ROOT / "var" / "bench.json"
+    path.parent.mkdir(exist_ok=True)
+    document = {
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "quick": quick,
+        "machine": machine(),
+        "parts": [one.as_json() for one in done],
+    }
+    path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
