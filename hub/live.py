@@ -241,11 +241,16 @@ class Live:
 
     def _listen(self) -> None:
         consumer = self._hub.broker.consumer(LIVE)
+        subscribed = 0
         while not self._stop.is_set():
             try:
                 deliveries = consumer.take(500, 1.0)
                 consumer.ack(deliveries)
-                for case_id in dict.fromkeys(d.body.decode().partition(":")[0] for d in deliveries):
+                grown = dict.fromkeys(d.body.decode().partition(":")[0] for d in deliveries)
+                if consumer.subscriptions != subscribed:  # what was said while we were away, we did not hear
+                    subscribed = consumer.subscriptions
+                    grown |= dict.fromkeys(list(self._cases))
+                for case_id in grown:
                     self.push(case_id)
             except (BrokerUnavailable, SQLAlchemyError) as error:
                 log.warning("live waits", fault=type(error).__name__)

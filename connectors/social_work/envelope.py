@@ -91,7 +91,10 @@ def opened(body: bytes) -> Incoming:
     ours = (texts["BerichtVersie"], texts["BerichtSubversie"]) == (VERSION, SUBVERSION)
     if not ours or header.inner("XsdVersie").texts["BerichtXsdVersie"].split(".")[0] != "1":
         raise Refusal(
-            RefusalCode.UNSUPPORTED_VERSION, f"Only {family.title} 3.2 is spoken here.", field="Header/BerichtVersie"
+            RefusalCode.UNSUPPORTED_VERSION,
+            f"Only {family.title} 3.2 is spoken here.",
+            field="Header/BerichtVersie",
+            dialect_code=REFUSED,
         )
     return Incoming(form=form, header=header, root=root)
 
@@ -115,6 +118,7 @@ def _form(root: etree._Element) -> Form:
             RefusalCode.UNSUPPORTED_VERSION,
             f"{family.title} {int(found[2])}.{int(found[3])} is not spoken here, only 3.2.",
             field="Bericht",
+            dialect_code=REFUSED,
         )
     if number not in family.codes:
         kind = "a declaration or its answer" if number in _DECLARATIONS else "not a message of this hub"
