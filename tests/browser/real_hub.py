@@ -1,0 +1,78 @@
+"""A whole hub in this process for the browser: pages, live side and workers, with partners that answer when told."""
+
+import dataclasses
+from pathlib import Path
+
+from sqlalchemy import select
+
+from hub.models import Case, Referral
+from hub.models import Client as ClientRecord
+from hub.services import referrals
+from hub.settings import DEMO_CONFIG, Settings
+from hub.store.migrate import migrate
+from hub.wiring import Hub, open_hub
+from schemas.referral import NewEvent, NewReferral
+from schemas.vocabulary import Event
+from tests.builders import new_referral
+from tests.personas import MARLOES, TOM
+from workers import demo, embedded
+
+KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+class RealHub:
+    """The demo's hub with the demo's people, on a free port."""
+
+    def __init__(self, folder: Path, *, database_url: str | None = None, broker_url: str | None = None) -> None:
+        settings = Settings(
+            database_url=database_url or f"sqlite:///{folder}/hub.db",
+            broker_url=broker_url or f"embedded:///{folder}/broker.db",
+            config_path=DEMO_CONFIG,
+            secret_key="0123456789abcdef0123456789abcdef-test",
+            data_keys=(KEY,),
+            bind="127.0.0.1:0",
+            log="text",
+        )
+        opened = open_hub(settings)
+        config, self.partners = demo.partners(opened.config)
+        self.hub = Hub(settings=settings, config=config, store=opened.store, broker=opened.broker)
+        migrate(self.hub.store)
+        self.hub.broker.declare(self.hub.queues())
+        demo.prepare(self.hub)
+        self.running = embedded.start(self.hub)
+        for partner in self.partners:
+            partner.start(self.running.url)
+
+    @property
+    def address(self) -> str:
+        return self.running.url
+
+    def karin(self) -> str:
+        """Give the case of Karin Smulders."""
+        with self.hub.store.reading() as session:
+            rows = session.execute(select(Case.id, ClientRecord.person).join(ClientRecord)).all()
+        return next(row.id for row in rows if row.person["family_name"] == "Smulders")
+
+    def person(self, viewer: object, username: str) -> object:
+        """Give a persona with the id it has here."""
+        from schemas.identifiers import derived_id
+
+        return dataclasses.replace(viewer, id=derived_id("person", username))  # type: ignore[type-var]
+
+    def send(self, **changes: object) -> Referral:
+        """Send a referral for Karin as Marloes."""
+        new: NewReferral = new_referral(**{"case_id": self.karin(), "to": "de-spoel", **changes})
+        with self.hub.store.writing() as work:
+            return referrals.send_referral(work, self.hub.config, self.person(MARLOES, "marloes"), new)  # type: ignore[arg-type]
+
+    def record(self, referral_id: str, event: Event, who: object = TOM, username: str = "tom", **data: object) -> None:
+        """Let someone do something to a referral."""
+        with self.hub.store.writing() as work:
+            locked = referrals.load_for_change(work, referral_id)
+            actor = self.person(who, username)
+            referrals.record_event(work, self.hub.config, actor, locked, NewEvent(event=event, **data))  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        for partner in self.partners:
+            partner.close()
+        self.running.close()

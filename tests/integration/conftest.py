@@ -1,0 +1,121 @@
+"""A whole hub on each of the two foundations: SQLite with the embedded broker, PostgreSQL with RabbitMQ."""
+
+import base64
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+
+from connectors.registry import connector
+from hub.models import ApiClient, Person
+from hub.services.identity import hash_secret
+from hub.services.intake import address_book
+from hub.settings import DEMO_CONFIG, Settings
+from hub.store.migrate import migrate
+from hub.wiring import Hub, open_hub
+from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM
+from workers.connector import ConnectorWorker
+from workers.inbox import InboxWorker
+from workers.partners import Ledger, Manner, Partner
+from workers.relay import Relay
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+SECRET = hash_secret("secret")
+
+
+def open_test_hub(database_url: str, broker_url: str) -> Hub:
+    """Give a hub with the demo's organisations, its tables and queues made, and the fixed people in it."""
+    settings = Settings(
+        database_url=database_url,
+        broker_url=broker_url,
+        config_path=DEMO_CONFIG,
+        secret_key="0123456789abcdef0123456789abcdef-test",
+        data_keys=(KEY,),
+        bind="127.0.0.1:0",
+        log="text",
+    )
+    hub = open_hub(settings)
+    migrate(hub.store)
+    hub.broker.declare(hub.queues())
+    with hub.store.writing() as work:
+        for one in (MARLOES, PETER, NAIMA, ILSE, TOM, BAS):
+            values = {field: getattr(one, field) for field in ("id", "name", "organisation", "role", "purpose")}
+            work.session.execute(
+                insert(Person).values(**values, username=one.id, title=one.role, password_hash=SECRET, active=True)
+            )
+        for code in hub.config.organisations:
+            work.session.execute(insert(ApiClient).values(id=code, organisation=code, secret_hash=SECRET, active=True))
+    return hub
+
+
+@pytest.fixture(params=["embedded", pytest.param("real", marks=[pytest.mark.postgresql, pytest.mark.rabbitmq])])
+def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
+    """Give a hub, once on each foundation."""
+    if request.param == "embedded":
+        urls = (f"sqlite:///{tmp_path}/hub.db", f"embedded:///{tmp_path}/broker.db")
+    else:
+        urls = (request.getfixturevalue("database_url"), request.getfixturevalue("broker_url"))
+    with closing(open_test_hub(*urls)) as made:
+        yield made
+
+
+class Ring:
+    """The workers of a hub with partners that only take and keep books; turned by hand, or until all is still."""
+
+    def __init__(self, hub: Hub, manner: Manner | None = None) -> None:
+        self.hub = hub
+        self.partners: dict[str, Partner] = {}
+        self.workers: dict[str, ConnectorWorker] = {}
+        for organisation in hub.config.connected():
+            assert organisation.connector is not None
+            book = address_book(hub.config, organisation)
+            partner = Partner(
+                organisation.code, connector(organisation.connector), book, manner or Manner(series=()), ledger=Ledger()
+            )
+            partner.start("http://127.0.0.1:9")
+            self.partners[organisation.code] = partner
+            known = dataclasses.replace(organisation, transport={"kind": "http", "url": partner.url})
+            from workers.embedded import worker_of
+
+            self.workers[organisation.code] = worker_of(hub, known)
+        self.relay = Relay(hub.store, hub.broker)
+        self.inbox = InboxWorker(hub.store, hub.config, hub.broker)
+
+    def turn(self) -> int:
+        """Let each worker do one step; give how much was done."""
+        done = self.relay.step()
+        done += sum(worker.step(0.05) for worker in self.workers.values())
+        return done + self.inbox.step(0.05)
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Turn until something is so; a test that hangs here has found what it looked for."""
+        for _ in range(400):
+            if reached():
+                return
+            self.turn()
+        raise AssertionError("the ring turned and turned, and it did not come")
+
+    def until_still(self) -> None:
+        """Turn until nothing moves for some turns."""
+        idle = 0
+        while idle < 4:
+            idle = 0 if self.turn() else idle + 1
+
+    def close(self) -> None:
+        """Stop all."""
+        self.relay.close()
+        self.inbox.close()
+        for worker in self.workers.values():
+            worker.close()
+        for partner in self.partners.values():
+            partner.close()
+
+
+@pytest.fixture
+def ring(hub: Hub) -> Iterator[Ring]:
+    """Give the workers of the hub."""
+    with closing(Ring(hub)) as made:
+        yield made
