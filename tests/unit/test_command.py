@@ -1,0 +1,116 @@
+"""The command line, called as a stranger calls it."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from schemas.message import Message
+from tests.personas import SHARED
+from workers.command import main
+
+STANDARDS = SHARED / "standards"
+BAD = SHARED / "bad-inputs"
+SAMPLES = Path(__file__).parents[2] / "connectors"
+
+
+def call(*words: str, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(main, list(words), input=given)
+
+
+def need(path: Path) -> Path:
+    if not path.exists():
+        pytest.skip(f"the collected standards are not here: {path.name} was NOT tried")
+    return path
+
+
+@pytest.mark.standards
+@pytest.mark.parametrize(
+    ("name", "pattern", "least"),
+    [
+        ("social_work", "istandaarden-3.2/iwmo/berichten/*.xml", 6),
+        ("social_work", "istandaarden-3.2/ijw/berichten/*.xml", 5),
+        ("mental_health", "fhir-r4/vws-generieke-functies/*.fsh.txt", 2),
+    ],
+)
+def test_every_real_sample_comes_in_as_canonical_messages(name: str, pattern: str, least: int) -> None:
+    need(STANDARDS)
+    files = sorted(STANDARDS.glob(pattern))
+    assert len(files) >= least
+    for file in files:
+        result = call("translate", "--connector", name, "in", str(file))
+        assert result.exit_code == 0, f"{file.name}: {result.stderr}"
+        messages = [Message.from_json(document) for document in json.loads(result.stdout)]
+        assert messages, file.name
+
+
+@pytest.mark.standards
+def test_each_bad_input_for_these_connectors_is_refused_or_comes_out_well_formed() -> None:
+    rows = list(csv.DictReader(need(BAD / "index.csv").read_text(encoding="utf-8").splitlines()))
+    tried = 0
+    for row in rows:
+        name = row["connector_or_endpoint"].removeprefix("connector:")
+        if name not in ("social_work", "mental_health") or not row["translate_in"]:
+            continue
+        result = call("translate", "--connector", name, "in", str(BAD / row["file"]))
+        tried += 1
+        if row["translate_in"] == "refuse" or result.exit_code:
+            assert result.exit_code == 2, row["file"]
+            assert result.stdout == "", row["file"]
+            refusal = json.loads(result.stderr)
+            assert set(refusal) >= {"error", "field", "message"}, row["file"]
+        else:
+            assert [Message.from_json(document) for document in json.loads(result.stdout)], row["file"]
+    assert tried >= 6
+
+
+@pytest.mark.parametrize("name", ["social_work", "mental_health"])
+def test_what_comes_in_goes_out_again_and_tells_its_losses(name: str) -> None:
+    golden = sorted((SAMPLES / name / "samples").glob("out-*.json"))
+    golden = [file for file in golden if not file.name.endswith(".fhir.json")]
+    assert golden
+    for file in golden:
+        result = call("translate", "--connector", name, "--losses", "out", str(file))
+        assert result.exit_code == 0, f"{file.name}: {result.stderr}"
+        assert isinstance(json.loads(result.stderr), list)
+
+
+def test_standard_input_is_read_for_a_dash() -> None:
+    result = call("translate", "--connector", "social_work", "in", "-", given=b"<?xml version='1.0'?><a/>")
+    assert result.exit_code == 2
+    assert json.loads(result.stderr)["error"] in ("malformed", "not_allowed")
+
+
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_a_connector_that_is_not_there_yet_says_so(direction: str) -> None:
+    result = call("translate", "--connector", "reintegration", direction, "-", given=b"{}")
+    assert result.exit_code == 2
+    assert json.loads(result.stderr)["error"] == "not_allowed"
+
+
+def test_what_is_not_a_canonical_message_is_refused_with_its_field() -> None:
+    result = call("translate", "--connector", "social_work", "out", "-", given=b'{"id": "x"}')
+    assert result.exit_code == 2
+    refusal = json.loads(result.stderr)
+    assert refusal["error"] == "malformed"
+    assert refusal["field"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [[], *([word] for word in ("demo", "up", "web", "relay", "inbox", "connector", "timers", "migrate", "check"))],
+)
+def test_every_command_has_help(words: list[str]) -> None:
+    result = call(*words, "--help")
+    assert result.exit_code == 0
+    assert "Usage:" in result.stdout
+
+
+def test_a_missing_key_stops_the_start_with_words_that_help(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SCHAKEL_SECRET_KEY", raising=False)
+    result = call("migrate")
+    assert result.exit_code == 2
+    assert "SCHAKEL_SECRET_KEY is missing" in result.stderr
