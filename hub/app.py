@@ -27,7 +27,7 @@ class WebProcess:
 
 def create_web(hub: Hub, *, async_mode: str = "threading", behind_proxy: bool = False) -> WebProcess:
     """Give a web process over an installation. ``async_mode`` is ``gevent`` in production, ``threading`` embedded."""
-    app = Flask("hub", static_folder=None)
+    app = Flask(__name__, static_folder=None)
     app.secret_key = hub.settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = MAX_PAYLOAD + 100_000
     app.extensions[HUB] = hub

@@ -1,9 +1,9 @@
 """The records: data and constraints, no rules."""
 
-from hub.models.record import Record
 from hub.models.case import Case, Client
 from hub.models.identity import ApiClient, Person
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
+from hub.models.record import Record
 from hub.models.referral import Referral
 from hub.models.timeline import TimelineEntry
 

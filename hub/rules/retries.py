@@ -16,7 +16,7 @@ def delay_after(
 ) -> dt.timedelta:
     """Give how long to wait after this many tries; never sooner than the partner asks (``retry_after``, seconds)."""
     seconds = float(_FIRST[attempts] if attempts < len(_FIRST) else _THEN)
-    seconds *= 1 + JITTER * ((jitter or random).uniform(-1, 1))  # noqa: S311 - spreading load, not a secret
+    seconds *= 1 + JITTER * ((jitter or random).uniform(-1, 1))
     return dt.timedelta(seconds=max(seconds, retry_after or 0.0))
 
 
