@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -13,8 +13,16 @@ from hub.models import Client as ClientRecord
 from hub.models.columns import key_ring
 from hub.services.errors import NotFound
 from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
 from schemas.identifiers import new_id
 from schemas.message import Client
+
+_CASES, _CLIENTS = table_of(Case), table_of(ClientRecord)
+_CASE = select(_CASES.c.id, _CASES.c.regisseur_id, _CLIENTS.c.person).join_from(_CASES, _CLIENTS)
+_BY_ID = _CASE.where(_CASES.c.id == bindparam("case_id"))
+_BY_BSN = _CASE.where(
+    _CLIENTS.c.municipality == bindparam("municipality"), _CLIENTS.c.bsn_index == bindparam("bsn_index")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,26 +39,18 @@ def person_to_json(person: Client) -> dict[str, Any]:
     return {key: value for key, value in asdict(person).items() if value is not None}
 
 
-def find_case(session: Session, case_id: str) -> KnownCase:
+def find_case(work: Session | UnitOfWork, case_id: str) -> KnownCase:
     """Find a case by its id; ``NotFound`` where there is none."""
-    row = session.execute(
-        select(Case.regisseur_id, ClientRecord.person).join(ClientRecord).where(Case.id == case_id)
-    ).one_or_none()
+    row = work.execute(_BY_ID, {"case_id": case_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such case.")
     return KnownCase(id=case_id, person=Client(**row.person), regisseur_id=row.regisseur_id)
 
 
-def find_case_of_bsn(session: Session, municipality: str, bsn: str) -> KnownCase | None:
+def find_case_of_bsn(work: Session | UnitOfWork, municipality: str, bsn: str) -> KnownCase | None:
     """Find the case of the client with this BSN, by its keyed hash."""
-    row = session.execute(
-        select(Case.id, Case.regisseur_id, ClientRecord.person)
-        .join(ClientRecord)
-        .where(
-            ClientRecord.municipality == municipality,
-            ClientRecord.bsn_index == key_ring().bsn_index(municipality, bsn),
-        )
-    ).one_or_none()
+    whose = {"municipality": municipality, "bsn_index": key_ring().bsn_index(municipality, bsn)}
+    row = work.execute(_BY_BSN, whose).one_or_none()
     if row is None:
         return None
     return KnownCase(id=row.id, person=Client(**row.person), regisseur_id=row.regisseur_id)
@@ -59,10 +59,10 @@ def find_case_of_bsn(session: Session, municipality: str, bsn: str) -> KnownCase
 def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> KnownCase:
     """Find the case of a person with a BSN, or open one. Two at once end in one case: the BSN hash is unique."""
     assert person.bsn is not None  # the caller's schema asks it
-    known = find_case_of_bsn(work.session, municipality, person.bsn)
+    known = find_case_of_bsn(work, municipality, person.bsn)
     if known is not None:
         return known
-    insert: Any = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    insert: Any = sqlite_insert if work.dialect == "sqlite" else postgresql_insert
     client_id = work.session.execute(
         insert(ClientRecord)
         .values(
@@ -76,7 +76,7 @@ def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> Kn
         .returning(ClientRecord.id)
     ).scalar_one_or_none()
     if client_id is None:  # another writer was first; its commit is over, or we would still wait
-        known = find_case_of_bsn(work.session, municipality, person.bsn)
+        known = find_case_of_bsn(work, municipality, person.bsn)
         assert known is not None  # client and case are made in one transaction
         return known
     case_id = new_id()

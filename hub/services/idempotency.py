@@ -9,6 +9,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from hub.models import Idempotency
 from hub.services.errors import KeyReused
 from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
+
+_KEYS = table_of(Idempotency)
+_REMEMBER = {
+    "postgresql": postgresql_insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key),
+    "sqlite": sqlite_insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.key),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +41,16 @@ def remember(work: UnitOfWork, organisation: str, key: str, body_hash: str, kept
     ``KnownKey`` where the same call was made before (of two at once the second waits here for the first's commit),
     ``KeyReused`` where the body was another.
     """
-    insert: Any = sqlite_insert if work.session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    first = work.session.execute(
-        insert(Idempotency)
-        .values(
-            organisation=organisation,
-            key=key,
-            body_hash=body_hash,
-            status=kept.status,
-            location=kept.location,
-            answer=kept.answer,
-            at=work.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(Idempotency.key)
-    ).scalar_one_or_none()
+    call = {
+        "organisation": organisation,
+        "key": key,
+        "body_hash": body_hash,
+        "status": kept.status,
+        "location": kept.location,
+        "answer": kept.answer,
+        "at": work.now,
+    }
+    first = work.execute(_REMEMBER[work.dialect], call).scalar_one_or_none()
     if first is not None:
         return
     known = work.session.get_one(Idempotency, (organisation, key))

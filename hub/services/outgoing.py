@@ -11,9 +11,12 @@ from hub.models import OutboxRecord, Referral
 from hub.services.timeline import nudge_row
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
 from schemas.identifiers import derived_id, short_reference
 from schemas.message import Message, MessageData, source_of
 from schemas.vocabulary import KIND_OF_EVENT, Delivery, Event
+
+_PUT_OUT = insert(table_of(OutboxRecord))
 
 
 def message_about(
@@ -70,7 +73,7 @@ def put_out(
     rows = [_row(work, config, referral, message) for message in messages]
     nudge = nudge_row(work, referral.case_id, position)
     empty = dict.fromkeys(("referral_id", "receiver", "reference", "delivered_at"))
-    work.session.execute(insert(OutboxRecord), [*rows, {**empty, **nudge}])
+    work.execute(_PUT_OUT, [*rows, {**empty, **nudge}])
     work.wake_relay()
 
 

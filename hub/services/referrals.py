@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from hub.models import Referral
 from hub.rules import lifecycle
@@ -18,12 +18,16 @@ from hub.services.timeline import NewEntry, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
 from schemas.identifiers import new_id
 from schemas.message import Coded, Message, MessageData
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Delivery, Event, Outcome, Status, Urgency
 
 _AT_SCREEN = "on_screen"
+_REFERRALS = table_of(Referral)
+_INSERT = insert(_REFERRALS).returning(_REFERRALS.c.number)
+_CHANGE = update(_REFERRALS).where(_REFERRALS.c.id == bindparam("referral_id"))
 
 
 def send_referral(
@@ -40,7 +44,7 @@ def send_referral(
     """
     _check_addressee(config, actor, new)
     if new.case_id is not None:
-        case = find_case(work.session, new.case_id)
+        case = find_case(work, new.case_id)
     else:
         assert new.client is not None  # the schema gives one of the two
         case = find_or_open_case(work, config.municipality.code, new.client)
@@ -115,7 +119,7 @@ def _insert(
         "version": 1,
         **deadlines.turn_values(Status.SENT, new.urgency, work.now),
     }
-    number = work.session.execute(insert(Referral).values(**values).returning(Referral.number)).scalar_one()
+    number = work.execute(_INSERT, values).scalar_one()
     return Referral(number=number, **values)
 
 
@@ -176,7 +180,7 @@ def record_event(
     """
     if if_version is not None and if_version != referral.version:
         raise VersionConflict("The referral was changed after you read it.")
-    case = find_case(work.session, referral.case_id)
+    case = find_case(work, referral.case_id)
     parts = parts_of(actor, referral, case.regisseur_id)
     if not parts:
         raise NotFound("There is no such referral.")
@@ -222,9 +226,7 @@ def _write(
         "version": referral.version + 1,
         **deadlines.turn_values(Status(referral.status), Urgency(referral.urgency), work.now),
     }
-    work.session.execute(
-        update(Referral).where(Referral.id == referral.id).values(**values).execution_options(synchronize_session=False)
-    )
+    work.execute(_CHANGE, {"referral_id": referral.id, **values})
     for name, value in values.items():
         setattr(referral, name, value)
     work.session.expunge(referral)

@@ -4,14 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, update
 
 from hub.broker.protocol import LIVE
 from hub.models import Case, OutboxRecord, TimelineEntry
 from hub.services.errors import NotFound
 from hub.store.database import UnitOfWork
 from hub.store.outbox import NUDGE
+from hub.store.tables import table_of
 from schemas.vocabulary import Delivery
+
+_CASES = table_of(Case)
+_GROW = (
+    update(_CASES)
+    .where(_CASES.c.id == bindparam("case_id"))
+    .values(position=_CASES.c.position + bindparam("entries"))
+    .returning(_CASES.c.position)
+)
+_ENTER = insert(table_of(TimelineEntry))
+_PUT_OUT = insert(table_of(OutboxRecord))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,18 +43,12 @@ def write_entries(work: UnitOfWork, case_id: str, entries: Sequence[NewEntry]) -
     The update takes the case's row lock until the commit, so positions are handed out one writer at a time and become
     visible in order: no reader ever sees a gap.
     """
-    last = work.session.execute(
-        update(Case)
-        .where(Case.id == case_id)
-        .values(position=Case.position + len(entries))
-        .returning(Case.position)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
+    last: int | None = work.execute(_GROW, {"case_id": case_id, "entries": len(entries)}).scalar_one_or_none()
     if last is None:
         raise NotFound("There is no such case.")
     first = last - len(entries) + 1
-    work.session.execute(
-        insert(TimelineEntry),
+    work.execute(
+        _ENTER,
         [
             {
                 "case_id": case_id,
@@ -80,5 +85,5 @@ def nudge_row(work: UnitOfWork, case_id: str, position: int) -> dict[str, Any]:
 
 def nudge(work: UnitOfWork, case_id: str, position: int) -> None:
     """Let every web process know that a case has grown."""
-    work.session.execute(insert(OutboxRecord), [nudge_row(work, case_id, position)])
+    work.execute(_PUT_OUT, nudge_row(work, case_id, position))
     work.wake_relay()

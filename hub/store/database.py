@@ -3,17 +3,19 @@
 import datetime as dt
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, event, make_url, text
+from sqlalchemy import CursorResult, Executable, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.store.wakeup import NotifyWakeup, ThreadWakeup, Wakeup
+
+_WAKE = text("SELECT pg_notify('schakel_outbox', '')")
 
 
 class StoreUnavailable(Exception):
@@ -29,6 +31,20 @@ class UnitOfWork:
         self.session = session
         self.now = now
         self.wakes_relay = False
+        self._connection: Connection | None = None
+
+    @property
+    def dialect(self) -> str:
+        """Give the name of the database's dialect: ``postgresql`` or ``sqlite``."""
+        return self.session.get_bind().dialect.name
+
+    def execute(
+        self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement on tables in this transaction, without the session's bookkeeping: the hot path."""
+        if self._connection is None:
+            self._connection = self.session.connection()
+        return self._connection.execute(statement, values)
 
     def wake_relay(self) -> None:
         """Say that something must leave: the relay is woken when, and only when, this commits."""
@@ -55,7 +71,7 @@ class Store:
             try:
                 yield work
                 if work.wakes_relay and not self.is_sqlite:
-                    session.execute(text("SELECT pg_notify('schakel_outbox', '')"))
+                    work.execute(_WAKE)
                 session.commit()
             except OperationalError as error:
                 session.rollback()
@@ -90,7 +106,7 @@ class Store:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=False, pool_recycle=1800)
+    return create_engine(url, pool_size=20, max_overflow=10, pool_use_lifo=True, pool_recycle=1800)
 
 
 def _sqlite_engine(url: str) -> Engine:

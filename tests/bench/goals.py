@@ -61,6 +61,6 @@ def machine() -> str:
     """Say what kind of moment this was."""
     one, five, _fifteen = os.getloadavg()
     return (
-        f"{os.cpu_count()} cores, load average {one:.1f} (1 min) {five:.1f} (5 min). The figures are of one run, and all "
+        f"{os.cpu_count()} cores, load average {one:.1f} (1 min) {five:.1f} (5 min). The figures are of one run; all "
         "processes share the cores: compare ratios, not rates."
     )
