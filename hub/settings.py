@@ -129,7 +129,7 @@ def _demo_key(path: Path) -> bytes:
 def _check_keys(secret_key: str, data_keys: tuple[str, ...]) -> None:
     if len(secret_key) < _SHORTEST_KEY or len(set(secret_key)) < 8:
         raise SettingsError(
-            "SCHAKEL_SECRET_KEY is missing or weak. Set it to at least 32 random characters, for instance the output of:"
+            "SCHAKEL_SECRET_KEY is missing or weak. Set it to at least 32 random characters, for instance the output of"
             " python -c 'import secrets; print(secrets.token_hex(32))'"
         )
     if not data_keys:

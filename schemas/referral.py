@@ -8,7 +8,16 @@ from marshmallow import RAISE, Schema, ValidationError, fields, post_load, valid
 
 from schemas.fields import Bsn, Code, Moment, PartialDate, Text
 from schemas.message import Client, Ground, GroundSchema
-from schemas.vocabulary import Delivery, Event, Gender, LifeDomain, Outcome, Status, Urgency
+from schemas.vocabulary import (
+    PURPOSES_OF_REFERRALS,
+    Delivery,
+    Event,
+    Gender,
+    LifeDomain,
+    Outcome,
+    Status,
+    Urgency,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +91,12 @@ class NewReferralSchema(Schema):
     ground = fields.Nested(GroundSchema, required=True)
     attachments = fields.List(fields.Dict(), validate=validate.Length(max=0, error="Attachments are not taken yet."))
 
+    @validates_schema
+    def _for_help(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        ground = data.get("ground")
+        if isinstance(ground, Ground) and ground.purpose not in PURPOSES_OF_REFERRALS:
+            raise ValidationError({"ground": {"purpose": ["Nobody is referred for this purpose."]}})
+
     @post_load
     def _make(self, data: dict[str, Any], **_kwargs: Any) -> NewReferral:
         data.pop("attachments", None)
@@ -118,7 +133,7 @@ class NextActionSchema(Schema):
 
 
 class ReferralSchema(Schema):
-    """A referral as it is answered. ``content`` is there for whoever may see it; ``masked`` names the rule that hides."""
+    """A referral as it is answered. ``content`` is for whoever may see it; ``masked`` names the rule that hides."""
 
     id = fields.String(required=True)
     number = fields.Integer(required=True)

@@ -306,7 +306,7 @@ def handle(work: UnitOfWork, intake_id: str, by: str, how: str) -> None:
 
 
 def read_again(work: UnitOfWork, config: Configuration, intake_id: str, by: str) -> Taken:
-    """Read a quarantined payload once more, after its cause was mended; the old row closes, a new one tells the rest."""
+    """Read a quarantined payload once more, after its cause was mended; the old row closes, a new one tells all."""
     row = work.session.execute(select(Intake).where(Intake.id == intake_id)).scalar_one_or_none()
     organisation = config.organisation(row.organisation) if row is not None else None
     if row is None or organisation is None or row.state != "quarantined" or row.handled_at is not None:

@@ -44,7 +44,7 @@ class ReferralLine:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryView:
-    """One line of the timeline. ``kind`` names the sentence and the icon; ``data`` holds only what this viewer may see."""
+    """One line of the timeline. ``kind`` names sentence and icon; ``data`` holds only what this viewer may see."""
 
     case_id: str
     position: int
@@ -159,7 +159,7 @@ class DeliveryTrouble:
 
 @dataclass(frozen=True, kw_only=True)
 class ReferralView:
-    """A referral's page for one viewer. ``content`` is what was sent, as (label key, text) in the order of the message."""
+    """A referral's page for one viewer. ``content`` is what was sent: (label key, text), in the message's order."""
 
     line: ReferralLine
     case_id: str
@@ -195,8 +195,8 @@ class ServiceOffer:
 class MonitorLine:
     """One message that is stuck, by its references only: never its content.
 
-    ``kind`` is ``quarantined`` (came in, not understood) or ``stuck`` (must leave); ``reason`` is a code, ``detail`` the
-    connector's words, ``field`` the path in the partner's own terms.
+    ``kind`` is ``quarantined`` (came in, not understood) or ``stuck`` (must leave); ``reason`` is a code, ``detail``
+    the connector's words, ``field`` the path in the partner's own terms.
     """
 
     id: str

@@ -62,6 +62,14 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
         yield made
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
+    """Give a hub, once on each database, for what does not concern the broker."""
+    url = f"sqlite:///{tmp_path}/hub.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
+    with closing(open_test_hub(url, f"embedded:///{tmp_path}/broker.db")) as made:
+        yield made
+
+
 class Ring:
     """The workers of a hub with partners that only take and keep books; turned by hand, or until all is still."""
 

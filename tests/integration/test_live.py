@@ -42,6 +42,12 @@ class Watcher:
 
 
 @pytest.fixture
+def hub(database_hub: Hub) -> Hub:
+    """The live side asks the broker only for nudges; each database is what matters here."""
+    return database_hub
+
+
+@pytest.fixture
 def web(hub: Hub) -> WebProcess:
     return create_web(hub)
 
