@@ -15,7 +15,7 @@ from hub.store.outbox import Departure
 
 log = structlog.get_logger()
 
-BATCH = 200
+BATCH = 500
 RECEIPT_WAIT = dt.timedelta(seconds=60)
 POLL = 1.0
 LINGER = 0.005
@@ -30,6 +30,7 @@ class Relay:
         self._publisher: Publisher = broker.publisher()
         self._receipt_wait = receipt_wait
         self._pause_until = 0.0
+        self._gone: list[int] = []  # nudges that went: forgotten with the next claim, at no commit of their own
 
     def step(self) -> int:
         """Let everything that may go now go; give how many went.
@@ -39,7 +40,10 @@ class Relay:
         if time.monotonic() < self._pause_until:
             return 0
         with self._store.writing() as work:
+            if self._gone:
+                outbox.forget(work.session, self._gone)
             departures = outbox.claim(work.session, work.now, self._receipt_wait, BATCH)
+        self._gone = []
         if not departures:
             self._publisher.idle()
             return 0
@@ -84,16 +88,13 @@ class Relay:
     def _book(self, going: list[Departure], fates: list[Fate]) -> None:
         """Forget the nudges that went; let what was not confirmed go again; heal queues that swallow."""
         confirmed = [row for row, fate in zip(going, fates, strict=True) if fate is Fate.CONFIRMED]
-        nudges = [row.id for row in confirmed if row.kind == outbox.NUDGE]
+        self._gone = [row.id for row in confirmed if row.kind == outbox.NUDGE]
         failed = [row for row, fate in zip(going, fates, strict=True) if fate is not Fate.CONFIRMED]
         for queue in {row.queue for row in confirmed}:
             telemetry.PUBLISHED.labels(queue).inc(sum(1 for row in confirmed if row.queue == queue))
-        if nudges or failed:
+        if failed:
             with self._store.writing() as work:
-                if nudges:
-                    outbox.forget(work.session, nudges)
-                if failed:
-                    outbox.give_back(work.session, [row.id for row in failed], work.now + dt.timedelta(seconds=1))
+                outbox.give_back(work.session, [row.id for row in failed], work.now + dt.timedelta(seconds=1))
         for queue in {row.queue for row in failed if row.queue != LIVE}:
             self._check(queue)
 
@@ -120,8 +121,9 @@ def run(store: Store, broker: Broker, stop: threading.Event, *, receipt_wait: dt
     try:
         while not stop.is_set():
             try:
-                if relay.step():
-                    stop.wait(LINGER)  # under load a moment's patience makes larger batches
+                if went := relay.step():
+                    if went < BATCH:  # a moment's patience makes larger batches; a backlog needs none
+                        stop.wait(LINGER)
                     continue
             except (SQLAlchemyError, BrokerUnavailable) as error:
                 log.warning("the relay waits", fault=type(error).__name__)

@@ -4,13 +4,38 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, func, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy.orm import Session
 
 from hub.models import OutboxRecord
+from hub.store.tables import table_of
 from schemas.vocabulary import Delivery
 
 NUDGE = "nudge"
+
+_ROWS = table_of(OutboxRecord)
+_EARLIER = _ROWS.alias("earlier")
+_FIRST_OF_LANE = ~exists().where(_EARLIER.c.lane == _ROWS.c.lane, _EARLIER.c.open, _EARLIER.c.id < _ROWS.c.id)
+_DUE = (
+    select(_ROWS.c.id)
+    .where(_ROWS.c.open, _ROWS.c.due_at <= bindparam("now"), _FIRST_OF_LANE)
+    .where(_ROWS.c.state != Delivery.QUARANTINED)
+    .order_by(_ROWS.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(_ROWS)
+    .where(_ROWS.c.id.in_(_DUE.scalar_subquery()))
+    .values(
+        state=Delivery.UNDER_WAY,
+        due_at=bindparam("until"),
+        published=_ROWS.c.published + 1,
+        first_tried_at=func.coalesce(_ROWS.c.first_tried_at, bindparam("now")),
+    )
+    .returning(_ROWS.c.id, _ROWS.c.message_id, _ROWS.c.queue, _ROWS.c.kind, _ROWS.c.body, _ROWS.c.published)
+)
+_FORGET = delete(_ROWS).where(_ROWS.c.id.in_(bindparam("ids", expanding=True)), _ROWS.c.kind == NUDGE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,35 +56,7 @@ def claim(session: Session, now: dt.datetime, lease: dt.timedelta, limit: int) -
     The claim is committed before anything is published: whoever dies between the two leaves a row that comes due
     again when its lease ends. A row that another relay holds is passed over, and so is its whole lane.
     """
-    earlier = aliased(OutboxRecord)
-    first_of_lane = ~exists().where(earlier.lane == OutboxRecord.lane, earlier.open, earlier.id < OutboxRecord.id)
-    due = (
-        select(OutboxRecord.id)
-        .where(OutboxRecord.open, OutboxRecord.due_at <= now, first_of_lane)
-        .where(OutboxRecord.state != Delivery.QUARANTINED)
-        .order_by(OutboxRecord.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    taken = session.execute(
-        update(OutboxRecord)
-        .where(OutboxRecord.id.in_(due.scalar_subquery()))
-        .values(
-            state=Delivery.UNDER_WAY,
-            due_at=now + lease,
-            published=OutboxRecord.published + 1,
-            first_tried_at=func.coalesce(OutboxRecord.first_tried_at, now),
-        )
-        .returning(
-            OutboxRecord.id,
-            OutboxRecord.message_id,
-            OutboxRecord.queue,
-            OutboxRecord.kind,
-            OutboxRecord.body,
-            OutboxRecord.published,
-        )
-        .execution_options(synchronize_session=False)
-    ).all()
+    taken = session.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit}).all()
     departures = [
         Departure(id=id_, message_id=message, queue=queue, kind=kind, body=body, again=published > 1)
         for id_, message, queue, kind, body, published in taken
@@ -79,7 +76,7 @@ def give_back(session: Session, ids: Iterable[int], due_at: dt.datetime) -> None
 
 def forget(session: Session, ids: Sequence[int]) -> None:
     """Remove nudges that were published: they have no afterlife."""
-    session.execute(delete(OutboxRecord).where(OutboxRecord.id.in_(list(ids)), OutboxRecord.kind == NUDGE))
+    session.execute(_FORGET, {"ids": list(ids)})
 
 
 def republish(session: Session, queue: str, now: dt.datetime) -> int:
