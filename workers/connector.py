@@ -49,20 +49,32 @@ class ConnectorWorker:
         self._book = book
         self._consumer: Consumer = broker.consumer(self._queue, prefetch=BATCH)
         self._publisher: Publisher = broker.publisher()
+        self._untold: list[tuple[Delivery, DeliveryReceipt]] = []
 
     def step(self, wait: float = 1.0) -> int:
-        """Handle what stands in the queue; give how many. A message is done only when its receipt is confirmed."""
-        deliveries = self._consumer.take(BATCH, wait)
-        if not deliveries:
-            self._publisher.idle()
-            return 0
-        receipts = [self._handle(delivery) for delivery in deliveries]
-        fates = self._publisher.publish([_parcel(receipt, self._organisation) for receipt in receipts])
-        done = [delivery for delivery, fate in zip(deliveries, fates, strict=True) if fate is Fate.CONFIRMED]
+        """Handle what stands in the queue; give how many. A message is done only when its receipt is confirmed.
+
+        ``BrokerUnavailable`` where a receipt was not; it is kept and goes first at the next step.
+        """
+        if not self._untold:
+            deliveries = self._consumer.take(BATCH, wait)
+            if not deliveries:
+                self._publisher.idle()
+                return 0
+            self._untold = [(delivery, self._handle(delivery)) for delivery in deliveries]
+        return self._tell()
+
+    def _tell(self) -> int:
+        # What can't be told now is neither forgotten nor given back: given back, the partner would get it again and
+        # again while our broker is in trouble; forgotten, it would stay unacknowledged on a connection that lives on.
+        parcels = [_parcel(receipt, self._organisation) for _delivery, receipt in self._untold]
+        told = [fate is Fate.CONFIRMED for fate in self._publisher.publish(parcels)]
+        done = [delivery for (delivery, _receipt), ok in zip(self._untold, told, strict=True) if ok]
+        self._untold = [pair for pair, ok in zip(self._untold, told, strict=True) if not ok]
         self._consumer.ack(done)
-        if len(done) < len(deliveries):
-            self._consumer.reject([d for d in deliveries if d not in done], requeue=True)
-        return len(deliveries)
+        if self._untold:
+            raise BrokerUnavailable(f"{len(self._untold)} receipts were not confirmed")
+        return len(done)
 
     def _handle(self, delivery: Delivery) -> DeliveryReceipt:
         try:
@@ -160,6 +172,6 @@ def run(worker: ConnectorWorker, stop: threading.Event) -> None:
             try:
                 worker.step()
             except BrokerUnavailable:
-                stop.wait(1.0)  # unacknowledged messages come again, with the same ids
+                stop.wait(1.0)
     finally:
         worker.close()
