@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 from marshmallow import ValidationError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery
@@ -14,7 +14,7 @@ from hub.services.delivery import DeliveryReceipt, apply_receipt
 from hub.services.inbox import receive_all
 from hub.settings import Configuration
 from hub.store import outbox
-from hub.store.database import Store, UnitOfWork
+from hub.store.database import Store, StoreUnavailable, UnitOfWork
 from schemas.message import Message
 
 log = structlog.get_logger()
@@ -29,39 +29,53 @@ class InboxWorker:
         self._store = store
         self._config = config
         self._consumer: Consumer = broker.consumer(INBOX, prefetch=2 * BATCH)
+        self._held: list[Delivery] = []
 
     def step(self, wait: float = 1.0) -> int:
-        """Apply what stands in the queue; give how many."""
-        deliveries = self._consumer.take(BATCH, wait)
-        if not deliveries:
-            return 0
-        done = self._apply(deliveries)
-        if done is None:  # one of them is at fault: find out which, and let it hold up no other
-            done = []
-            for delivery in deliveries:
-                alone = self._apply([delivery])
-                if alone is None:
-                    self._consumer.reject([delivery], requeue=False)
-                    log.error("a message was put aside: it can't be applied", message=delivery.message_id)
-                else:
-                    done += alone
-        self._consumer.ack(done)
+        """Apply what stands in the queue; give how many.
+
+        What the database does not take now is held and goes first at the next step: given back to the broker, it
+        would count as a fruitless delivery each time; forgotten, it would stay unacknowledged for good.
+        """
+        if not self._held:
+            self._held = self._consumer.take(BATCH, wait)
+        deliveries = self._held
+        if deliveries and not self._settle(deliveries):
+            for delivery in deliveries:  # one of them is at fault: find out which, and let it hold up no other
+                if not self._settle([delivery]):
+                    self._put_aside(delivery)
         return len(deliveries)
 
-    def _apply(self, deliveries: Sequence[Delivery]) -> list[Delivery] | None:
-        """Apply in one unit of work; nothing where one of them breaks it."""
+    def _settle(self, deliveries: Sequence[Delivery]) -> bool:
+        if not self._apply(deliveries):
+            return False
+        self._held = [held for held in self._held if held not in deliveries]
+        self._consumer.ack(deliveries)
+        return True
+
+    def _put_aside(self, delivery: Delivery) -> None:
+        """Set apart what can't be applied; where it came from a partner's payload its row tells a person so."""
+        log.error("a message was put aside: it can't be applied", message=delivery.message_id)
+        with self._store.writing() as work:
+            outbox.put_aside(work.session, delivery.queue, delivery.message_id)
+        self._held = [held for held in self._held if held is not delivery]
+        self._consumer.reject([delivery], requeue=False)
+
+    def _apply(self, deliveries: Sequence[Delivery]) -> bool:
+        """Apply in one unit of work; false where one of them breaks it, an error where the database does."""
         try:
             with self._store.writing() as work:
                 for delivery in deliveries:
                     self._apply_one(work, delivery)
         except (ValueError, KeyError, TypeError, ValidationError, LookupError) as error:
-            log.error("a message breaks the inbox", fault=type(error).__name__)
-            return None
+            log.warning("a message breaks the inbox", fault=type(error).__name__)  # no traceback: it may quote content
+            return False
         except DBAPIError as error:
-            if error.connection_invalidated or len(deliveries) == 1:
+            # Alone, only what waiting can't mend is the message's own fault (a text that a column refuses).
+            if error.connection_invalidated or (len(deliveries) == 1 and isinstance(error, OperationalError)):
                 raise
-            return None  # a deadlock or a race between two batches: one by one they pass
-        return list(deliveries)
+            return False  # a deadlock or a race between two batches: one by one they pass
+        return True
 
     def _apply_one(self, work: UnitOfWork, delivery: Delivery) -> None:
         document = json.loads(delivery.body)
@@ -88,7 +102,7 @@ def run(worker: InboxWorker, stop: threading.Event) -> None:
         while not stop.is_set():
             try:
                 worker.step()
-            except (SQLAlchemyError, BrokerUnavailable) as error:
+            except (SQLAlchemyError, StoreUnavailable, BrokerUnavailable) as error:
                 log.warning("the inbox waits", fault=type(error).__name__)
                 stop.wait(1.0)
     finally:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.broker.protocol import Broker, BrokerUnavailable
 from hub.services import deadlines, inbox
 from hub.settings import Configuration
-from hub.store.database import Store
+from hub.store.database import Store, StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -61,6 +61,6 @@ def run(timers: Timers, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             timers.step()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StoreUnavailable) as error:
             log.warning("the timers wait", fault=type(error).__name__)
         stop.wait(TICK)

@@ -100,3 +100,13 @@ def close(session: Session, queue: str, message_id: str, now: dt.datetime) -> bo
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     return closed is not None
+
+
+def put_aside(session: Session, queue: str, message_id: str) -> None:
+    """Put a row before a person where its message can't be applied; nothing where no row carried it."""
+    session.execute(
+        update(OutboxRecord)
+        .where(OutboxRecord.queue == queue, OutboxRecord.message_id == message_id, OutboxRecord.open)
+        .values(state=Delivery.QUARANTINED, error="malformed: this can't be applied")
+        .execution_options(synchronize_session=False)
+    )
