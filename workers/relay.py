@@ -8,9 +8,9 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
-from hub.broker.protocol import LIVE, Broker, BrokerUnavailable, Fate, Parcel, Publisher
+from hub.broker.protocol import INBOX, LIVE, Broker, BrokerUnavailable, Fate, Parcel, Publisher
 from hub.store import outbox
-from hub.store.database import Store
+from hub.store.database import Store, StoreUnavailable
 from hub.store.outbox import Departure
 
 log = structlog.get_logger()
@@ -19,6 +19,7 @@ BATCH = 500
 RECEIPT_WAIT = dt.timedelta(seconds=60)
 POLL = 1.0
 LINGER = 0.005
+LOOKS = (0.0, 0.5, 1.0)
 
 
 class Relay:
@@ -31,6 +32,7 @@ class Relay:
         self._receipt_wait = receipt_wait
         self._pause_until = 0.0
         self._gone: list[int] = []  # nudges that went: forgotten with the next claim, at no commit of their own
+        self._resumed = False
 
     def step(self) -> int:
         """Let everything that may go now go; give how many went.
@@ -40,10 +42,13 @@ class Relay:
         if time.monotonic() < self._pause_until:
             return 0
         with self._store.writing() as work:
+            if not self._resumed:  # a relay before us may have claimed rows and never published them
+                outbox.resume(work.session, work.now)
             if self._gone:
                 outbox.forget(work.session, self._gone)
             departures = outbox.claim(work.session, work.now, self._receipt_wait, BATCH)
         self._gone = []
+        self._resumed = True
         if not departures:
             self._publisher.idle()
             return 0
@@ -51,7 +56,7 @@ class Relay:
         try:
             fates = self._publisher.publish([_parcel(departure) for departure in going])
         except BrokerUnavailable:
-            self._pause(departures)
+            self._pause(going)
             return 0
         self._book(going, fates)
         return len(departures)
@@ -65,19 +70,28 @@ class Relay:
     def _still_missing(self, departures: list[Departure]) -> list[Departure]:
         """Leave out what was published before and still stands in its queue; heal queues that can't be used.
 
-        A row without a receipt is published again only where its queue is empty, gone or dead: a long queue is no
-        reason to make it longer.
+        A row without a receipt is published again only where its queue is empty, gone or dead, and no receipt waits
+        in our inbox: a long queue is no reason to make it longer. A dead inbox is a reason, too, why none came.
         """
+        again = {departure.queue for departure in departures if departure.again and departure.queue != LIVE}
         standing: dict[str, bool] = {}
-        for queue in {departure.queue for departure in departures if departure.again and departure.queue != LIVE}:
+        for queue in sorted(again | {INBOX}) if again else ():
             try:
-                health = self._broker.health(queue)
-                if not health.usable:
+                if self._is_dead(queue):
                     self._heal(queue)
-                standing[queue] = health.usable and health.messages > 0
+                standing[queue] = self._broker.health(queue).messages > 0
             except BrokerUnavailable:
                 standing[queue] = True
-        return [row for row in departures if not (row.again and standing.get(row.queue, False))]
+        busy = standing.get(INBOX, False)
+        return [row for row in departures if not (row.again and (busy or standing.get(row.queue, False)))]
+
+    def _is_dead(self, queue: str) -> bool:
+        """Whether a queue can't be used whenever one looks: just after a restart a good one may seem so."""
+        for pause in LOOKS:
+            time.sleep(pause)
+            if self._broker.health(queue).usable:
+                return False
+        return True
 
     def _heal(self, queue: str) -> None:
         log.error("a queue can't be used; it is made anew and what it held goes again", queue=queue)
@@ -100,7 +114,7 @@ class Relay:
 
     def _check(self, queue: str) -> None:
         try:
-            if not self._broker.health(queue).usable:
+            if self._is_dead(queue):
                 self._heal(queue)
         except BrokerUnavailable:
             log.warning("the broker can't be asked about a queue", queue=queue)
@@ -125,7 +139,7 @@ def run(store: Store, broker: Broker, stop: threading.Event, *, receipt_wait: dt
                     if went < BATCH:  # a moment's patience makes larger batches; a backlog needs none
                         stop.wait(LINGER)
                     continue
-            except (SQLAlchemyError, BrokerUnavailable) as error:
+            except (SQLAlchemyError, StoreUnavailable, BrokerUnavailable) as error:
                 log.warning("the relay waits", fault=type(error).__name__)
                 stop.wait(1.0)
             wakeup.wait(POLL)

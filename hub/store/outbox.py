@@ -65,11 +65,14 @@ def claim(session: Session, now: dt.datetime, lease: dt.timedelta, limit: int) -
 
 
 def give_back(session: Session, ids: Iterable[int], due_at: dt.datetime) -> None:
-    """Let rows that could not be published wait: the broker was at fault, so no attempt is counted."""
+    """Let rows that could not be published wait: the broker was at fault, so no attempt is counted.
+
+    Nor do they count as published: else each would have to find its queue empty before it goes.
+    """
     session.execute(
         update(OutboxRecord)
         .where(OutboxRecord.id.in_(list(ids)), OutboxRecord.open, OutboxRecord.state == Delivery.UNDER_WAY)
-        .values(state=Delivery.WAITING, due_at=due_at)
+        .values(state=Delivery.WAITING, due_at=due_at, published=OutboxRecord.published - 1)
         .execution_options(synchronize_session=False)
     )
 
@@ -77,6 +80,16 @@ def give_back(session: Session, ids: Iterable[int], due_at: dt.datetime) -> None
 def forget(session: Session, ids: Sequence[int]) -> None:
     """Remove nudges that were published: they have no afterlife."""
     session.execute(_FORGET, {"ids": list(ids)})
+
+
+def resume(session: Session, now: dt.datetime) -> None:
+    """Make all that is under way come due: whoever claimed it may be gone. What stands in its queue is left there."""
+    session.execute(
+        update(OutboxRecord)
+        .where(OutboxRecord.open, OutboxRecord.state == Delivery.UNDER_WAY, OutboxRecord.due_at > now)
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def republish(session: Session, queue: str, now: dt.datetime) -> int:
