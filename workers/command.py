@@ -1,51 +1,25 @@
 """The command line. Exit 0: done. 1: done, and not well. 2: a wrong call, or refused input."""
 
 import datetime as dt
-import json
 import os
 import signal
 import socket
 import sys
 import threading
-from pathlib import Path
-from typing import Any
 
 import click
-from marshmallow import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Payload
-from connectors.registry import NAMES, connector
+from connectors.registry import NAMES
 from hub.broker.protocol import INBOX, BrokerUnavailable
-from hub.services.intake import address_book
-from hub.settings import DEMO_CONFIG, Settings, SettingsError, from_environment, load_configuration
+from hub.settings import Settings
 from hub.store.migrate import is_up_to_date, migrate
-from hub.telemetry import configure_logging
 from hub.wiring import Hub, open_hub
-from schemas import strict_json
-from schemas.message import Message
 from workers import serve
 from workers.access import access
-
-ALL_CONNECTORS = ("work_and_income", "access_team", "social_work", "mental_health", "reintegration")
-_MAX_FILE = 50_000_000
-
-
-def _settings(*, demo: bool = False) -> Settings:
-    try:
-        settings = from_environment(demo=demo)
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
-    configure_logging(settings.log)
-    return settings
-
-
-def _hub(*, demo: bool = False) -> Hub:
-    try:
-        return open_hub(_settings(demo=demo))
-    except SettingsError as error:
-        raise click.UsageError(str(error)) from error
+from workers.messages import messages
+from workers.opening import open_here, read_settings
+from workers.translate import translate
 
 
 def _until_told() -> threading.Event:
@@ -71,7 +45,8 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-main.add_command(access)
+for command in (access, messages, translate):
+    main.add_command(command)
 
 
 @main.command()
@@ -82,7 +57,7 @@ def demo(port: int) -> None:
     from workers import embedded
 
     stop = _until_told()
-    settings = _settings(demo=True)
+    settings = read_settings(demo=True)
     _check_port(settings.host, port)
     hub = open_hub(_at_port(settings, port))
     config, partners = play.partners(hub.config)
@@ -140,7 +115,7 @@ def up() -> None:
     from workers import embedded
 
     stop = _until_told()
-    hub = _hub()
+    hub = open_here()
     _check_shape(hub)
     hub.broker.declare(hub.queues())
     running = embedded.start(hub)
@@ -160,7 +135,7 @@ def _check_shape(hub: Hub) -> None:
 @main.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database to the present shape and declare the broker's queues."""
-    hub = _hub()
+    hub = open_here()
     try:
         click.echo(f"The database is at revision {migrate(hub.store)}.")
     except SQLAlchemyError as error:
@@ -180,11 +155,11 @@ def web(mode: str) -> None:
     """Run one web process: pages, API and live view."""
     if mode == "threading":
         stop = _until_told()
-        hub = _hub()
+        hub = open_here()
         _check_shape(hub)
         serve.serve_threaded(hub, stop)
         return
-    _settings()  # say what is wrong with them before the process is another
+    read_settings()  # say what is wrong with them before the process is another
     os.execv(sys.executable, [sys.executable, "-m", "workers.green"])  # noqa: S606 - patched before all imports
 
 
@@ -195,7 +170,7 @@ def relay(receipt_wait: float) -> None:
     from workers import relay as worker
 
     stop = _until_told()
-    hub = _hub()
+    hub = open_here()
     _check_shape(hub)
     worker.run(hub.store, hub.broker, stop, receipt_wait=dt.timedelta(seconds=receipt_wait))
     hub.close()
@@ -207,7 +182,7 @@ def inbox() -> None:
     from workers import inbox as worker
 
     stop = _until_told()
-    hub = _hub()
+    hub = open_here()
     _check_shape(hub)
     worker.run(worker.InboxWorker(hub.store, hub.config, hub.broker), stop)
     hub.close()
@@ -223,7 +198,7 @@ def connector_command(organisation: str) -> None:
     from workers.files import run as run_files
 
     stop = _until_told()
-    hub = _hub()
+    hub = open_here()
     found = hub.config.organisation(organisation)
     if found is None or found not in hub.config.connected() or found.connector not in NAMES:
         raise click.UsageError(f"{organisation} has no connector with a transport in the configuration.")
@@ -240,7 +215,7 @@ def timers() -> None:
     from workers import timers as worker
 
     stop = _until_told()
-    hub = _hub()
+    hub = open_here()
     _check_shape(hub)
     worker.run(worker.Timers(hub.store, hub.config, hub.broker, hub.queues()), stop)
     hub.close()
@@ -249,7 +224,7 @@ def timers() -> None:
 @main.command()
 def check() -> None:
     """Check settings, database, broker and the way to every organisation; exit 1 where something is not well."""
-    hub = _hub()
+    hub = open_here()
     findings = [("settings and configuration", "well"), ("database", _database(hub)), ("broker", _broker(hub))]
     for organisation in hub.config.connected():
         known = organisation.connector in NAMES
@@ -296,142 +271,3 @@ def drill(referrals: int, kills: int, seed: int | None, embedded: bool, keep: bo
         sys.exit(run_drill(options, click.echo))
     except ServiceUnavailable as error:
         raise click.ClickException(str(error)) from error
-
-
-# -- translate -------------------------------------------------------------------------------------------------------
-
-
-@main.command()
-@click.option("--connector", "name", required=True, type=click.Choice(ALL_CONNECTORS), help="Whose format.")
-@click.option("--losses", is_flag=True, help="List, on standard error, the fields the target format can't carry.")
-@click.argument("direction", type=click.Choice(["in", "out"]))
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-def translate(name: str, direction: str, file: Path, losses: bool) -> None:
-    """Translate a FILE (- is standard input): a partner's message `in`, or a canonical message `out`."""
-    body = _read(file)
-    try:
-        if name not in NAMES:
-            raise Refusal(RefusalCode.NOT_ALLOWED, f"The connector {name} is not part of this version.")
-        found = _translate_in(name, body, file) if direction == "in" else _translate_out(name, body)
-    except Refusal as refusal:
-        document = {"error": refusal.code, "field": refusal.field, "message": refusal.message}
-        if refusal.dialect_code:
-            document["dialect_code"] = refusal.dialect_code
-        click.echo(json.dumps(document, ensure_ascii=False), err=True)
-        sys.exit(2)
-    output, lost = found
-    click.echo(output, nl=not output.endswith(b"\n"))
-    if losses:
-        click.echo(json.dumps([{"field": one.field, "why": one.why} for one in lost], indent=2), err=True)
-
-
-def _read(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read(_MAX_FILE)
-    try:
-        with file.open("rb") as stream:
-            return stream.read(_MAX_FILE)
-    except OSError as error:
-        raise click.UsageError(f"Can't read {file}: {error.strerror}.") from error
-
-
-def _book(name: str) -> AddressBook:
-    """Give the address book of the first organisation with this connector in the configuration."""
-    path = Path(click.get_current_context().obj or DEMO_CONFIG)
-    config = load_configuration(path)
-    organisation = next(one for one in config.organisations.values() if one.connector == name)
-    return address_book(config, organisation)
-
-
-def _translate_in(name: str, body: bytes, file: Path) -> tuple[bytes, Any]:
-    payload = Payload(body=body, content_type="application/octet-stream", name=file.name)
-    reading = connector(name).read(payload, _book(name), dt.datetime.now(dt.UTC))
-    documents = [message.to_json() for message in reading.messages]
-    return json.dumps(documents, ensure_ascii=False, indent=2).encode(), reading.losses
-
-
-def _translate_out(name: str, body: bytes) -> tuple[bytes, Any]:
-    try:
-        document = strict_json.loads(body)
-        if isinstance(document, list) and len(document) == 1:
-            document = document[0]
-        message = Message.from_json(document)
-    except strict_json.InvalidJson as error:
-        code = RefusalCode.TOO_LARGE if error.too_large else RefusalCode.MALFORMED
-        raise Refusal(code, error.message, field=error.field) from error
-    except ValidationError as error:
-        from hub.api.problems import flatten
-
-        first = next(flatten(error.messages), {"field": "", "message": "Not a canonical message."})
-        raise Refusal(RefusalCode.MALFORMED, first["message"], field=first["field"]) from error
-    writing = connector(name).write(message, _book(name), dt.datetime.now(dt.UTC))
-    return writing.payload.body, writing.losses
-
-
-# -- messages --------------------------------------------------------------------------------------------------------
-
-
-@main.group()
-def messages() -> None:
-    """Look after messages that are stuck; references only, never content."""
-
-
-@messages.command(name="list")
-def list_messages() -> None:
-    """List what waits for a person or for a next try; exit 1 where a person is needed."""
-    from hub.services.monitor import monitor
-
-    hub = _hub()
-    with hub.store.reading() as session:
-        view = monitor(session, hub.config, _operator(), dt.datetime.now(dt.UTC))
-    for line in view.lines:
-        click.echo(
-            f"{line.id}  {line.kind}  {line.organisation_name}  {line.reason}  {line.field or ''}  {line.since:%F %T}"
-        )
-    click.echo(f"{len(view.lines)} listed, {view.waiting} waiting to leave, {view.delivered_today} delivered today.")
-    hub.close()
-    if any(line.needs_person for line in view.lines):
-        sys.exit(1)
-
-
-@messages.command()
-@click.argument("message_id")
-def retry(message_id: str) -> None:
-    """Try a message again now."""
-    _handle(message_id, "retry", "")
-
-
-@messages.command()
-@click.argument("message_id")
-@click.option("--reason", required=True, help="Why it is closed; kept with the message.")
-def settle(message_id: str, reason: str) -> None:
-    """Close a message with a reason; it is kept."""
-    _handle(message_id, "settle", reason)
-
-
-def _operator() -> Any:
-    from hub.services.views import Viewer
-
-    return Viewer(
-        id="command-line",
-        name="opdrachtregel",
-        organisation="schakel",
-        organisation_name="Schakel",
-        role="functional_admin",
-        purpose="operations",
-    )
-
-
-def _handle(message_id: str, action: str, reason: str) -> None:
-    from hub.services.errors import ServiceError
-    from hub.services.monitor import handle
-
-    hub = _hub()
-    try:
-        with hub.store.writing() as work:
-            handle(work, hub.config, _operator(), message_id, action, reason)
-    except ServiceError as error:
-        raise click.UsageError(error.message) from error
-    finally:
-        hub.close()
-    click.echo("Done.")
