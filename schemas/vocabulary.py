@@ -135,6 +135,19 @@ class Purpose(StrEnum):
     STATISTICS = "statistics"
 
 
+# What a referral may be for: help, or one's own task. The rest are purposes of looking, and enforcement is refused.
+PURPOSES_OF_REFERRALS = frozenset(
+    {
+        Purpose.GUIDANCE,
+        Purpose.TRIAGE,
+        Purpose.TREATMENT,
+        Purpose.DEBT_HELP,
+        Purpose.PLACEMENT,
+        Purpose.INCOME,
+    }
+)
+
+
 class Gender(StrEnum):
     """Administrative gender, the values of FHIR R4."""
 
