@@ -96,7 +96,7 @@ def test_while_rabbitmq_is_stopped_sending_goes_on_and_afterwards_all_arrives_on
         until(lambda: open_rows(hub) == 0)
         rows = rows_of(hub)
         assert [row.attempts for row in rows] == [1] * 18
-        # Twice on the wire is no fault, and may be: the broker comes back queue by queue. In the books each stands once.
+        # Twice on the wire is no fault: the broker comes back queue by queue. In the books each stands once.
         places = {
             identification.rpartition(":")[2]: place
             for partner in ring.partners.values()
