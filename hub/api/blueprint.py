@@ -7,9 +7,11 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from werkzeug.exceptions import UnsupportedMediaType
 
-from hub.api.problems import HANDLERS, problem
+from hub.api.problems import HANDLERS, TYPE, WrongQuery, from_status, problem
 from hub.services import identity
+from hub.services.errors import NotFound
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas import strict_json
@@ -17,7 +19,8 @@ from schemas import strict_json
 VERSION = "1.0.0"
 TOKEN_SECONDS = 3600
 HUB = "schakel-hub"
-_KNOWN_FOR = 30.0
+_KNOWN_FOR = 2.0
+_LONGEST_NUMBER = 18
 
 api = Blueprint("api", __name__, url_prefix="/api/v1")
 tokens = Blueprint("tokens", __name__)
@@ -37,7 +40,7 @@ def _signer() -> URLSafeTimedSerializer:
 
 
 def _known() -> dict[str, tuple[float, Viewer]]:
-    """Give the systems seen in the last half minute: a blocked one is out after that."""
+    """Give the systems seen just now: a blocked one is out within two seconds, like a person."""
     known: dict[str, tuple[float, Viewer]] = current_app.extensions.setdefault("schakel-known-systems", {})
     return known
 
@@ -72,13 +75,24 @@ def authenticate() -> Response | None:
         answer = problem(401, "unauthorised", "A valid bearer token is needed; POST /oauth/token gives one.")
         answer.headers["WWW-Authenticate"] = "Bearer"
         return answer
+    if "\0" in request.path:  # nothing has such a name, and PostgreSQL refuses the question
+        raise NotFound("There is no such thing.")
+    for name, value in request.args.items(multi=True):
+        if "\0" in value:
+            raise WrongQuery(name, "Holds a character that can't be used.")
     g.viewer = viewer
     return None
 
 
-@api.after_request
-@tokens.after_request
-def _version(response: Response) -> Response:
+@api.after_app_request
+def _as_api(response: Response) -> Response:
+    """Put the version on every answer, and the form of an error on what routing refused: that reaches no blueprint."""
+    if not request.path.startswith(("/api/", "/oauth/")):
+        return response
+    if response.status_code >= 400 and response.mimetype == "text/html":
+        plain = from_status(response.status_code)
+        response.set_data(plain.get_data())
+        response.content_type = TYPE
     response.headers["API-Version"] = VERSION
     response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -91,14 +105,21 @@ def caller() -> Viewer:
 
 
 def json_body() -> Any:
-    """Read the body with the hardened loader."""
+    """Read the body with the hardened loader; a body that says to be something else is not read as JSON."""
+    kind = request.mimetype
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise UnsupportedMediaType
     return strict_json.loads(request.get_data(cache=False))
 
 
 def whole_number(name: str, default: int, largest: int) -> int:
-    """Read a whole number from the query; what is not one counts as the default."""
+    """Read a whole number from the query. One that can't be read is refused: a wrong cursor must not begin again."""
     text = request.args.get(name, "")
-    return min(int(text), largest) if text.isascii() and text.isdigit() and len(text) < 16 else default
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+        raise WrongQuery(name, "Must be a whole number.")
+    return min(int(text), largest)
 
 
 @tokens.post("/oauth/token")

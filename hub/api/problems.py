@@ -1,13 +1,19 @@
 """Errors as ``application/problem+json`` (RFC 9457), with a stable ``code`` and the fields that are wrong."""
 
 import json
+import re
+import secrets
+import traceback
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from flask import Response, current_app, request
 from marshmallow import ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 
 from hub.services.errors import (
     Forbidden,
@@ -22,6 +28,9 @@ from hub.store.database import StoreUnavailable
 from schemas.strict_json import InvalidJson
 
 TYPE = "application/problem+json"
+_MOST_ERRORS = 100
+_LONGEST_FIELD = 120
+_LONG_NUMBER = re.compile(r"[0-9]{8,}", re.ASCII)
 _STATUS: dict[type[ServiceError], int] = {
     NotFound: 404,
     Forbidden: 403,
@@ -30,6 +39,15 @@ _STATUS: dict[type[ServiceError], int] = {
     KeyReused: 409,
     VersionConflict: 412,
 }
+
+
+class WrongQuery(Exception):
+    """A part of the query can't be used; ``field`` names it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = message
 
 
 def problem(
@@ -53,7 +71,12 @@ def flatten(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
         for message in messages:
             yield from flatten(message, path)
     else:
-        yield {"field": path, "message": str(messages)}
+        yield {"field": _fit_to_repeat(path), "message": str(messages)}
+
+
+def _fit_to_repeat(path: str) -> str:
+    """Give a field's path as it may stand in an answer: a caller chooses the names, and one may be a BSN."""
+    return _LONG_NUMBER.sub("(number)", path)[:_LONGEST_FIELD]
 
 
 def from_service(error: ServiceError) -> Response:
@@ -65,12 +88,20 @@ def from_service(error: ServiceError) -> Response:
 
 def from_validation(error: ValidationError) -> Response:
     """Give the answer for a body with wrong fields; each is named."""
-    return problem(422, "invalid", "Some fields can't be used.", errors=list(flatten(error.messages)))
+    errors = list(islice(flatten(error.messages), _MOST_ERRORS))
+    return problem(422, "invalid", "Some fields can't be used.", errors=errors)
+
+
+def from_query(error: WrongQuery) -> Response:
+    """Give the answer for a query that can't be used."""
+    return problem(
+        400, "invalid", "The query can't be used.", errors=[{"field": error.field, "message": error.message}]
+    )
 
 
 def from_json(error: InvalidJson) -> Response:
     """Give the answer for a body that is not JSON as we take it."""
-    errors = [{"field": error.field, "message": error.message}] if error.field else None
+    errors = [{"field": _fit_to_repeat(error.field), "message": error.message}] if error.field else None
     if error.too_large:
         return problem(413, "too_large", error.message)
     return problem(400, "malformed", error.message, errors=errors)
@@ -78,8 +109,29 @@ def from_json(error: InvalidJson) -> Response:
 
 def from_http(error: HTTPException) -> Response:
     """Give the answer for an error of the web framework."""
-    status = error.code or 500
-    return problem(status, error.name.lower().replace(" ", "_"), error.name)
+    return from_status(error.code or 500)
+
+
+def from_status(status: int) -> Response:
+    """Give the answer for a bare status."""
+    name = HTTP_STATUS_CODES.get(status, "Failed")
+    return problem(status, name.lower().replace(" ", "_"), name)
+
+
+def unexpected(error: Exception) -> Response:
+    """Give the answer for a fault of ours, with a number that stands in the log.
+
+    The log gets the places in the code and not the error's own text: that may quote what was sent.
+    """
+    number = f"F-{secrets.token_hex(3).upper()}"
+    places = "".join(traceback.format_tb(error.__traceback__))
+    current_app.logger.error("fault %s: %s at %s\n%s", number, type(error).__name__, request.endpoint, places)
+    return problem(500, "fault", "Something went wrong on our side.", fault=number)
+
+
+def not_storable(_error: DataError) -> Response:
+    """Give the answer for a value that the database has no place for (a null byte, a number beyond all bounds)."""
+    return problem(400, "invalid", "A value can't be used.")
 
 
 def unavailable(_error: Exception) -> Response:
@@ -97,4 +149,8 @@ HANDLERS: tuple[tuple[type[Exception], Any], ...] = (
     (HTTPException, from_http),
     (StoreUnavailable, unavailable),
     (OperationalError, unavailable),
+    (NoConnectionFree, unavailable),
+    (DataError, not_storable),
+    (WrongQuery, from_query),
+    (Exception, unexpected),
 )

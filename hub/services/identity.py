@@ -22,6 +22,11 @@ _MACHINE_PURPOSE = {
 }
 
 
+def _findable(name: str) -> str:
+    """Give a name as it can be looked up: one with a null byte is nobody's, and PostgreSQL refuses the question."""
+    return "" if "\0" in name else name
+
+
 def hash_secret(secret: str) -> str:
     """Hash a password or secret with argon2id."""
     return _HASHER.hash(secret)
@@ -36,7 +41,8 @@ def _fits(stored: str | None, secret: str) -> bool:
 
 def sign_in(session: Session, config: Configuration, username: str, password: str) -> Viewer | None:
     """Give who this is, or nothing where name and password don't fit."""
-    person = session.scalars(select(Person).where(Person.username == username, Person.active)).one_or_none()
+    found = select(Person).where(Person.username == _findable(username), Person.active)
+    person = session.scalars(found).one_or_none()
     if not _fits(person.password_hash if person else None, password) or person is None:
         return None
     return viewer_of(config, person)
@@ -64,7 +70,7 @@ def viewer_of(config: Configuration, person: Person) -> Viewer:
 def client_fits(session: Session, client_id: str, secret: str) -> bool:
     """Whether a system's client id and secret fit."""
     stored = session.execute(
-        select(ApiClient.secret_hash).where(ApiClient.id == client_id, ApiClient.active)
+        select(ApiClient.secret_hash).where(ApiClient.id == _findable(client_id), ApiClient.active)
     ).scalar_one_or_none()
     return _fits(stored, secret)
 
