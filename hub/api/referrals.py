@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request
@@ -12,31 +13,47 @@ from hub.api.blueprint import api, caller, hub, json_body, whole_number
 from hub.api.problems import problem
 from hub.models import Referral
 from hub.services import referral_view, referrals
-from hub.services.access import Gaze, gaze
+from hub.services.access import Gaze, gaze, has_part_in
 from hub.services.actors import parts_of
-from hub.services.errors import NotFound
+from hub.services.errors import NotFound, VersionConflict
 from hub.services.idempotency import Kept, KnownKey, remember
+from hub.services.views import TrailStep
 from schemas.fields import moment_text
 from schemas.referral import NEW_EVENT, NEW_REFERRAL, REFERRAL, NewEvent, NewReferral
-from schemas.vocabulary import OrganisationKind
+from schemas.vocabulary import Event, OrganisationKind
+
+_PERSONAL = frozenset(Event) - {Event.SEND, Event.EXPIRE}
 
 
 def _answer(body: Any, status: int = 200, *, etag: str | None = None, location: str | None = None) -> Response:
     response = Response(json.dumps(body, ensure_ascii=False), status=status, content_type="application/json")
     if etag:
-        response.headers["ETag"] = etag
+        response.set_etag(etag)
     if location:
         response.headers["Location"] = location
     return response
 
 
-def _etag(referral: Referral) -> str:
-    return f'"{referral.version}-{referral.delivery}"'
+def _etag(version: int, delivery: str) -> str:
+    return f"{version}-{delivery}"
 
 
-def _version_asked() -> int | None:
-    head = request.headers.get("If-Match", "").strip('"').partition("-")[0]
-    return int(head) if head.isascii() and head.isdigit() else None
+def _check_version(referral: Referral) -> None:
+    """Refuse a change by who read another version. Delivery is no one's change, so it does not count here.
+
+    A tag that we never gave fits no version: it must not pass for "any".
+    """
+    asked = request.if_match
+    if "If-Match" not in request.headers or asked.star_tag:
+        return
+    if str(referral.version) not in {tag.partition("-")[0] for tag in asked.as_set()}:
+        raise VersionConflict("The referral was changed after you read it.")
+
+
+def _check_party(referral: Referral) -> None:
+    """Know nothing of a referral before a party; the order of checks must not tell that it is there."""
+    if not referral_view.is_party(caller(), referral):
+        raise NotFound("There is no such referral.")
 
 
 def _look(regisseur_id: str | None, now: dt.datetime | None = None) -> Gaze:
@@ -56,6 +73,8 @@ def send_referral() -> Response:
         return problem(403, "forbidden", "This organisation sends no referrals.")
     try:
         with hub().store.writing() as work:
+            if new.case_id is not None and not has_part_in(work.session, caller(), new.case_id):
+                raise NotFound("There is no such case.")
             referral = referrals.send_referral(work, hub().config, caller(), new)
             answer = REFERRAL.dump(
                 referral_view.referral_answer(hub().config, caller(), referral, _look(None, work.now))
@@ -64,9 +83,11 @@ def send_referral() -> Response:
             kept = Kept(status=201, location=location, answer=answer)
             remember(work, caller().organisation, key, body_hash, kept)
     except KnownKey as known:
-        return _answer(known.kept.answer, known.kept.status, location=known.kept.location)
-    telemetry.REFERRALS_SENT.inc()
-    return _answer(answer, 201, etag=_etag(referral), location=location)
+        kept = known.kept
+    else:
+        telemetry.REFERRALS_SENT.inc()
+    etag = _etag(kept.answer["version"], kept.answer["delivery"])
+    return _answer(kept.answer, kept.status, etag=etag, location=kept.location)
 
 
 def _sends_nothing() -> bool:
@@ -100,9 +121,12 @@ def read_referral(referral_id: str) -> Response:
     with hub().store.reading() as session:
         referral, regisseur_id = referral_view.find_referral(session, referral_id)
     answer = referral_view.referral_answer(hub().config, caller(), referral, _look(regisseur_id))
-    if request.headers.get("If-None-Match") == _etag(referral):
-        return Response(status=304, headers={"ETag": _etag(referral)})
-    return _answer(REFERRAL.dump(answer), etag=_etag(referral))
+    etag = _etag(referral.version, referral.delivery)
+    response = _answer(REFERRAL.dump(answer), etag=etag)
+    if request.if_none_match.contains_weak(etag):
+        response = Response(status=304)
+        response.set_etag(etag)
+    return response
 
 
 @api.post("/referrals/<referral_id>/events")
@@ -111,10 +135,12 @@ def record_event(referral_id: str) -> Response:
     new: NewEvent = NEW_EVENT.load(json_body())
     with hub().store.writing() as work:
         referral = referrals.load_for_change(work, referral_id)
-        referral = referrals.record_event(work, hub().config, caller(), referral, new, if_version=_version_asked())
+        _check_party(referral)
+        _check_version(referral)
+        referral = referrals.record_event(work, hub().config, caller(), referral, new)
         answer = referral_view.referral_answer(hub().config, caller(), referral, _look(None, work.now))
     telemetry.EVENTS_RECORDED.labels(new.event).inc()
-    return _answer(REFERRAL.dump(answer), etag=_etag(referral))
+    return _answer(REFERRAL.dump(answer), etag=_etag(referral.version, referral.delivery))
 
 
 @api.get("/referrals/<referral_id>/trail")
@@ -126,10 +152,18 @@ def read_trail(referral_id: str) -> Response:
         referral_view.referral_answer(hub().config, caller(), referral, look)  # not there for who may not see it
         steps = referral_view.trail_of(session, look, referral)
         business = bool(parts_of(caller(), referral, regisseur_id))
-    return _answer({"items": [_step(step) for step in steps if business]})
+    return _answer({"items": [_step(step, steps) for step in steps if business]})
 
 
-def _step(step: Any) -> dict[str, Any]:
+def _answered_at(message: TrailStep, steps: Sequence[TrailStep]) -> dt.datetime | None:
+    """Give when a person at the addressee first did something after a message: its third receipt."""
+    for step in steps:
+        if step.kind in _PERSONAL and step.organisation == message.organisation and step.at > message.at:
+            return step.at
+    return None
+
+
+def _step(step: TrailStep, steps: Sequence[TrailStep]) -> dict[str, Any]:
     body: dict[str, Any] = {
         "at": moment_text(step.at),
         "kind": step.kind,
@@ -140,6 +174,7 @@ def _step(step: Any) -> dict[str, Any]:
         "note": step.note,
     }
     if step.delivery is not None:
+        answered_at = _answered_at(step, steps)
         body["message"] = {
             "id": step.message_id,
             "reference": step.reference,
@@ -150,7 +185,7 @@ def _step(step: Any) -> dict[str, Any]:
             "receipts": {
                 "technical": step.delivered_at and moment_text(step.delivered_at),
                 "functional": step.processed_at and moment_text(step.processed_at),
-                "business": None,
+                "business": answered_at and moment_text(answered_at),
             },
         }
     return {key: value for key, value in body.items() if value is not None}

@@ -4,7 +4,10 @@ import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hub.models import Referral
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.models import Case, Person, Referral
 from hub.rules.access import (
     Action,
     BasisState,
@@ -161,6 +164,18 @@ def _flags(look: Gaze, owner: str) -> frozenset[str]:
     organisation = look.config.organisation(owner)
     same_kind = organisation is not None and organisation.kind == look.kind
     return frozenset({"other_owner"}) if same_kind and owner != look.viewer.organisation else frozenset()
+
+
+def has_part_in(session: Session, viewer: Viewer, case_id: str) -> bool:
+    """Whether an organisation has part in a case: it sent or received a referral there, or its regisseur is theirs."""
+    code = viewer.organisation
+    ours = select(Referral.id).where(
+        Referral.case_id == case_id, (Referral.sender == code) | (Referral.receiver == code)
+    )
+    if session.execute(ours.limit(1)).first() is not None:
+        return True
+    regisseur = select(Person.organisation).join(Case, Case.regisseur_id == Person.id).where(Case.id == case_id)
+    return session.execute(regisseur).scalar_one_or_none() == code
 
 
 def may_see_person(look: Gaze, referrals: list[Referral]) -> bool:
