@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select, update
@@ -155,7 +156,7 @@ def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, messa
         to = config.desk
     new = NewReferral(
         to=to,
-        client=data.client,
+        client=replace(data.client, reference=None),  # the partner's own key would tell others who knows this client
         life_domains=data.life_domains or (LifeDomain.DAYTIME_ACTIVITIES,),
         reason=data.reason or data.note or "(zonder toelichting)",
         client_words=data.client_words,

@@ -20,7 +20,7 @@ from hub.services.errors import NotFound
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
-from schemas.message import Message
+from schemas.message import Message, ValidationError
 from schemas.vocabulary import Delivery
 
 
@@ -84,6 +84,7 @@ def take_in(
     try:
         reading = translator.read(payload, book, work.now)
         _check_senders(organisation, reading)
+        _check_messages(reading)
         earlier = _earlier(work, organisation.code, reading.identification)
         if earlier is not None and earlier.body_hash == body_hash and earlier.state != "quarantined":
             return _again(work, organisation, translator, payload, reading, earlier)
@@ -110,6 +111,25 @@ def _check_senders(organisation: Organisation, reading: Reading) -> None:
     """Refuse what another organisation would have said: the credential decides who speaks, not the payload."""
     if any(message.sender != organisation.code for message in reading.messages):
         raise Refusal(RefusalCode.NOT_ALLOWED, "The sender in the message is not the organisation that brought it.")
+
+
+def _check_messages(reading: Reading) -> None:
+    """Refuse at the door what our own inbox could not read later: after a 202 it would be stuck inside."""
+    for message in reading.messages:
+        try:
+            Message.from_json(message.to_json())
+        except ValidationError as error:
+            path = ".".join(_first_path(error.messages))
+            raise Refusal(RefusalCode.MALFORMED, "A value can't be used.", field=path or None) from error
+
+
+def _first_path(messages: Any) -> list[str]:
+    """Give the way to the first wrong field in marshmallow's messages."""
+    path = []
+    while isinstance(messages, dict) and messages:
+        name, messages = next(iter(messages.items()))
+        path.append(str(name))
+    return path
 
 
 def _earlier(work: UnitOfWork, organisation: str, identification: str) -> Any:
