@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from marshmallow import ValidationError
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery
-from hub.services.delivery import DeliveryReceipt, apply_receipt
+from hub.services.delivery import DeliveryReceipt, apply_receipts
 from hub.services.inbox import receive_all
 from hub.settings import Configuration
 from hub.store import outbox
@@ -65,8 +66,7 @@ class InboxWorker:
         """Apply in one unit of work; false where one of them breaks it, an error where the database does."""
         try:
             with self._store.writing() as work:
-                for delivery in deliveries:
-                    self._apply_one(work, delivery)
+                self._apply_all(work, deliveries)
         except (ValueError, KeyError, TypeError, ValidationError, LookupError) as error:
             log.warning("a message breaks the inbox", fault=type(error).__name__)  # no traceback: it may quote content
             return False
@@ -77,12 +77,26 @@ class InboxWorker:
             return False  # a deadlock or a race between two batches: one by one they pass
         return True
 
-    def _apply_one(self, work: UnitOfWork, delivery: Delivery) -> None:
-        document = json.loads(delivery.body)
-        if "messages" not in document:
-            changed = apply_receipt(work, DeliveryReceipt.from_bytes(delivery.body))
-            telemetry.RECEIVED.labels("receipt" if changed else "receipt again").inc()
-            return
+    def _apply_all(self, work: UnitOfWork, deliveries: Sequence[Delivery]) -> None:
+        """Apply in order, receipts that stand side by side together: they take as few statements as one."""
+        receipts: list[DeliveryReceipt] = []
+        for delivery in deliveries:
+            document = json.loads(delivery.body)
+            if "messages" not in document:
+                receipts.append(DeliveryReceipt(**document))
+                continue
+            self._apply_receipts(work, receipts)
+            receipts = []
+            self._apply_messages(work, delivery, document)
+        self._apply_receipts(work, receipts)
+
+    def _apply_receipts(self, work: UnitOfWork, receipts: Sequence[DeliveryReceipt]) -> None:
+        if receipts:
+            changed = apply_receipts(work, receipts)
+            telemetry.RECEIVED.labels("receipt").inc(changed)
+            telemetry.RECEIVED.labels("receipt again").inc(len(receipts) - changed)
+
+    def _apply_messages(self, work: UnitOfWork, delivery: Delivery, document: dict[str, Any]) -> None:
         messages = [Message.from_json(message) for message in document["messages"]]
         closed = outbox.close(work.session, INBOX, delivery.message_id, work.now)
         work.wake_relay()  # the next of this lane may go

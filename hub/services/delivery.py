@@ -1,17 +1,44 @@
 """What became of a message on its way to a partner: receipts, retries and what needs a person."""
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from hub.models import OutboxRecord, Referral
 from hub.rules import retries
 from hub.services.errors import NotFound
-from hub.services.timeline import NewEntry, nudge, write_entries
+from hub.services.timeline import NewEntry, nudge_all, write_everywhere
 from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
 from schemas.vocabulary import Delivery, MessageKind
+
+_ROWS, _REFERRALS = table_of(OutboxRecord), table_of(Referral)
+_OPEN = (
+    select(
+        _ROWS.c.id,
+        _ROWS.c.queue,
+        _ROWS.c.message_id,
+        _ROWS.c.kind,
+        _ROWS.c.case_id,
+        _ROWS.c.referral_id,
+        _ROWS.c.receiver,
+        _ROWS.c.attempts,
+        _ROWS.c.first_tried_at,
+    )
+    .where(
+        _ROWS.c.queue.in_(bindparam("queues", expanding=True)),
+        _ROWS.c.message_id.in_(bindparam("message_ids", expanding=True)),
+        _ROWS.c.open,
+    )
+    .order_by(_ROWS.c.id)  # one order of locks for every worker
+    .with_for_update()
+)
+_CHANGE = update(_ROWS).where(_ROWS.c.id == bindparam("row_id"))
+_SHOW = update(_REFERRALS).where(_REFERRALS.c.id == bindparam("referral")).values(delivery=bindparam("state"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,65 +70,76 @@ class DeliveryReceipt:
 
 def apply_receipt(work: UnitOfWork, receipt: DeliveryReceipt) -> bool:
     """Record what a connector tells of one try; whether it changed anything (a receipt may come twice)."""
-    row = _open_row(work, receipt.queue, receipt.message_id)
-    if row is None:
-        return False
-    if receipt.delivered:
-        _delivered(work, row, receipt)
-    elif receipt.permanent:
-        _stuck(work, row, receipt.error or "refused")
-    else:
-        _try_again(work, row, receipt)
-    return True
+    return apply_receipts(work, [receipt]) == 1
 
 
-def _open_row(work: UnitOfWork, queue: str, message_id: str) -> Any:
-    columns = OutboxRecord.__table__.c
-    return work.session.execute(
-        select(
-            columns.id,
-            columns.kind,
-            columns.case_id,
-            columns.referral_id,
-            columns.receiver,
-            columns.attempts,
-            columns.state,
-            columns.first_tried_at,
-            columns.delivered_at,
-        )
-        .where(columns.queue == queue, columns.message_id == message_id, columns.open)
-        .with_for_update()
-    ).one_or_none()
+def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt]) -> int:
+    """Record what connectors tell of several tries, in as few statements as of one; give how many changed anything."""
+    asked = {
+        "queues": sorted({receipt.queue for receipt in receipts}),
+        "message_ids": sorted({receipt.message_id for receipt in receipts}),
+    }
+    rows = {(row.queue, row.message_id): row for row in work.execute(_OPEN, asked)}
+    changed, again, delivered = 0, list[DeliveryReceipt](), list[tuple[Any, DeliveryReceipt]]()
+    seen = set()
+    for receipt in receipts:
+        key = (receipt.queue, receipt.message_id)
+        if key not in rows:
+            continue
+        if key in seen:  # two tries of one message: the second counts from what the first left
+            again.append(receipt)
+            continue
+        seen.add(key)
+        changed += 1
+        if receipt.delivered:
+            delivered.append((rows[key], receipt))
+        elif receipt.permanent:
+            _stuck(work, rows[key], receipt.error or "refused")
+        else:
+            _try_again(work, rows[key], receipt)
+    if delivered:
+        _delivered(work, delivered)
+    return changed + (apply_receipts(work, again) if again else 0)
 
 
-def _delivered(work: UnitOfWork, row: Any, receipt: DeliveryReceipt) -> None:
-    state = Delivery.DELIVERED
-    if receipt.processed:
-        state = Delivery.PROCESSED
-    if receipt.refused:
-        state = Delivery.REFUSED
-    _set(
-        work,
-        row.id,
-        state=state,
-        open=False,
-        attempts=row.attempts + 1,
-        delivered_at=work.now,
-        processed_at=work.now if receipt.processed or receipt.refused else None,
-        error=None,
-        reference=receipt.reference,
-        codes=receipt.codes or None,
-        dropped=receipt.dropped or None,
+def _delivered(work: UnitOfWork, taken: Sequence[tuple[Any, DeliveryReceipt]]) -> None:
+    news = [_News(row=row, state=_state_of(receipt), data=_codes_of(receipt), fresh=True) for row, receipt in taken]
+    work.execute(
+        _CHANGE,
+        [
+            {
+                "row_id": row.id,
+                "state": _state_of(receipt),
+                "open": False,
+                "attempts": row.attempts + 1,
+                "delivered_at": work.now,
+                "processed_at": work.now if receipt.processed or receipt.refused else None,
+                "error": None,
+                "reference": receipt.reference,
+                "codes": receipt.codes or None,
+                "dropped": receipt.dropped or None,
+            }
+            for row, receipt in taken
+        ],
     )
-    codes = {"codes": [code["code"] for code in receipt.codes]} if receipt.refused else None
-    _tell(work, row, state, codes, fresh=True)
-    work.wake_relay()  # the next of this lane may go
+    _tell(work, news)
+    work.wake_relay()  # the next of their lanes may go
+
+
+def _state_of(receipt: DeliveryReceipt) -> Delivery:
+    if receipt.refused:
+        return Delivery.REFUSED
+    return Delivery.PROCESSED if receipt.processed else Delivery.DELIVERED
+
+
+def _codes_of(receipt: DeliveryReceipt) -> dict[str, Any] | None:
+    return {"codes": [code["code"] for code in receipt.codes]} if receipt.refused else None
 
 
 def _stuck(work: UnitOfWork, row: Any, error: str) -> None:
     """Keep the row and its lane until a person decides; nothing is thrown away."""
     _set(work, row.id, state=Delivery.QUARANTINED, attempts=row.attempts + 1, error=error[:300])
-    _tell(work, row, Delivery.QUARANTINED, {"error": error[:300]})
+    _tell(work, [_News(row=row, state=Delivery.QUARANTINED, data={"error": error[:300]})])
 
 
 def _try_again(work: UnitOfWork, row: Any, receipt: DeliveryReceipt) -> None:
@@ -113,16 +151,11 @@ def _try_again(work: UnitOfWork, row: Any, receipt: DeliveryReceipt) -> None:
     due_at = work.now + retries.delay_after(attempts, retry_after=receipt.retry_after)
     _set(work, row.id, state=state, attempts=attempts, due_at=due_at, error=(receipt.error or "")[:300])
     if attempts == 3:  # twice is a hiccup; from the third on the sender may know
-        _tell(work, row, state, {"error": (receipt.error or "")[:300]})
+        _tell(work, [_News(row=row, state=state, data={"error": (receipt.error or "")[:300]})])
 
 
 def _set(work: UnitOfWork, row_id: int, **values: Any) -> None:
-    work.session.execute(
-        update(OutboxRecord)
-        .where(OutboxRecord.id == row_id)
-        .values(**values)
-        .execution_options(synchronize_session=False)
-    )
+    work.execute(_CHANGE, {"row_id": row_id, **values})
 
 
 _ENTRY_KIND = {
@@ -138,30 +171,47 @@ _ENTRY_KIND = {
 _TAKEN = (Delivery.DELIVERED, Delivery.PROCESSED, Delivery.REFUSED)
 
 
-def _tell(work: UnitOfWork, row: Any, state: Delivery, data: dict[str, Any] | None, *, fresh: bool = False) -> None:
-    """Show it on the referral and its timeline. Of later messages only trouble is news."""
-    if row.referral_id is None or row.case_id is None:
-        return
-    first_message = row.kind == MessageKind.SENT
-    if not first_message and state in (Delivery.DELIVERED, Delivery.PROCESSED):
-        return
-    if first_message:
-        work.session.execute(
-            update(Referral)
-            .where(Referral.id == row.referral_id)
-            .values(delivery=state)
-            .execution_options(synchronize_session=False)
-        )
-    kinds = [_ENTRY_KIND[state]]
-    if fresh and state is not Delivery.DELIVERED and state in _TAKEN:
-        kinds.insert(0, "delivered")  # taken and understood in one breath are two steps all the same
-    entries = [
-        NewEntry(
-            kind=kind, organisation=row.receiver, referral_id=row.referral_id, data=data if kind == kinds[-1] else None
-        )
-        for kind in kinds
-    ]
-    nudge(work, row.case_id, write_entries(work, row.case_id, entries))
+@dataclass(frozen=True, kw_only=True)
+class _News:
+    """What is to be told of one row of the outbox. ``fresh``: nothing was told of its delivery before."""
+
+    row: Any
+    state: Delivery
+    data: dict[str, Any] | None = None
+    fresh: bool = False
+
+    @property
+    def first(self) -> bool:
+        """Whether it is about the message that brings the referral itself."""
+        return bool(self.row.kind == MessageKind.SENT)
+
+    @property
+    def worth_telling(self) -> bool:
+        """Of later messages only trouble is news."""
+        if self.row.referral_id is None or self.row.case_id is None:
+            return False
+        return self.first or self.state not in (Delivery.DELIVERED, Delivery.PROCESSED)
+
+    def entries(self) -> list[NewEntry]:
+        """Give it as entries of the timeline."""
+        kinds = [_ENTRY_KIND[self.state]]
+        if self.fresh and self.state is not Delivery.DELIVERED and self.state in _TAKEN:
+            kinds.insert(0, "delivered")  # taken and understood in one breath are two steps all the same
+        whose = {"organisation": self.row.receiver, "referral_id": self.row.referral_id}
+        return [NewEntry(kind=kind, data=self.data if kind == kinds[-1] else None, **whose) for kind in kinds]
+
+
+def _tell(work: UnitOfWork, all_news: Iterable[_News]) -> None:
+    """Show it on the referrals and their timelines."""
+    told = [news for news in all_news if news.worth_telling]
+    shown = [{"referral": news.row.referral_id, "state": news.state} for news in told if news.first]
+    if shown:
+        work.execute(_SHOW, sorted(shown, key=lambda one: str(one["referral"])))  # one order of locks
+    entries: defaultdict[str, list[NewEntry]] = defaultdict(list)
+    for news in told:
+        entries[news.row.case_id] += news.entries()
+    if entries:
+        nudge_all(work, write_everywhere(work, entries).items())
 
 
 def apply_functional_receipt(
@@ -187,7 +237,7 @@ def apply_functional_receipt(
     row.delivered_at = row.delivered_at or work.now  # who processed it has taken it
     row.processed_at = work.now
     work.session.flush()
-    _tell(work, row, state, {"codes": [code["code"] for code in codes]} if refused else None)
+    _tell(work, [_News(row=row, state=state, data={"codes": [code["code"] for code in codes]} if refused else None)])
     work.wake_relay()
     return row.referral_id
 
@@ -217,5 +267,5 @@ def close_by_hand(work: UnitOfWork, outbox_id: int, how: str) -> None:
     ).one_or_none()
     if row is None:
         raise NotFound("This message does not wait.")
-    _tell(work, row, Delivery.REFUSED, None)
+    _tell(work, [_News(row=row, state=Delivery.REFUSED)])
     work.wake_relay()
