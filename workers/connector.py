@@ -29,6 +29,9 @@ log = structlog.get_logger()
 
 RECEIPT = "receipt"
 BATCH = 20
+# What a fault in a translator raises. It must stop its own message only: the process would else end at it, begin again
+# and end again, and with it everything else for this partner.
+_BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, ValidationError)
 
 
 class ConnectorWorker:
@@ -91,8 +94,9 @@ class ConnectorWorker:
                 unknown=error.unknown,
                 retry_after=error.retry_after,
             )
-        except (ValueError, ValidationError):
-            return self._failed(delivery, "malformed: the message is not a canonical message", permanent=True)
+        except _BROKEN as error:
+            text = f"malformed: the message can't be translated ({type(error).__name__})"
+            return self._failed(delivery, text, permanent=True)
         telemetry.DELIVERIES.labels(self._organisation, "delivered").inc()
         return self._delivered(delivery, writing, answer)
 
@@ -123,7 +127,7 @@ class ConnectorWorker:
         if answer is not None and answer.body:
             try:
                 reading = self._connector.read(answer, self._book, dt.datetime.now(dt.UTC))
-            except Refusal:
+            except (Refusal, *_BROKEN):
                 log.warning("a partner's answer is not understood", queue=self._queue, message=delivery.message_id)
             else:
                 for message in reading.messages:

@@ -27,6 +27,7 @@ _OPEN = (
         _ROWS.c.referral_id,
         _ROWS.c.receiver,
         _ROWS.c.attempts,
+        _ROWS.c.state,
         _ROWS.c.first_tried_at,
     )
     .where(
@@ -90,6 +91,8 @@ def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt]) -> int
             again.append(receipt)
             continue
         seen.add(key)
+        if rows[key].state == Delivery.QUARANTINED and not receipt.delivered:
+            continue  # a second copy's failure must not take it out of a person's hands
         changed += 1
         if receipt.delivered:
             delivered.append((rows[key], receipt))

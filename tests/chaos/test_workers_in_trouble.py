@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import insert, select
 
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Fate, Parcel, QueueHealth, dead_queue
 from hub.models import OutboxRecord, Referral
+from hub.services.delivery import DeliveryReceipt, apply_receipt
 from hub.services.referrals import send_referral
 from hub.store import outbox
 from hub.store.database import Store, StoreUnavailable, UnitOfWork
@@ -213,3 +215,29 @@ def test_nothing_goes_again_while_its_receipt_may_stand_in_our_inbox(hub: Hub, r
     relay.step()
     assert hub.broker.health("partner.mw-de-kade").messages == 0
     assert hub.broker.health(INBOX).messages == 1
+
+
+class Faulty:
+    """A connector with a fault in its translator."""
+
+    name = "faulty"
+
+    def write(self, *_args: Any) -> Any:
+        raise AttributeError("'NoneType' object has no attribute 'code'")
+
+
+def test_a_fault_in_a_translator_puts_its_message_before_a_person_and_ends_nothing(hub: Hub, ring: Ring) -> None:
+    referral = send(hub)
+    ring.workers["mw-de-kade"]._connector = Faulty()  # type: ignore[assignment]
+    ring.until(lambda: row_of(hub, referral).state == Delivery.QUARANTINED)
+    assert row_of(hub, referral).open
+
+
+def test_a_second_copys_failure_does_not_take_a_message_out_of_a_persons_hands(hub: Hub, ring: Ring) -> None:
+    referral = send(hub)
+    row = row_of(hub, referral)
+    told = DeliveryReceipt(message_id=row.message_id, queue=row.queue, delivered=False, permanent=True, error="refused")
+    for receipt in (told, replace(told, permanent=False, error="timeout")):
+        with hub.store.writing() as work:
+            apply_receipt(work, receipt)
+    assert (row_of(hub, referral).state, row_of(hub, referral).attempts) == (Delivery.QUARANTINED, 1)
