@@ -216,21 +216,25 @@ class MessageDataSchema(_Shape):
     dropped_fields = fields.List(Text(longest=200))
 
 
+def _constant(value: str) -> fields.Constant[str]:
+    return fields.Constant(value, metadata={"type": "string", "enum": [value]})
+
+
 class MessageSchema(Schema):
     """The CloudEvents envelope. Unknown extensions of others are passed over, as CloudEvents asks."""
 
     class Meta:
         unknown = EXCLUDE
 
-    specversion = fields.Constant("1.0")
+    specversion = _constant("1.0")
     id = Text(longest=64, required=True)
     type = Code(MessageKind, required=True, attribute="kind")
     source = Text(longest=200, required=True)
     subject = Text(longest=64, allow_none=True)
     time = Moment(required=True)
-    datacontenttype = fields.Constant("application/json")
-    dataschema = fields.Constant(DATA_SCHEMA)
-    sequence = fields.Integer(allow_none=True, as_string=True)
+    datacontenttype = _constant("application/json")
+    dataschema = _constant(DATA_SCHEMA)
+    sequence = fields.Integer(allow_none=True, as_string=True, metadata={"type": "string", "pattern": "^[0-9]+$"})
     traceparent = Text(longest=80, allow_none=True)
     sender = Text(longest=64, required=True)
     receiver = Text(longest=64, required=True)

@@ -61,7 +61,7 @@ def viewer_of_token(token: str) -> Viewer | None:
     return viewer
 
 
-_OPEN_TO_ALL = frozenset({"api.openapi_document", "api.asyncapi_document"})
+_OPEN_TO_ALL = frozenset({"api.openapi_document", "api.asyncapi_document", "api.schema_document"})
 
 
 @api.before_request

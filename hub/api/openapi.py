@@ -6,20 +6,23 @@ from typing import Any
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response
+from marshmallow import Schema
 
 from hub.api.blueprint import VERSION, api
-from schemas.message import MessageSchema
+from hub.services.errors import NotFound
+from schemas.message import DATA_SCHEMA, MessageDataSchema, MessageSchema
 from schemas.referral import NewEventSchema, NewReferralSchema, ReferralSchema
 from schemas.vocabulary import MessageKind
 
 _PROBLEM = {
     "type": "object",
-    "required": ["status", "code", "title"],
+    "required": ["status", "code", "title", "detail"],
     "properties": {
         "type": {"type": "string"},
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "Stable: programs may rely on it."},
-        "title": {"type": "string"},
+        "title": {"type": "string", "description": "The name of the status."},
+        "detail": {"type": "string", "description": "What is wrong, in plain English."},
         "errors": {
             "type": "array",
             "items": {
@@ -124,6 +127,15 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         {"200": {"type": "object"}},
     ),
     (
+        "/schemas/{name}",
+        "get",
+        "Read the JSON Schema of the messages",
+        "messages",
+        [_path("name", "`message.json`, or `referral.json` for what a message carries.")],
+        None,
+        {"200": {"type": "object"}},
+    ),
+    (
         "/cases/{id}",
         "get",
         "Read the caller's view of a case",
@@ -191,7 +203,9 @@ def _operation(
         "parameters": parameters,
         "responses": {status: _content(schema, "Done.") for status, schema in answers.items()},
     }
-    operation["responses"]["default"] = _content("Problem", "Refused.", "application/problem+json")
+    refusals = {"400": "The call can't be read.", "401": "No valid token.", "default": "Refused, and why."}
+    for status, why in refusals.items():
+        operation["responses"][status] = _content("Problem", why, "application/problem+json")
     if isinstance(body, str):
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     elif body:
@@ -219,17 +233,48 @@ def asyncapi() -> dict[str, Any]:
     }
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Schakel", "version": VERSION, "license": {"name": "EUPL-1.2"}},
+        "info": {
+            "title": "Schakel",
+            "version": VERSION,
+            "license": {"name": "EUPL-1.2"},
+            "externalDocs": {"description": "JSON Schema of every message.", "url": "/api/v1/schemas/message.json"},
+        },
         "channels": {"partner": {"address": "partner.{organisation}", "messages": messages}},
         "operations": {"deliver": {"action": "send", "channel": {"$ref": "#/channels/partner"}}},
         "components": {"schemas": openapi()["components"]["schemas"]},
     }
 
 
+_SHAPES: dict[str, tuple[str, type[Schema]]] = {
+    "message.json": ("urn:nl:schakel:schema:message:1", MessageSchema),
+    "referral.json": (DATA_SCHEMA, MessageDataSchema),  # what a message's ``dataschema`` names
+}
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of a canonical message or of its data; ``KeyError`` for another name."""
+    urn, shape = _SHAPES[name]
+    spec = APISpec(title="Schakel", version=VERSION, openapi_version="3.1.0", plugins=[MarshmallowPlugin()])
+    spec.components.schema("Shape", schema=shape)
+    # OpenAPI keeps parts under another name than JSON Schema does; the shapes are the same.
+    text = json.dumps(spec.to_dict()["components"]["schemas"]).replace("#/components/schemas/", "#/$defs/")
+    parts: dict[str, Any] = json.loads(text)
+    own = parts.pop("Shape")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": urn, **own, "$defs": parts}
+
+
 @api.get("/openapi.json")
 def openapi_document() -> Response:
     """Give the description of the API."""
     return Response(json.dumps(openapi()), content_type="application/json")
+
+
+@api.get("/schemas/<name>")
+def schema_document(name: str) -> Response:
+    """Give the JSON Schema of the messages, or of what they carry."""
+    if name not in _SHAPES:
+        raise NotFound("There is no such schema.")
+    return Response(json.dumps(json_schema(name)), content_type="application/schema+json")
 
 
 @api.get("/asyncapi.json")

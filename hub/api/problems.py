@@ -51,10 +51,11 @@ class WrongQuery(Exception):
 
 
 def problem(
-    status: int, code: str, title: str, *, errors: list[dict[str, str]] | None = None, **extra: Any
+    status: int, code: str, detail: str, *, errors: list[dict[str, str]] | None = None, **extra: Any
 ) -> Response:
-    """Give a problem answer. ``title`` is plain English and holds nothing of the request's content."""
-    body: dict[str, Any] = {"type": "about:blank", "status": status, "code": code, "title": title}
+    """Give a problem answer. ``detail`` is plain English and holds nothing of the request's content."""
+    body: dict[str, Any] = {"type": "about:blank", "status": status, "code": code, "title": _name(status)}
+    body["detail"] = detail
     if errors:
         body["errors"] = errors
     body.update({key: value for key, value in extra.items() if value is not None})
@@ -114,8 +115,12 @@ def from_http(error: HTTPException) -> Response:
 
 def from_status(status: int) -> Response:
     """Give the answer for a bare status."""
-    name = HTTP_STATUS_CODES.get(status, "Failed")
-    return problem(status, name.lower().replace(" ", "_"), name)
+    name = _name(status)
+    return problem(status, name.lower().replace(" ", "_"), f"{name}.")
+
+
+def _name(status: int) -> str:
+    return HTTP_STATUS_CODES.get(status, "Failed")
 
 
 def unexpected(error: Exception) -> Response:
