@@ -19,7 +19,7 @@ from flask_socketio import SocketIO
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
-from hub.broker.protocol import LIVE, BrokerUnavailable
+from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.services import identity
 from hub.services.case_view import case_view, entries_after, entry_body, line_body, positions_of
 from hub.services.errors import NotFound
@@ -69,7 +69,7 @@ class Live:
         self._cases: defaultdict[str, _Watched] = defaultdict(_Watched)
         self._viewers: dict[str, Viewer] = {}
         self._stop = threading.Event()
-        self.carries = True
+        self._stopped = False
         self.socketio = SocketIO(
             app,
             async_mode=async_mode,
@@ -263,7 +263,20 @@ class Live:
                 self.sweep()
             except SQLAlchemyError as error:
                 log.warning("the sweep waits", fault=type(error).__name__)
+            if self._viewers:
+                self._tell_traffic()
             self._stop.wait(SWEEP)
+
+    def _tell_traffic(self) -> None:
+        """Tell every page when messages stop leaving the hub, and when they leave again."""
+        try:
+            self._hub.broker.health(INBOX)
+            stopped = False
+        except BrokerUnavailable:
+            stopped = True
+        if stopped != self._stopped:
+            self._stopped = stopped
+            self.socketio.emit("traffic", {"stopped": stopped}, namespace=NAMESPACE)
 
 
 def _sid() -> str:

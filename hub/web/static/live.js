@@ -5,6 +5,7 @@ import { Follower } from './live-order.js';
 import { CasePage } from './live-page.js';
 
 const ANSWER_WITHIN = 10_000;
+const RENEW_WITHIN = 2000;
 const QUIET = 10_000;
 const LOST_AFTER = 1500;
 
@@ -102,6 +103,13 @@ function present(people) {
   place.hidden = known.length === 0;
 }
 
+/* What may be seen has changed, and with it the count: all of it anew at once, or nothing at all. */
+function renew() {
+  const before = page.renewed;
+  follower.askWhole();
+  setTimeout(() => page.renewed === before && end('changed'), RENEW_WITHIN);
+}
+
 function end(reason) {
   follower.end(reason);
   clearTimeout(lostTimer);
@@ -122,7 +130,10 @@ socket.on('connect_error', () => {
 socket.io.on('ping', () => follower.connected && !follower.asking && (freshAt = now()));
 socket.on('entry', (entry) => entry.case === caseId && follower.receive(entry));
 socket.on('presence', (news) => news.case === caseId && present(news.people ?? []));
-socket.on('closed', (news) => news.case === caseId && end(news.reason));
+socket.on('closed', (news) => news.case === caseId && (news.reason === 'changed' ? renew() : end(news.reason)));
+
+/* Whether messages leave the hub. The page goes on all the same; it only says that sending takes longer. */
+socket.on('traffic', (news) => (root.querySelector('[data-verkeer]').hidden = !news.stopped));
 
 let refusals = 0;
 function later() {

@@ -1,0 +1,42 @@
+"""A page as it is compared: live updating must leave what a reload gives.
+
+Left out: the marks of what is new (they go away by themselves), and what tells of the connection, not of the client.
+"""
+
+from playwright.sync_api import Page
+
+_TAKE = """() => {
+  const root = document.querySelector('[data-case]').cloneNode(true);
+  const aside = '.nieuw-label, [data-verbroken], [data-verkeer], [data-meer-nieuw], [data-aanwezig]';
+  for (const part of root.querySelectorAll(aside)) part.remove();
+  for (const item of root.querySelectorAll('[data-nieuw]')) {
+    item.removeAttribute('data-nieuw');
+    item.classList.remove('gb--nieuw', 'gb--binnen', 'rij--nieuw', 'rij--binnen');
+    if (!item.classList.length) item.removeAttribute('class');
+  }
+  root.removeAttribute('data-now');
+  const shape = (node) => {
+    if (node.nodeType === 3) return node.data.trim() === '' ? null : node.data.replace(/\\s+/g, ' ');
+    if (node.nodeType !== 1) return null;
+    const names = [...node.attributes].map((a) => `${a.name}=${a.value}`).sort();
+    const inside = [...(node.content ?? node).childNodes].map(shape).filter((part) => part !== null);
+    return [node.localName, names, inside];
+  };
+  return JSON.stringify(shape(root), null, 1);
+}"""
+
+
+def comparable(page: Page) -> str:
+    """Give the page's tree: elements, attributes and words."""
+    return str(page.evaluate(_TAKE))
+
+
+def reloaded(page: Page) -> str:
+    """Give the tree of the same page, opened anew in a second tab."""
+    other = page.context.new_page()
+    other.route("**/live.js", lambda route: route.abort())  # what the server drew, untouched
+    other.goto(page.url)
+    other.wait_for_selector("[data-case]")
+    tree = comparable(other)
+    other.close()
+    return tree
