@@ -1,6 +1,7 @@
 """An organisation's own system as a caller of the hub: it signs in, and tells what must be tried again."""
 
 import threading
+import time
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ class Caller:
         self._token = ""
         self._lock = threading.Lock()
         self._under_way = 0
+        self._quiet_until = 0.0
 
     @property
     def under_way(self) -> int:
@@ -26,7 +28,19 @@ class Caller:
         return self._under_way
 
     def call(self, method: str, path: str, headers: dict[str, str] | None = None, **body: Any) -> httpx.Response | None:
-        """Call once; nothing where it must be tried again with the same content."""
+        """Call once; nothing where it must be tried again with the same content.
+
+        After a failure every call of this system waits a moment: a hundred callers that knock at a door that is being
+        put in would only slow that down.
+        """
+        time.sleep(max(self._quiet_until - time.monotonic(), 0.0))
+        answer = self._once(method, path, headers, **body)
+        if answer is None or answer.status_code in _AGAIN or answer.status_code >= 500:
+            self._quiet_until = time.monotonic() + PAUSE
+            return None
+        return answer
+
+    def _once(self, method: str, path: str, headers: dict[str, str] | None, **body: Any) -> httpx.Response | None:
         with self._lock:
             self._under_way += 1
         try:
@@ -41,7 +55,7 @@ class Caller:
                 self._under_way -= 1
         if answer.status_code == 401:
             self._token = ""
-        return None if answer.status_code in _AGAIN or answer.status_code >= 500 else answer
+        return answer
 
     def _sign_in(self) -> str:
         answer = self._http.post(

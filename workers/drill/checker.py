@@ -35,7 +35,7 @@ class Findings:
     effects: int = 0
     recovered: int = 0
     wire_duplicates: int = 0
-    max_delay: float = 0.0
+    slowest: SentRow | None = None
     lost: list[str] = field(default_factory=list)
     duplicated: list[str] = field(default_factory=list)
     out_of_order: list[str] = field(default_factory=list)
@@ -44,6 +44,11 @@ class Findings:
     lost_updates: list[str] = field(default_factory=list)
     invisible: int = 0
     unfinished: int = 0
+
+    @property
+    def max_delay(self) -> float:
+        """How long the slowest message took, in seconds from its commit to its receipt."""
+        return self.slowest.delay if self.slowest is not None else 0.0
 
     @property
     def well(self) -> bool:
@@ -63,7 +68,7 @@ def check(told: Told, evidence: Evidence) -> Findings:
     findings = Findings(
         attempted=told.attempted,
         accepted=len(told.referrals) + len(told.events),
-        max_delay=max((row.delay for row in evidence.sent), default=0.0),
+        slowest=max(evidence.sent, key=lambda row: row.delay, default=None),
         invisible=evidence.hidden + evidence.dead_letters,
         unfinished=evidence.unfinished,
         wire_duplicates=sum(row.wire - 1 for _code, rows in evidence.ledgers for row in rows),

@@ -88,8 +88,11 @@ class Driver:
     def _add(self, accepted: Accepted, event: Event) -> bool:
         """Record the sender's event; an answer first waits for the question."""
         path = f"/api/v1/referrals/{accepted.referral_id}"
-        if event is Event.ANSWER and not self._has_status(path, Status.QUESTION):
-            return self._happened(accepted, path, event)
+        if event is Event.ANSWER:
+            if not self._script.was_said(accepted.referral_id, Event.ASK):
+                return False
+            if not self._has_status(path, Status.QUESTION):
+                return self._happened(accepted, path, event)
         answer = self._caller.call("POST", f"{path}/events", json={"event": event, "note": "Bij de oefening."})
         if answer is not None and answer.is_success:
             self._script.said(accepted.referral_id, event)

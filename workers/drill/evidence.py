@@ -17,7 +17,7 @@ from schemas.vocabulary import Delivery
 
 @dataclass(frozen=True, kw_only=True)
 class SentRow:
-    """A message to a partner in the outbox."""
+    """A message to a partner in the outbox, how often it was published, and how many tries were told of."""
 
     id: int
     keys: frozenset[str]
@@ -27,6 +27,9 @@ class SentRow:
     receiver: str
     open: bool
     delay: float
+    published: int = 1
+    attempts: int = 1
+    at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +159,8 @@ def _sent(session: Session, since: dt.datetime) -> tuple[SentRow, ...]:
             columns.open,
             columns.created_at,
             columns.delivered_at,
+            columns.published,
+            columns.attempts,
         )
         .where(columns.created_at >= since, columns.queue != INBOX, columns.kind != NUDGE, columns.lane.is_not(None))
         .order_by(columns.id)
@@ -170,6 +175,9 @@ def _sent(session: Session, since: dt.datetime) -> tuple[SentRow, ...]:
             receiver=row.receiver,
             open=row.open,
             delay=(row.delivered_at - row.created_at).total_seconds() if row.delivered_at else 0.0,
+            published=row.published,
+            attempts=row.attempts,
+            at=row.created_at.strftime("%H:%M:%S"),
         )
         for row in found
     )

@@ -65,6 +65,12 @@ class Outcome:
             f" wire_duplicates={found.wire_duplicates} order_breaks={len(found.out_of_order)}"
             f" invisible={found.invisible} max_delay_s={found.max_delay:.1f}"
         )
+        if found.slowest is not None:
+            row = found.slowest
+            yield (
+                f"slowest: a message to {row.receiver} of {row.at}, published {row.published} times,"
+                f" {row.attempts} tries, delivered after {row.delay:.1f} s"
+            )
         yield f"gaps={len(found.gaps)} lost_updates={len(found.lost_updates)} open_rows={found.unfinished}"
         yield from self.troubles
         yield f"lost={len(found.lost)} duplicated={len(found.duplicated)} out_of_order={len(found.out_of_order)}"
