@@ -5,12 +5,12 @@ never tells that there was something.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, defer
 
 from hub.models import Case, Person, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
@@ -20,9 +20,25 @@ from hub.services.access import Gaze, gaze, may_see, may_see_person
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
 from hub.settings import Configuration
+from hub.store.tables import table_of
 from schemas.fields import moment_text
 from schemas.message import Client
 from schemas.vocabulary import Delivery, Event, OrganisationKind, Status
+
+_TIMELINE, _CASES = table_of(TimelineEntry), table_of(Case)
+_OF_CASE = _TIMELINE.c.case_id == bindparam("case_id")
+_ALL_ENTRIES = select(_TIMELINE).where(_OF_CASE).order_by(_TIMELINE.c.position)
+_ENTRIES = _ALL_ENTRIES.where(_TIMELINE.c.position.between(bindparam("since"), bindparam("until")))
+# What decides whether an entry is shown, and nothing that must be decrypted.
+_HEADS = select(_TIMELINE.c.position, _TIMELINE.c.kind, _TIMELINE.c.referral_id).where(_OF_CASE).order_by("position")
+_REGISSEUR = select(_CASES.c.regisseur_id).where(_CASES.c.id == bindparam("case_id"))
+# The view of a case shows no content of a referral, so none is read.
+_REFERRALS = (
+    select(Referral)
+    .options(defer(Referral.content, raiseload=True))
+    .where(Referral.case_id == bindparam("case_id"))
+    .order_by(Referral.number)
+)
 
 _TROUBLE = (Delivery.QUARANTINED, Delivery.REFUSED)
 # What a masked viewer may learn: that it runs, or no longer does.
@@ -45,10 +61,12 @@ def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: 
     """Give a case as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
     case, person, regisseur = _load(session, case_id)
     look = gaze(config, viewer, case.regisseur_id, now)
+    # Before the referrals: of each entry that is read, the referral is there.
+    rows = session.execute(_ALL_ENTRIES, {"case_id": case_id}).all()
     seen = _seen(session, look, case_id)
     _check_entrance(look, seen)
     known = may_see_person(look, [one.referral for one in seen.values()])
-    entries = _entries(session, look, case_id, seen)
+    entries = _entries(look, rows, seen, 1)
     story = case.story or {}
     close = look.viewer.id == case.regisseur_id or (known and look.viewer.role != "income_consultant")
     return CaseView(
@@ -74,11 +92,18 @@ def entries_after(
     session: Session, config: Configuration, viewer: Viewer, case_id: str, after: int, now: dt.datetime
 ) -> list[EntryView]:
     """Give the entries this viewer may see after a position of the viewer's own count."""
-    case, _person, _regisseur = _load(session, case_id)
+    case = session.execute(_REGISSEUR, {"case_id": case_id}).one_or_none()
+    if case is None:
+        raise NotFound("There is no such case.")
     look = gaze(config, viewer, case.regisseur_id, now)
+    heads = session.execute(_HEADS, {"case_id": case_id}).all()
     seen = _seen(session, look, case_id)
     _check_entrance(look, seen)
-    return _entries(session, look, case_id, seen)[after:]
+    new = [head.position for head in heads if _is_shown(head, seen)][after:]
+    if not new:
+        return []
+    rows = session.execute(_ENTRIES, {"case_id": case_id, "since": new[0], "until": new[-1]}).all()
+    return _entries(look, rows, seen, after + 1)
 
 
 def positions_of(session: Session, case_ids: list[str]) -> list[tuple[str, int]]:
@@ -112,7 +137,7 @@ def _check_entrance(look: Gaze, seen: dict[str, _Seen]) -> None:
 
 
 def _seen(session: Session, look: Gaze, case_id: str) -> dict[str, _Seen]:
-    referrals = session.scalars(select(Referral).where(Referral.case_id == case_id).order_by(Referral.number)).all()
+    referrals = session.scalars(_REFERRALS, {"case_id": case_id}).all()
     found: dict[str, _Seen] = {}
     for referral in referrals:
         status = may_see(look, referral, Category.PROCESS_STATUS, owner=referral.receiver)
@@ -181,25 +206,22 @@ def _organisation_name(config: Configuration, code: str) -> str:
     return organisation.name if organisation is not None else code
 
 
-def _entries(session: Session, look: Gaze, case_id: str, seen: dict[str, _Seen]) -> list[EntryView]:
-    rows = session.scalars(
-        select(TimelineEntry).where(TimelineEntry.case_id == case_id).order_by(TimelineEntry.position)
-    ).all()
-    views: list[EntryView] = []
-    for row in rows:
-        view = _entry(look, row, seen, len(views) + 1)
-        if view is not None:
-            views.append(view)
-    return views
+def _entries(look: Gaze, rows: Sequence[Any], seen: dict[str, _Seen], first: int) -> list[EntryView]:
+    """Give those of these rows that are shown, counted from ``first``."""
+    shown = [row for row in rows if _is_shown(row, seen)]
+    return [_entry(look, row, seen, position) for position, row in enumerate(shown, start=first)]
 
 
-def _entry(look: Gaze, row: TimelineEntry, seen: dict[str, _Seen], position: int) -> EntryView | None:
+def _is_shown(row: Any, seen: dict[str, _Seen]) -> bool:
+    if row.referral_id is None:
+        return True
+    one = seen.get(row.referral_id)
+    return one is not None and (one.status.mask is not Mask.STATUS_ONLY or row.kind in _MASKED_KINDS)
+
+
+def _entry(look: Gaze, row: Any, seen: dict[str, _Seen], position: int) -> EntryView:
     one = seen.get(row.referral_id or "")
-    if row.referral_id is not None and one is None:
-        return None
     if one is not None and one.status.mask is Mask.STATUS_ONLY:
-        if row.kind not in _MASKED_KINDS:
-            return None
         return EntryView(
             case_id=row.case_id,
             position=position,
@@ -224,7 +246,7 @@ def _entry(look: Gaze, row: TimelineEntry, seen: dict[str, _Seen], position: int
     )
 
 
-def _visible_data(look: Gaze, row: TimelineEntry, one: _Seen | None) -> dict[str, Any]:
+def _visible_data(look: Gaze, row: Any, one: _Seen | None) -> dict[str, Any]:
     """Leave out what was said where only the state may be known; own words are always one's own."""
     data = dict(row.data or {})
     if row.inferred:
