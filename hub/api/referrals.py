@@ -46,7 +46,7 @@ def _check_version(referral: Referral) -> None:
     asked = request.if_match
     if "If-Match" not in request.headers or asked.star_tag:
         return
-    if str(referral.version) not in {tag.partition("-")[0] for tag in asked.as_set()}:
+    if str(referral.version) not in {(tag or "").partition("-")[0] for tag in asked.as_set()}:
         raise VersionConflict("The referral was changed after you read it.")
 
 
