@@ -9,10 +9,7 @@ from flask import Flask
 
 from hub.services.views import EntryView, ReferralLine, Viewer
 from hub.web import dates, labels, sentences, tracks, words
-from schemas.vocabulary import Status
-
-_CLIENT_LIST = frozenset({"case_director"})
-_OPERATORS = frozenset({"functional_admin"})
+from hub.web.turns import is_mine, mark, runs_the_traffic, turn_of, works_on_clients
 
 
 def asset(name: str) -> str:
@@ -41,31 +38,6 @@ def first_name(name: str) -> str:
     return name.split(maxsplit=1)[0] if name.split() else name
 
 
-def mark(code: str, referral: ReferralLine | None = None, viewer: Viewer | None = None) -> tuple[str, str, str]:
-    """Give tone, icon and words of a state; a question to the viewer's own organisation says so."""
-    tone, icon, text = words.MARKS.get(code, ("neutraal", "circle", code))
-    if code == Status.QUESTION and referral and viewer and is_mine(referral, viewer):
-        return tone, icon, "Vraag aan u"
-    if code == Status.QUESTION:
-        return "info", icon, text
-    if code == Status.SENT and referral and referral.delivery in ("delivered", "processed"):
-        return "info", "inbox", "Bezorgd"
-    return tone, icon, text
-
-
-def is_mine(referral: ReferralLine, viewer: Viewer) -> bool:
-    """Whether it is the turn of the viewer or of the viewer's organisation."""
-    if referral.next_who == "regisseur":
-        return works_on_clients(viewer)
-    return referral.next_who is not None and turn_of(referral) in (viewer.organisation_name, viewer.name)
-
-
-def turn_of(referral: ReferralLine) -> str:
-    """Give who is next, by name: the part in the referral turned into the organisation that plays it."""
-    parts = {"sender": referral.sender, "receiver": referral.organisation, "regisseur": "Vast contactpersoon"}
-    return parts.get(referral.next_who or "", referral.next_who or "")
-
-
 def sort_key(referral: ReferralLine) -> str:
     """Give the fixed place of a row among the others: newest number first, whatever the state."""
     return f"{len(referral.number):03d}{referral.number}-{referral.id}"
@@ -91,16 +63,6 @@ def newest_first(referrals: Iterable[ReferralLine]) -> list[ReferralLine]:
     return sorted(referrals, key=sort_key, reverse=True)
 
 
-def works_on_clients(viewer: Viewer) -> bool:
-    """Whether the viewer's work list holds clients; else it holds referrals that came in."""
-    return viewer.role in _CLIENT_LIST
-
-
-def runs_the_traffic(viewer: Viewer) -> bool:
-    """Whether the viewer looks after the messages."""
-    return viewer.role in _OPERATORS
-
-
 def start_path(viewer: Viewer) -> str:
     """Give the page where the viewer's work starts."""
     return "/berichten" if runs_the_traffic(viewer) else "/werkvoorraad"
@@ -116,6 +78,7 @@ def set_up_templates(app: Flask) -> None:
         asset, case_path, referral_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key, in_days,
         newest_first, works_on_clients, runs_the_traffic, start_path,
         sentences.sentence_of, sentences.told, sentences.by_whom, tracks.step_words, tracks.trail_words,
+        tracks.trail_steps,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING

@@ -3,13 +3,14 @@
 import datetime as dt
 import hashlib
 import time
+from dataclasses import replace
 
 from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.services import case_view, identity, monitor, referral_view, referrals, worklist
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
-from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
+from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
 from hub.web.backend import EventRefused, FieldError
 from hub.wiring import Hub
 from schemas.referral import NewEvent, NewReferral
@@ -57,9 +58,15 @@ class HubBackend:
         """Give a referral's page."""
         try:
             with self._hub.store.reading() as session:
-                return referral_view.referral_view(session, self._config, viewer, referral_id, _now())
+                view = referral_view.referral_view(session, self._config, viewer, referral_id, _now())
         except NotFound:
             return None
+        return replace(view, trail=tuple(self._with_name(step) for step in view.trail))
+
+    def _with_name(self, step: TrailStep) -> TrailStep:
+        """Give the step with the name of its organisation; the API's trail keeps the code."""
+        organisation = self._config.organisation(step.organisation or "")
+        return replace(step, organisation=organisation.name) if organisation is not None else step
 
     def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
         """Give what the viewer can refer to: all but what the own organisation offers."""

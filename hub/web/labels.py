@@ -1,6 +1,9 @@
 """Words for what has no closed list: fields, reasons, roles, and what is withheld. An unknown code shows as it came."""
 
-from hub.web.words import BASES, LIFE_DOMAINS, PURPOSES, TURNS, URGENCIES
+import datetime as dt
+
+from hub.web.dates import plain_day
+from hub.web.words import BASES, LIFE_DOMAINS, PURPOSES, REASONS, TURNS, URGENCIES
 from schemas.vocabulary import Basis, LifeDomain, Urgency
 
 ROLES = {
@@ -66,6 +69,11 @@ WORK_REASONS = {
     "answer": "Er is een vraag voor u.",
     "confirm_redirect": "Er is een ander voorstel.",
     "find_alternative": "De verwijzing is afgewezen. Zoek iets anders.",
+    "ask_still_wanted": "Staat op een wachtlijst: is de hulp nog gewenst?",
+    "plan_first_contact": "Geaccepteerd: maak een eerste afspraak.",
+    "start": "De afspraak staat: start de hulp.",
+    "review_plan": "Tijd om samen het plan te bekijken.",
+    "review_pause": "Staat stil: kan het weer verder?",
     "undelivered": "Een verwijzing is niet bezorgd.",
     "overdue": "Er is nog geen antwoord op de verwijzing.",
     "waiting": "Wacht op antwoord van een ander.",
@@ -104,6 +112,7 @@ NEXT_STEPS = {
 }
 MESSAGE_KINDS = {
     "sent": "Verwijzing",
+    "asked": "Vraag",
     "processed": "Ontvangstbevestiging",
     "refused": "Weigering",
     "answered": "Antwoord",
@@ -154,9 +163,24 @@ def content_text(key: str, text: str) -> str:
         return BASES[Basis(text)]
     if key == "purpose" and text in PURPOSES:
         return PURPOSES[text]  # type: ignore[index]
+    if key == "birth_date":
+        return _birth_date(text)
     if key == "life_domains":
         return ", ".join(domain_name(code.strip()) for code in text.split(","))
     return text
+
+
+def _birth_date(text: str) -> str:
+    """Give a date of birth in words; one that is known to the year or month alone stays as it is."""
+    try:
+        return plain_day(dt.date.fromisoformat(text))
+    except ValueError:
+        return text
+
+
+def trail_reason(reason: str) -> str:
+    """Give why something happened: a fault of systems, a choice of people, or words as they came."""
+    return TROUBLE.get(reason) or REASONS.get(reason) or reason
 
 
 def domain_name(code: str) -> str:

@@ -12,6 +12,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from hub.services.views import Viewer
 from hub.web import clients, messages, new_referral, referrals, sign_in, worklist
 from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
@@ -65,14 +66,18 @@ def _require_sign_in() -> ResponseReturnValue | None:
     """Let nobody past without a valid account; who was signed out comes back where he was."""
     if request.endpoint in ("web.static", "web.sign_in.form", "web.sign_in.enter"):
         return None
-    person_id = session.get("person")
-    viewer = backend().viewer(person_id) if isinstance(person_id, str) else None
+    viewer = _signed_in()
     if viewer is None:
         session.clear()
         here = request.full_path.rstrip("?") if request.method == "GET" else ""
         return redirect(f"/inloggen?verder={quote(here, safe='')}" if here not in ("", "/") else "/inloggen")
     g.viewer = viewer
     return None
+
+
+def _signed_in() -> Viewer | None:
+    person_id = session.get("person")
+    return backend().viewer(person_id) if isinstance(person_id, str) else None
 
 
 def _always_there() -> dict[str, Any]:
@@ -107,5 +112,6 @@ def unexpected_error(error: Exception) -> ResponseReturnValue:
 
 def _error_page(kind: str, code: int, number: str | None = None) -> Response:
     about_person = request.path.startswith(("/inwoners/", "/verwijzingen/"))
-    page = render_template("error.html", kind=kind, about_person=about_person, number=number, viewer=g.get("viewer"))
+    viewer = g.get("viewer") or (None if kind == "fault" else _signed_in())
+    page = render_template("error.html", kind=kind, about_person=about_person, number=number, viewer=viewer)
     return make_response(page, code)

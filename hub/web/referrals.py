@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.services.views import ActionChoice, ReferralView
 from hub.web.backend import backend
-from hub.web.dates import AMSTERDAM
+from hub.web.dates import AMSTERDAM, today
 from hub.web.drawing import referral_path
 from hub.web.words import ANSWERS, ASIDE, NEED_NOTE, TAKE_DATE, TAKE_OUTCOME
 from schemas.referral import NewEvent
@@ -62,7 +62,7 @@ def _read(choice: ActionChoice, values: dict[str, str]) -> tuple[dict[str, str],
         event=event,
         reason=reason or None,
         note=note or None,
-        at=at if event in TAKE_DATE else None,
+        at=at if (event in TAKE_DATE and day != today().isoformat()) or event is Event.PLAN else None,
         outcome=Outcome(outcome) if event in TAKE_OUTCOME else None,
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hub.services.views import EntryView
-from hub.web.words import OUTCOMES
+from hub.web.words import OUTCOMES, REASONS
 from schemas.vocabulary import Outcome
 
 
@@ -54,7 +54,7 @@ SENTENCES = {
     "consent_withdrawn": Sentence("shield-check", "vraag", "De inwoner wil dit niet meer delen"),
 }
 # What systems do, nobody did.
-_AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"})
+AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"})
 _OTHER = Sentence("circle", "", "Er is iets bijgewerkt", "bij")
 # After these, more than the timeline and one row has changed: the page asks for a fresh snapshot.
 REFRESHING = frozenset({"case_opened", "contact_changed", "client_words", "consent_given", "consent_withdrawn"})
@@ -78,9 +78,10 @@ def told(entry: EntryView) -> str | None:
     """Give what was said with an event: the note, else the reason; an outcome goes first."""
     data = entry.data
     outcome = data.get("outcome")
+    reason = data.get("reason_text") or REASONS.get(str(data.get("reason")))
     parts = [
         OUTCOMES[Outcome(outcome)] + "." if outcome in OUTCOMES else None,
-        data.get("reason_text"),
+        reason and f"{reason}.",
         f"‘{data['note']}’" if data.get("note") else None,
     ]
     return " ".join(str(part) for part in parts if part) or None
@@ -88,7 +89,7 @@ def told(entry: EntryView) -> str | None:
 
 def by_whom(entry: EntryView) -> str:
     """Give who did it, with the organisation; what systems did was done by itself."""
-    if entry.kind in _AUTOMATIC:
+    if entry.kind in AUTOMATIC:
         return "automatisch"
     names = [name for name in (entry.actor, entry.organisation_name) if name]
     return ", ".join(dict.fromkeys(names))

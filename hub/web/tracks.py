@@ -1,9 +1,13 @@
 """The way of a referral in words: the six steps on top, and the trail with every step."""
 
+import datetime as dt
+
 from hub.services.views import ReferralView, TrackStep, TrailStep
 from hub.web import words
 from hub.web.dates import moment, until
-from hub.web.sentences import SENTENCES
+from hub.web.labels import message_words, turn_words
+from hub.web.sentences import AUTOMATIC, SENTENCES
+from hub.web.turns import turn_of
 from schemas.vocabulary import Delivery, Status
 
 _STEPS = {
@@ -15,6 +19,7 @@ _STEPS = {
     "completed": "Afgerond",
 }
 _NOT_YET = {"sent": "Nog niet verzonden", "delivered": "Nog niet afgeleverd", "read": "Geweigerd door hun systeem"}
+_UNDER_WAY = {"sent": "onderweg", "delivered": "onderweg", "read": "nog niet bevestigd"}
 _ICONS = {
     Delivery.WAITING: ("hourglass", ""),
     Delivery.UNDER_WAY: ("send", ""),
@@ -52,31 +57,36 @@ def _fault(step: TrackStep, view: ReferralView) -> tuple[str, str, str]:
 
 def _now(step: TrackStep, view: ReferralView) -> tuple[str, str, str]:
     line = view.line
-    if step.key != "accepted":
-        return _STEPS.get(step.key, step.key), "onderweg" if step.key in _NOT_YET else "nu aan zet", "hourglass"
-    if line.mark == Status.QUESTION:
-        text = f"{line.organisation} heeft eerst een vraag."
-        return (
-            "Geaccepteerd?",
-            text + (f" Antwoord vóór {moment(line.due_at)}." if line.due_at else ""),
-            "message-question",
-        )
-    text = "Wacht op antwoord" + (f", uiterlijk {moment(line.due_at)}" if line.due_at else "")
-    return "Geaccepteerd?", text, "hourglass"
+    if step.key in _UNDER_WAY:
+        return _STEPS[step.key], _UNDER_WAY[step.key], "hourglass"
+    by_when = f", uiterlijk {moment(line.due_at)}" if line.due_at else ""
+    if step.key == "accepted" and line.mark == Status.QUESTION:
+        return "Geaccepteerd?", f"{line.organisation} heeft eerst een vraag{by_when}", "message-question"
+    if step.key == "accepted":
+        return "Geaccepteerd?", f"wacht op antwoord{by_when}", "hourglass"
+    who = f"{turn_of(line)}: {turn_words(line.next_what)}" if line.next_who else "nog niet"
+    return _STEPS.get(step.key, step.key), who + by_when, "hourglass"
 
 
-def trail_words(step: TrailStep) -> tuple[str, str, str]:
-    """Give icon, tone and words of one step of the trail."""
+def trail_steps(view: ReferralView) -> list[TrailStep]:
+    """Give the trail, newest first. What a system did is told by its message; the timeline's line about it goes."""
+    messages = any(step.delivery for step in view.trail)
+    steps = [step for step in view.trail if step.delivery or not (messages and step.kind in AUTOMATIC)]
+    return sorted(steps, key=_reached, reverse=True)
+
+
+def _reached(step: TrailStep) -> dt.datetime:
+    return step.processed_at or step.delivered_at or step.at
+
+
+def trail_words(step: TrailStep) -> tuple[str, str, str, dt.datetime]:
+    """Give icon, tone, words and time of one step of the trail."""
+    who = step.organisation or step.actor or "Schakel"
     if step.delivery in list(Delivery):
         state = Delivery(step.delivery)
-        text, (icon, tone) = words.DELIVERIES[state], _ICONS[state]
-        return (
-            icon,
-            tone,
-            f"{text} bij {step.organisation}" if state is Delivery.DELIVERED and step.organisation else text,
-        )
+        icon, tone = _ICONS[state]
+        return icon, tone, f"{message_words(step.kind)} {words.MESSAGE_STATES[state].format(who=who)}", _reached(step)
     found = SENTENCES.get(step.kind)
     if found is None:
-        return "circle", "", step.kind
-    who = step.organisation or step.actor or "Schakel"
-    return found.icon, found.tone, found.start.format(who=who, receiver=who).rstrip(":")
+        return "circle", "", step.kind, step.at
+    return found.icon, found.tone, found.start.format(who=who, receiver=who).rstrip(":"), step.at

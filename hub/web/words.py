@@ -72,7 +72,7 @@ EVENTS = {
     Event.UNDO_ACCEPT: ("Toch niet accepteren", "x", "Acceptatie terugnemen", "Wat is er veranderd?"),
     Event.DECLINE: ("Afwijzen", "x", "Afwijzing versturen", "Toelichting"),
     Event.PLAN: ("Afspraak plannen", "calendar-event", "Afspraak vastleggen", "Waar, en met wie?"),
-    Event.START: ("Starten", "player-play", "Starten", ""),
+    Event.START: ("Starten", "player-play", "Starten", "Hoe is er begonnen?"),
     Event.PAUSE: ("Even stilzetten", "player-pause", "Stilzetten", "Wat is er nodig om verder te gaan?"),
     Event.RESUME: ("Weer verdergaan", "player-play", "Weer verdergaan", ""),
     Event.COMPLETE: ("Afronden", "check", "Afronden", "Wat heeft de hulp opgeleverd?"),
@@ -84,7 +84,17 @@ EVENTS = {
     Event.MARK_ERROR: ("Foutief ingevoerd", "trash", "Als foutief markeren", "Wat ging er fout?"),
 }
 # In this order: the first one that is allowed is the main button; the last group stands apart, below.
-ANSWERS = (Event.ANSWER, Event.ACCEPT, Event.RECEIVE, Event.START, Event.RESUME, Event.PLAN, Event.COMPLETE)
+ANSWERS = (
+    Event.ANSWER,
+    Event.ACCEPT,
+    Event.RECEIVE,
+    Event.RESUME,
+    Event.PLAN,
+    Event.START,
+    Event.COMPLETE,
+    Event.ASK,
+    Event.DECLINE,
+)
 ASIDE = (
     Event.WITHDRAW,
     Event.CLIENT_STOPS,
@@ -94,7 +104,8 @@ ASIDE = (
     Event.MARK_ERROR,
 )
 NEED_NOTE = frozenset({Event.ASK, Event.ANSWER, Event.PROPOSE_REDIRECT})
-TAKE_DATE = frozenset({Event.PLAN})
+TAKE_DATE = frozenset({Event.PLAN, Event.START})
+AT_ONCE = frozenset({Event.SEND, Event.RECEIVE, Event.ACCEPT, Event.RESUME})
 TAKE_OUTCOME = frozenset({Event.COMPLETE})
 
 TURNS = {
@@ -111,6 +122,14 @@ TURNS = {
     "find_alternative": "iets anders zoeken",
 }
 
+REASONS = {
+    "no_capacity": "Geen plek",
+    "not_suitable": "Past niet bij wat wij doen",
+    "wrong_area": "Woont buiten ons gebied",
+    "missing_information": "Wij missen informatie",
+    "client_not_reached": "Wij kregen geen contact",
+    "other": "Anders",
+}
 OUTCOMES = {
     Outcome.REACHED: "Doel gehaald",
     Outcome.PARTLY: "Deels gehaald",
@@ -146,6 +165,15 @@ PURPOSES = {
     Purpose.ACCOUNTABILITY: "Toezicht op privacy",
     Purpose.OWN_DATA: "Eigen gegevens bekijken",
     Purpose.STATISTICS: "Cijfers zonder namen",
+}
+MESSAGE_STATES = {
+    Delivery.WAITING: "wacht op verzenden naar {who}",
+    Delivery.UNDER_WAY: "onderweg naar {who}",
+    Delivery.DELIVERED: "bezorgd bij {who}",
+    Delivery.PROCESSED: "gelezen door het systeem van {who}",
+    Delivery.REFUSED: "geweigerd door het systeem van {who}",
+    Delivery.UNKNOWN: "nog niet bevestigd door {who}",
+    Delivery.QUARANTINED: "niet bezorgd bij {who}",
 }
 DELIVERIES = {
     Delivery.WAITING: "Wacht op verzenden",

@@ -1,11 +1,14 @@
 """The work list: who needs you, and what you can do."""
 
+import datetime as dt
+
 from flask import Blueprint, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from hub.services.views import WorkLine
 from hub.web.backend import backend
-from hub.web.drawing import start_path, works_on_clients
+from hub.web.drawing import start_path
+from hub.web.turns import works_on_clients
 
 slice_ = Blueprint("worklist", __name__)
 _CLIENT_GROUPS = {"late": "today", "today": "today", "week": "week"}
@@ -24,7 +27,14 @@ def show() -> ResponseReturnValue:
     lines = backend().worklist(g.viewer)
     if works_on_clients(g.viewer):
         return render_template("worklist_clients.html", groups=_grouped(lines, _CLIENT_GROUPS, "running"))
-    return render_template("worklist_inbox.html", groups=_grouped(lines, _INBOX_GROUPS, "other"))
+    groups = _grouped(lines, _INBOX_GROUPS, "other")
+    groups["you"].sort(key=_due)
+    return render_template("worklist_inbox.html", groups=groups)
+
+
+def _due(line: WorkLine) -> dt.datetime:
+    due = line.referral.due_at if line.referral else None
+    return due or dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def _grouped(lines: tuple[WorkLine, ...], groups: dict[str, str], rest: str) -> dict[str, list[WorkLine]]:

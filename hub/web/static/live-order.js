@@ -132,7 +132,9 @@ export class Follower {
     if (this.page.position === answer.position) {
       this.misses = 0;
       this.onFresh();
-      if (this.whole) this.again = true; // asked for all of it, got entries: ask once more
+      if (!this.whole) return;
+      this.failures += 1; // asked for all of it, got entries: ask once more, but not at once
+      this.again = true;
       return;
     }
     // Behind where it says we are: a hole in the entries. Ahead of it: the count was made anew, only a snapshot helps.

@@ -14,11 +14,12 @@ export class CasePage {
     this.onNew = onNew;
     this.onStale = onStale;
     this.position = Number(root.dataset.position);
+    this.renewed = 0; // how many snapshots were taken over
     this.more = root.querySelector('[data-meer-nieuw]');
     this.above = new Set();
     this.timers = new Map();
     this.seen = new IntersectionObserver((changes) => changes.forEach((change) => this.inView(change)), { threshold: 0.6 });
-    this.more?.addEventListener('click', () => this.toTop());
+    this.more?.querySelector('button').addEventListener('click', () => this.toTop());
   }
 
   region(name) {
@@ -75,15 +76,19 @@ export class CasePage {
 
   /* Take over a snapshot: all regions, each only if it differs. */
   replace(regions, position) {
-    const before = new Set([...this.root.querySelectorAll('[data-gebied] [id]')].map((item) => item.id));
+    const known = this.root.querySelectorAll('[data-gebied] [id]:not([data-nieuw])');
+    const before = new Set([...known].map((item) => item.id)); // what was new and not yet seen stays new
     const focused = document.activeElement?.closest?.('[data-gebied] [id]')?.id;
     const added = [];
+    this.renewed += 1;
     this.holdStill(() => {
       for (const [name, html] of Object.entries(regions)) {
         const region = this.region(name);
         if (!region) continue;
         const fresh = pieces(html, region.localName === 'tbody');
-        region.replaceChildren(...fresh);
+        const kept = fresh.map((piece, index) => same(piece, region) ?? same(piece, region, index) ?? piece);
+        if (kept.length === region.children.length && kept.every((piece, index) => piece === region.children[index])) continue;
+        region.replaceChildren(...kept);
         added.push(...[...region.querySelectorAll('li[id], tr[id]')].filter((item) => !before.has(item.id)));
       }
       this.setPosition(position);
@@ -111,6 +116,7 @@ export class CasePage {
   }
 
   markNew(item) {
+    if ('nieuw' in item.dataset) return;
     const kind = item.localName === 'tr' ? 'rij' : 'gb';
     item.classList.add(`${kind}--nieuw`, `${kind}--binnen`);
     item.dataset.nieuw = '';
@@ -137,10 +143,7 @@ export class CasePage {
   unmark(item) {
     this.seen.unobserve(item);
     this.timers.delete(item);
-    item.classList.remove('gb--nieuw', 'gb--binnen', 'rij--nieuw', 'rij--binnen');
-    if (!item.classList.length) item.removeAttribute('class');
-    delete item.dataset.nieuw;
-    item.querySelector('.nieuw-label')?.remove();
+    stripMarks(item);
   }
 
   /* What is being read stays where it is: measure one visible thing before and after, scroll the difference back. */
@@ -207,6 +210,23 @@ function pieces(html, rows = false) {
   const holder = document.createElement('template');
   holder.innerHTML = rows ? `<table><tbody>${html}</tbody></table>` : html;
   return [...(rows ? holder.content.querySelector('tbody') : holder.content).children];
+}
+
+/* The element that is there already and shows the same, so that focus and selection stay in it. */
+function same(piece, region, index) {
+  const here = index === undefined ? piece.id && document.getElementById(piece.id) : region.children[index];
+  if (!here || here.parentElement !== region || here.id !== piece.id) return null;
+  const bare = here.cloneNode(true);
+  for (const item of [bare, ...bare.querySelectorAll('[data-nieuw]')]) stripMarks(item);
+  return bare.isEqualNode(piece) ? here : null;
+}
+
+function stripMarks(item) {
+  if (!('nieuw' in item.dataset)) return;
+  item.classList.remove('gb--nieuw', 'gb--binnen', 'rij--nieuw', 'rij--binnen');
+  if (!item.classList.length) item.removeAttribute('class');
+  delete item.dataset.nieuw;
+  item.querySelector('.nieuw-label')?.remove();
 }
 
 /* Put an item among its brothers, highest key first, in the place of one with the same id if there is one. */

@@ -32,7 +32,7 @@ function draw() {
   const shares = service?.dataset.deelt.split(' ');
   for (const row of preview.querySelectorAll('[data-deel]')) row.hidden = Boolean(shares && !shares.includes(row.dataset.deel));
   for (const part of form.querySelectorAll('[data-bij]')) {
-    part.hidden = Boolean(basis) && !part.dataset.bij.split(' ').includes(basis.value);
+    part.hidden = !basis || !part.dataset.bij.split(' ').includes(basis.value);
   }
   fit();
 }

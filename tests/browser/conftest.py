@@ -1,0 +1,60 @@
+"""A browser, and a web process with made-up people in it."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from live_server import LiveServer
+from made_up import PASSWORD
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Give the path of Chromium; skip loudly where there is none."""
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    if found is None or not Path(found).exists():
+        pytest.skip("Chromium is not here: the pages were NOT tried in a real browser")
+    return found
+
+
+@pytest.fixture
+def server() -> Iterator[LiveServer]:
+    running = LiveServer()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, server: LiveServer) -> Iterator[Callable[..., Page]]:
+    """Give a function that signs someone in and opens a page."""
+    contexts: list[BrowserContext] = []
+
+    def go(username: str | None, path: str, width: int = 1440, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        if username:
+            page.goto(f"{server.address}/inloggen")
+            page.fill("#gebruikersnaam", username)
+            page.fill("#wachtwoord", PASSWORD)
+            page.click("button[type=submit]")
+            page.wait_for_url("**/werkvoorraad" if username != "bas" else "**/berichten")
+        page.goto(server.address + path)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()

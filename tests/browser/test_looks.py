@@ -1,0 +1,119 @@
+"""Every page in a real browser, wide and narrow: accessible, inside its edges, and talking to its own host alone."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from live_server import LiveServer
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+Visit = Callable[..., Page]
+PAGES = [
+    (None, "/inloggen"),
+    ("marloes", "/werkvoorraad"),
+    ("tom", "/werkvoorraad"),
+    ("peter", "/werkvoorraad"),
+    ("marloes", "/inwoners/karin"),
+    ("peter", "/inwoners/karin"),
+    ("marloes", "/inwoners/leeg"),
+    ("marloes", "/verwijzingen/r-4817"),
+    ("marloes", "/verwijzingen/r-4831"),
+    ("tom", "/verwijzingen/r-4822#decline"),
+    ("marloes", "/verwijzingen/nieuw?inwoner=karin"),
+    ("bas", "/berichten"),
+    ("tom", "/inwoners/karin"),
+]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def violations(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+
+@pytest.mark.parametrize(("who", "path"), PAGES)
+def test_a_page_is_accessible_wide_and_narrow(visit: Visit, server: LiveServer, who: str | None, path: str) -> None:
+    page = visit(who, "/inloggen")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if "404" not in message.text else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    own = (server.address, server.address.replace("http", "ws", 1), "data:")
+    page.on("request", lambda request: None if request.url.startswith(own) else said.append(f"left: {request.url}"))
+    page.goto(server.address + path)
+    for width in (1440, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(200)
+        assert violations(page) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+    assert said == []
+
+
+def test_the_icons_and_letters_are_there(visit: Visit) -> None:
+    page = visit("marloes", "/inwoners/karin")
+    page.wait_for_timeout(300)
+    assert page.evaluate(
+        "document.fonts.check('16px \"Source Sans 3\"') && document.fonts.check('16px \"Source Serif 4\"')"
+    )
+    box = page.locator(".gb__ic .icoon use").first.evaluate("use => use.getBoundingClientRect().width")
+    assert box > 5
+
+
+def test_the_preview_follows_the_form_letter_by_letter(visit: Visit) -> None:
+    page = visit("marloes", "/verwijzingen/nieuw?inwoner=karin")
+    preview = page.locator("[data-voorbeeld]")
+    page.get_by_role("checkbox", name="Werk en opleiding").check()
+    expect(page.get_by_text("GGZ De Leij: kennismaking en behandeling")).to_be_hidden()
+    page.get_by_role("button", name="Toon ook wat minder past").click()
+    expect(page.get_by_text("GGZ De Leij: kennismaking en behandeling")).to_be_visible()
+    page.get_by_role("radio", name="Leerwerkbedrijf De Spoel").check()
+    page.get_by_label("Welke hulp is er nodig?").fill("Eén dagdeel <b>meelopen</b>")
+    page.get_by_label("Groene vingers").check()
+    page.get_by_label("Karin vindt dit goed").check()
+    page.get_by_label("Hoe en wanneer is dit besproken?").fill("Mondeling, vandaag")
+    for words in ("Leerwerkbedrijf De Spoel", "Eén dagdeel <b>meelopen</b>", "Groene vingers", "Mondeling, vandaag"):
+        expect(preview).to_contain_text(words)
+    expect(preview.get_by_text("eindigt op 019")).to_be_hidden()
+    expect(page.get_by_label("Welke wet?")).to_be_hidden()
+
+
+def test_a_double_click_sends_one_referral(visit: Visit, server: LiveServer) -> None:
+    page = visit("marloes", "/verwijzingen/nieuw?inwoner=karin")
+    page.get_by_role("checkbox", name="Werk en opleiding").check()
+    page.get_by_role("radio", name="Leerwerkbedrijf De Spoel").check()
+    page.get_by_label("Welke hulp is er nodig?").fill("Eén dagdeel meelopen")
+    page.get_by_label("Groene vingers").check()
+    page.get_by_label("Karin vindt dit goed").check()
+    page.get_by_label("Hoe en wanneer is dit besproken?").fill("Mondeling, vandaag")
+    page.get_by_role("button", name="Verwijzing versturen").dblclick()
+    page.wait_for_url("**/verwijzingen/r-4817")
+    assert len(server.services.sent) == 1
+
+
+def test_a_form_that_lacks_something_is_accessible_and_leads_to_it(visit: Visit) -> None:
+    page = visit("marloes", "/verwijzingen/nieuw?inwoner=karin")
+    page.get_by_role("button", name="Verwijzing versturen").click()
+    alert = page.get_by_role("alert")
+    expect(alert).to_contain_text("De verwijzing is nog niet verzonden")
+    assert violations(page) == []
+    alert.get_by_role("link", name="Welke hulp is er nodig").click()
+    expect(page.get_by_label("Welke hulp is er nodig?")).to_be_focused()
+
+
+def test_the_dialog_opens_closes_and_gives_the_focus_back(visit: Visit) -> None:
+    page = visit("marloes", "/inwoners/karin")
+    link = page.get_by_role("link", name="Waarom zie ik dit?")
+    link.click()
+    expect(page.get_by_role("heading", name="Waarom zie ik dit?")).to_be_focused()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(link).to_be_focused()
+
+
+def test_declining_works_without_scripts(visit: Visit, server: LiveServer) -> None:
+    page = visit("tom", "/verwijzingen/r-4822", java_script_enabled=False)
+    page.get_by_text("Afwijzen", exact=True).click()
+    page.get_by_label("Nu geen plek").check()
+    page.get_by_role("button", name="Afwijzing versturen").click()
+    page.wait_for_load_state()
+    assert [(new.event, new.reason) for _, new in server.services.events] == [("decline", "no_capacity")]
