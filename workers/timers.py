@@ -25,6 +25,7 @@ class Timers:
         self._broker = broker
         self._queues = queues
         self._ticks = 0
+        self._unattended: set[str] = set()
 
     def step(self) -> int:
         """Do what is due; give how much was done."""
@@ -45,7 +46,11 @@ class Timers:
         return 0
 
     def _watch_queues(self) -> None:
-        """Say so where a queue holds messages and nobody takes them: queues may outlive their consumers."""
+        """Say so where a queue holds messages and nobody takes them: queues may outlive their consumers.
+
+        Only at the second look: at the start of everything the consumers may still be on their way.
+        """
+        before, self._unattended = self._unattended, set()
         for queue in self._queues:
             try:
                 health = self._broker.health(queue)
@@ -53,7 +58,11 @@ class Timers:
                 return
             if health.usable and (health.consumers or not health.messages):
                 continue
-            log.error("a queue has messages but no consumer, or can't be used", queue=queue, messages=health.messages)
+            self._unattended.add(queue)
+            if queue in before:
+                log.error(
+                    "a queue has messages but no consumer, or can't be used", queue=queue, messages=health.messages
+                )
 
 
 def run(timers: Timers, stop: threading.Event) -> None:

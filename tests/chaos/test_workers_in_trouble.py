@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select
+from structlog.testing import capture_logs
 
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Fate, Parcel, QueueHealth, dead_queue
 from hub.models import OutboxRecord, Referral
@@ -22,6 +23,7 @@ from tests.builders import new_referral
 from tests.integration.conftest import Ring, open_test_hub
 from tests.personas import MARLOES
 from workers.relay import Relay
+from workers.timers import Timers
 
 AT_ONCE = dt.timedelta(0)
 LONG = dt.timedelta(hours=1)
@@ -241,3 +243,13 @@ def test_a_second_copys_failure_does_not_take_a_message_out_of_a_persons_hands(h
         with hub.store.writing() as work:
             apply_receipt(work, receipt)
     assert (row_of(hub, referral).state, row_of(hub, referral).attempts) == (Delivery.QUARANTINED, 1)
+
+
+def test_a_queue_that_nobody_takes_from_is_told_at_the_second_look(hub: Hub) -> None:
+    hub.broker.publisher().publish([Parcel(queue=INBOX, message_id="one", body=b"{}")])
+    watch = Timers(hub.store, hub.config, hub.broker, [INBOX])
+    with capture_logs() as first:
+        watch._watch_queues()
+    with capture_logs() as second:
+        watch._watch_queues()
+    assert (first, [line["queue"] for line in second]) == ([], [INBOX])
