@@ -51,7 +51,8 @@ class Driver:
         """Stop; what was not said stays unsaid."""
         self._stop.set()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # it may have been interrupted before its beginning
+                thread.join()
         self._agenda.close()
         self._caller.close()
 

@@ -24,6 +24,7 @@ from workers.drill.supervisor import Supervisor
 
 Say = Callable[[str], None]
 RECEIPT_WAIT = "5"
+SUBSCRIBED = "Consumer subscribed"
 _EVERY = 10.0
 
 
@@ -96,15 +97,16 @@ def _play(stage: Stage, options: Options, plan: Plan, say: Say) -> Outcome:
 
 
 def _start(cast: _Cast, port: int, *, embedded: bool) -> None:
+    start = cast.supervisor.start
     if embedded:
-        cast.supervisor.start(ALL_IN_ONE, "up")
+        start(ALL_IN_ONE, "up", mark="Schakel runs at")
     else:
-        cast.supervisor.start("web", "web")
-        cast.supervisor.start("relay", "relay", "--receipt-wait", RECEIPT_WAIT)
-        cast.supervisor.start("inbox", "inbox")
-        cast.supervisor.start("timers", "timers")
+        start("web", "web", mark="the web process serves")
+        start("relay", "relay", "--receipt-wait", RECEIPT_WAIT)
+        start("inbox", "inbox", mark=SUBSCRIBED)
+        start("timers", "timers")
         for code in PARTNERS:
-            cast.supervisor.start(connector_of(code), "connector", code)
+            start(connector_of(code), "connector", code, mark=SUBSCRIBED)
     while not answers(port) or not all(cast.supervisor.is_settled(name) for name in cast.supervisor.names):
         time.sleep(0.1)
 

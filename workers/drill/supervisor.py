@@ -13,8 +13,8 @@ from workers.drill.processes import spawn
 
 _LOOK = 0.1
 _SHORTEST, _LONGEST = 0.2, 5.0
-# From here a process counts as at work: starting Python and reading the configuration takes some two seconds.
-SETTLED = 4.0
+# A process that writes nothing when it is at work counts as such from here; starting takes some two seconds.
+_SETTLED = 4.0
 _PATIENCE = 10.0
 
 
@@ -23,6 +23,8 @@ class _Process:
     name: str
     command: Sequence[str]
     log: Path
+    mark: str | None
+    read_from: int = 0
     running: subprocess.Popen[bytes] | None = None
     began: float = 0.0
     wait: float = _SHORTEST
@@ -44,10 +46,13 @@ class Supervisor:
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
 
-    def start(self, name: str, *arguments: str) -> None:
-        """Start ``schakel`` with these arguments, and from now on keep it running."""
+    def start(self, name: str, *arguments: str, mark: str | None = None) -> None:
+        """Start ``schakel`` with these arguments, and from now on keep it running.
+
+        ``mark`` is what it writes when it is at work, where it writes such a thing.
+        """
         command = (sys.executable, "-c", "from workers.command import main; main()", *arguments)
-        process = _Process(name=name, command=command, log=self.folder / f"{name}.log")
+        process = _Process(name=name, command=command, log=self.folder / f"{name}.log", mark=mark)
         with self._lock:
             self._processes[name] = process
             self._begin(process)
@@ -56,11 +61,14 @@ class Supervisor:
                 self._thread.start()
 
     def is_settled(self, name: str) -> bool:
-        """Whether a process has run long enough to be at work."""
+        """Whether a process is at work."""
         with self._lock:
             process = self._processes[name]
-            alive = process.running is not None and process.running.poll() is None
-            return alive and time.monotonic() - process.began > SETTLED
+            if process.running is None or process.running.poll() is not None:
+                return False
+            if process.mark is None:
+                return time.monotonic() - process.began > _SETTLED
+            return process.mark.encode() in process.log.read_bytes()[process.read_from :]
 
     def kill(self, name: str) -> None:
         """End a process with SIGKILL; the watch starts it again."""
@@ -71,12 +79,6 @@ class Supervisor:
                 process.running.kill()
                 process.running.wait()
                 self.kills[name] = self.kills.get(name, 0) + 1
-
-    def log_of(self, name: str) -> str:
-        """Give what a process wrote, over all its lives."""
-        with self._lock:
-            log = self._processes[name].log
-        return log.read_text(errors="replace") if log.exists() else ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -98,6 +100,7 @@ class Supervisor:
                 _end(one, deadline)
 
     def _begin(self, process: _Process) -> None:
+        process.read_from = process.log.stat().st_size if process.log.exists() else 0
         process.running = spawn(
             list(process.command), folder=self.folder, log=process.log, environment=self.environment
         )
