@@ -1,6 +1,5 @@
 """A browser, and a web process with made-up people in it."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,22 +10,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 
 @pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser(chromium: Path) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened
         opened.close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> str:
-    """Give the path of Chromium; skip loudly where there is none."""
-    found = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    if found is None or not Path(found).exists():
-        pytest.skip("Chromium is not here: the pages were NOT tried in a real browser")
-    return found
 
 
 @pytest.fixture

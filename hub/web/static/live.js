@@ -133,7 +133,7 @@ socket.on('presence', (news) => news.case === caseId && present(news.people ?? [
 socket.on('closed', (news) => news.case === caseId && (news.reason === 'changed' ? renew() : end(news.reason)));
 
 /* Whether messages leave the hub. The page goes on all the same; it only says that sending takes longer. */
-socket.on('traffic', (news) => (root.querySelector('[data-verkeer]').hidden = !news.stopped));
+socket.on('traffic', (news) => root.querySelector('[data-verkeer]')?.toggleAttribute('hidden', !news.stopped));
 
 let refusals = 0;
 function later() {
