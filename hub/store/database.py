@@ -27,28 +27,43 @@ class StoreUnavailable(Exception):
 class UnitOfWork:
     """One transaction, one ``now``. Services work in it and never commit; leaving it without an error does."""
 
-    def __init__(self, session: Session, now: dt.datetime) -> None:
-        self.session = session
+    def __init__(self, connection: Connection, now: dt.datetime) -> None:
         self.now = now
         self.wakes_relay = False
-        self._connection: Connection | None = None
+        self._connection = connection
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """Give the session of this transaction, made where it is asked for: the hot path does without."""
+        if self._session is None:
+            self._session = Session(self._connection, expire_on_commit=False, autoflush=False)
+        return self._session
 
     @property
     def dialect(self) -> str:
         """Give the name of the database's dialect: ``postgresql`` or ``sqlite``."""
-        return self.session.get_bind().dialect.name
+        return self._connection.dialect.name
 
     def execute(
         self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
-        """Run a statement on tables in this transaction, without the session's bookkeeping: the hot path."""
-        if self._connection is None:
-            self._connection = self.session.connection()
+        """Run a statement on tables in this transaction, without a session's bookkeeping: the hot path."""
         return self._connection.execute(statement, values)
 
     def wake_relay(self) -> None:
         """Say that something must leave: the relay is woken when, and only when, this commits."""
         self.wakes_relay = True
+
+    def finish(self) -> None:
+        """Write what was changed on records and not written yet; the commit comes after it."""
+        if self._session is not None:
+            self._session.flush()
+
+    def close(self) -> None:
+        """Let go of the records."""
+        if self._session is not None:
+            self._session.close()
 
 
 class Store:
@@ -66,18 +81,20 @@ class Store:
     @contextmanager
     def writing(self, now: dt.datetime | None = None) -> Iterator[UnitOfWork]:
         """Open a unit of work: committed at the end, rolled back at an error."""
-        with self._turn, Session(self._writers, expire_on_commit=False, autoflush=False) as session:
-            work = UnitOfWork(session, now or dt.datetime.now(dt.UTC))
-            try:
-                yield work
-                if work.wakes_relay and not self.is_sqlite:
-                    work.execute(_WAKE)
-                session.commit()
-            except OperationalError as error:
-                session.rollback()
-                if error.connection_invalidated:
-                    raise StoreUnavailable("the database connection was lost") from error
-                raise
+        try:
+            with self._turn, self._writers.begin() as connection:
+                work = UnitOfWork(connection, now or dt.datetime.now(dt.UTC))
+                try:
+                    yield work
+                    work.finish()
+                    if work.wakes_relay and not self.is_sqlite:
+                        work.execute(_WAKE)
+                finally:
+                    work.close()
+        except OperationalError as error:
+            if error.connection_invalidated:
+                raise StoreUnavailable("the database connection was lost") from error
+            raise
         if work.wakes_relay and self.is_sqlite:
             self._thread_wakeup.wake()
 
