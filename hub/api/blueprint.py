@@ -19,6 +19,7 @@ from schemas import strict_json
 VERSION = "1.0.0"
 TOKEN_SECONDS = 3600
 HUB = "schakel-hub"
+_SIGNER = "schakel-token-signer"
 _KNOWN_FOR = 2.0
 _LONGEST_NUMBER = 18
 
@@ -36,7 +37,12 @@ def hub() -> Hub:
 
 
 def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(hub().settings.secret_key, salt="api-token")
+    """Give the signer of tokens, made once: it derives its keys anew each time it is made."""
+    signer: URLSafeTimedSerializer | None = current_app.extensions.get(_SIGNER)
+    if signer is None:
+        signer = URLSafeTimedSerializer(hub().settings.secret_key, salt="api-token")
+        current_app.extensions[_SIGNER] = signer
+    return signer
 
 
 def _known() -> dict[str, tuple[float, Viewer]]:
