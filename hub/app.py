@@ -25,12 +25,13 @@ class WebProcess:
     live: Live
 
 
-def create_web(hub: Hub, *, async_mode: str = "threading", behind_proxy: bool = False) -> WebProcess:
+def create_web(hub: Hub, *, async_mode: str = "threading") -> WebProcess:
     """Give a web process over an installation. ``async_mode`` is ``gevent`` in production, ``threading`` embedded."""
     app = Flask(__name__, static_folder=None)
     app.secret_key = hub.settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = MAX_PAYLOAD + 100_000
     app.extensions[HUB] = hub
+    behind_proxy = hub.settings.behind_proxy  # TLS ends there: cookies are secure, its headers are believed
     if behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     for blueprint in (api, tokens, health):

@@ -82,6 +82,7 @@ class Settings:
     bind: str
     log: str
     demo: bool = False
+    behind_proxy: bool = False
 
     @property
     def host(self) -> str:
@@ -114,6 +115,7 @@ def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool
         bind=_bind(env.get("SCHAKEL_BIND", "127.0.0.1:8080")),
         log=env.get("SCHAKEL_LOG", "text"),
         demo=demo,
+        behind_proxy=env.get("SCHAKEL_PROXY", "") == "1",
     )
 
 

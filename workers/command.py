@@ -17,6 +17,7 @@ from hub.store.migrate import is_up_to_date, migrate
 from hub.wiring import Hub, open_hub
 from workers import serve
 from workers.access import access
+from workers.accounts import accounts
 from workers.messages import messages
 from workers.opening import open_here, read_settings
 from workers.translate import translate
@@ -45,7 +46,7 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-for command in (access, messages, translate):
+for command in (access, accounts, messages, translate):
     main.add_command(command)
 
 

@@ -149,8 +149,11 @@ def may_fit_later(status: Status, event: Event) -> bool:
 
 
 def already_there(status: Status, event: Event) -> bool:
-    """Whether the referral already is where the event leads: telling it again changes nothing."""
-    return _BY_EVENT[event].target is status
+    """Whether the referral already is where the event leads: telling it again changes nothing.
+
+    Not so where the event is news in that state too: a second appointment replaces the first.
+    """
+    return _BY_EVENT[event].target is status and status not in _BY_EVENT[event].sources
 
 
 def masked(status: Status) -> MaskedStatus:
@@ -185,10 +188,15 @@ TURNS = {
 _SOONER = {Urgency.ROUTINE: None, Urgency.URGENT: 1, Urgency.TODAY: 0}
 
 
-def turn(status: Status, urgency: Urgency) -> Turn | None:
-    """Give whose turn it is; nothing after an end that asks nothing. Urgency shortens the receiver's first clocks."""
+def turn(status: Status, urgency: Urgency, *, promised: int | None = None) -> Turn | None:
+    """Give whose turn it is; nothing after an end that asks nothing.
+
+    ``promised`` is the service's own reply time in working days; urgency shortens the receiver's first clocks.
+    """
     base = TURNS.get(status)
     sooner = _SOONER[urgency]
+    if base is not None and promised is not None and status is Status.RECEIVED:
+        base = Turn(who=base.who, what=base.what, working_days=promised)
     if base is None or sooner is None or status not in (Status.SENT, Status.RECEIVED):
         return base
     return Turn(who=base.who, what=base.what, working_days=min(base.working_days, sooner))

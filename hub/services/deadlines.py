@@ -15,9 +15,12 @@ from schemas.vocabulary import Status, Urgency
 _TODAY = dt.timedelta(hours=4)
 
 
-def turn_values(status: Status, urgency: Urgency, now: dt.datetime) -> dict[str, Any]:
-    """Give whose turn it is in a state, and by when, as column values of the referral; the clock starts anew."""
-    turn = lifecycle.turn(status, urgency)
+def turn_values(status: Status, urgency: Urgency, now: dt.datetime, *, promised: int | None = None) -> dict[str, Any]:
+    """Give whose turn it is in a state, and by when, as column values of the referral; the clock starts anew.
+
+    ``promised`` is the reply time, in working days, that the asked service promises.
+    """
+    turn = lifecycle.turn(status, urgency, promised=promised)
     if turn is None:
         return {"turn_who": None, "turn_what": None, "turn_due_at": None, "turn_fired_at": None}
     due_at = add_working_days(now, turn.working_days) if turn.working_days else now + _TODAY

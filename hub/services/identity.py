@@ -1,12 +1,17 @@
 """Who signs in: people by name and password, systems by client id and secret."""
 
+from dataclasses import dataclass
+
 import argon2
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.models import ApiClient, Person
+from hub.services.errors import Invalid
 from hub.services.views import Viewer
 from hub.settings import Configuration
+from hub.store.database import UnitOfWork
+from schemas.identifiers import new_id
 from schemas.vocabulary import OrganisationKind, Purpose
 
 _HASHER = argon2.PasswordHasher()
@@ -25,6 +30,18 @@ _MACHINE_PURPOSE = {
 def _findable(name: str) -> str:
     """Give a name as it can be looked up: one with a null byte is nobody's, and PostgreSQL refuses the question."""
     return "" if "\0" in name else name
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPerson:
+    """Someone to add, in one role of one organisation, for one purpose."""
+
+    username: str
+    name: str
+    organisation: str
+    role: str
+    title: str
+    purpose: Purpose
 
 
 def hash_secret(secret: str) -> str:
@@ -65,6 +82,38 @@ def viewer_of(config: Configuration, person: Person) -> Viewer:
         role=person.role,
         purpose=person.purpose,
     )
+
+
+def add_person(work: UnitOfWork, person: NewPerson, password: str) -> str:
+    """Add someone who works at an organisation; ``Invalid`` where the name is taken."""
+    if work.session.execute(select(Person.id).where(Person.username == person.username)).first() is not None:
+        raise Invalid("This user name is taken.", field="username")
+    person_id = new_id()
+    work.session.add(
+        Person(
+            id=person_id,
+            username=person.username,
+            name=person.name,
+            organisation=person.organisation,
+            role=person.role,
+            title=person.title,
+            purpose=person.purpose,
+            password_hash=hash_secret(password),
+            active=True,
+        )
+    )
+    work.session.flush()
+    return person_id
+
+
+def add_client(work: UnitOfWork, organisation: str, secret: str) -> None:
+    """Give an organisation's system its client, or a new secret; the organisation's code is the client id."""
+    client = work.session.get(ApiClient, organisation)
+    if client is None:
+        client = ApiClient(id=organisation, organisation=organisation)
+        work.session.add(client)
+    client.secret_hash, client.active = hash_secret(secret), True
+    work.session.flush()
 
 
 def client_fits(session: Session, client_id: str, secret: str) -> bool:

@@ -117,7 +117,7 @@ def _insert(
         "created_at": work.now,
         "changed_at": work.now,
         "version": 1,
-        **deadlines.turn_values(Status.SENT, new.urgency, work.now),
+        **deadlines.turn_values(Status.SENT, new.urgency, work.now, promised=_promised(config, new.service)),
     }
     number = work.execute(_INSERT, values).scalar_one()
     return Referral(number=number, **values)
@@ -152,6 +152,12 @@ def service_of(config: Configuration, referral: Referral) -> Coded | None:
     for system, code in service.codes.items():
         return Coded(code=code, system=system, text=service.name)
     return Coded(code=service.code, system="schakel", text=service.name)
+
+
+def _promised(config: Configuration, service: str | None) -> int | None:
+    """Give the reply time that a service promises, in working days."""
+    found = config.services.get(service or "")
+    return found.reply_days if found is not None else None
 
 
 def load_for_change(work: UnitOfWork, referral_id: str) -> Referral:
@@ -224,7 +230,12 @@ def _write(
         "inferred": bool(steps) and new.event is not Event.ACCEPT if changed else referral.inferred,
         "changed_at": work.now,
         "version": referral.version + 1,
-        **deadlines.turn_values(Status(referral.status), Urgency(referral.urgency), work.now),
+        **deadlines.turn_values(
+            Status(referral.status),
+            Urgency(referral.urgency),
+            work.now,
+            promised=_promised(config, referral.service),
+        ),
     }
     work.execute(_CHANGE, {"referral_id": referral.id, **values})
     for name, value in values.items():

@@ -136,7 +136,7 @@ _MISSING = {
     "urgency": "Kies hoe snel het moet.",
     "basis": "Kies waarom dit gedeeld mag worden.",
     "evidence": "Vul in hoe en wanneer dit is besproken.",
-    "law": "Noem de wet en het artikel.",
+    "law": "Kies de wet.",
 }
 _PROBLEMS = {
     "too_long": "Deze tekst is te lang. Maak hem korter.",

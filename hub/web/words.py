@@ -147,6 +147,13 @@ BASES = {
     Basis.LEGAL_DUTY: "Een wet verplicht dit",
     Basis.VITAL_INTEREST: "Er is direct gevaar",
 }
+LAWS = {
+    "participatiewet": "Participatiewet",
+    "wmo_2015": "Wmo 2015",
+    "wgs": "Wet gemeentelijke schuldhulpverlening",
+    "wgbo": "WGBO (behandeling)",
+    "avg": "AVG",
+}
 LEGAL_TERMS = {
     Basis.CONSENT: "toestemming",
     Basis.PUBLIC_TASK: "taak van algemeen belang",

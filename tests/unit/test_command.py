@@ -114,3 +114,19 @@ def test_a_missing_key_stops_the_start_with_words_that_help(monkeypatch: pytest.
     result = call("migrate")
     assert result.exit_code == 2
     assert "SCHAKEL_SECRET_KEY is missing" in result.stderr
+
+
+def test_people_and_systems_can_be_added_from_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SCHAKEL_DATABASE_URL", f"sqlite:///{tmp_path}/hub.db")
+    monkeypatch.setenv("SCHAKEL_BROKER_URL", f"embedded:///{tmp_path}/broker.db")
+    monkeypatch.setenv("SCHAKEL_SECRET_KEY", "0123456789abcdef0123456789abcdef-test")
+    monkeypatch.setenv("SCHAKEL_DATA_KEYS", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+    assert call("migrate").exit_code == 0
+    new = ["accounts", "person", "sanne", "--name", "Sanne de Wit", "--organisation"]
+    added = call(*new, "wi-tilburg", "--role", "case_director")
+    assert "password" in added.stdout, added.stderr
+    assert call(*new, "wi-tilburg", "--role", "case_director").exit_code == 2, "the name is taken"
+    assert call(*new, "ggz-de-leij", "--role", "case_director").exit_code == 2, "the role belongs elsewhere"
+    assert call(*new, "nergens", "--role", "case_director").exit_code == 2
+    assert "secret" in call("accounts", "system", "mw-de-kade").stdout
+    assert call("check").exit_code == 0
