@@ -1,6 +1,7 @@
 """The command ``schakel accounts``: add the people and the systems that sign in."""
 
 import secrets
+from contextlib import closing
 
 import click
 
@@ -25,24 +26,22 @@ def accounts() -> None:
 @click.option("--purpose", type=click.Choice([str(purpose) for purpose in Purpose]), help="For what; the role's first purpose when left out.")
 def person(username: str, name: str, organisation: str, role: str, purpose: str | None) -> None:
     """Add someone called USERNAME, who works at an organisation in one role."""
-    hub = open_here()
-    _check(hub.config, organisation, role, purpose)
     password = secrets.token_urlsafe(12)
-    new = NewPerson(
-        username=username,
-        name=name,
-        organisation=organisation,
-        role=role,
-        title=role,
-        purpose=Purpose(purpose or sorted(ROLES[role].purposes)[0]),
-    )
-    try:
-        with hub.store.writing() as work:
-            add_person(work, new, password)
-    except ServiceError as error:
-        raise click.UsageError(error.message) from error
-    finally:
-        hub.close()
+    with closing(open_here()) as hub:
+        _check(hub.config, organisation, role, purpose)
+        new = NewPerson(
+            username=username,
+            name=name,
+            organisation=organisation,
+            role=role,
+            title=role,
+            purpose=Purpose(purpose or sorted(ROLES[role].purposes)[0]),
+        )
+        try:
+            with hub.store.writing() as work:
+                add_person(work, new, password)
+        except ServiceError as error:
+            raise click.UsageError(error.message) from error
     click.echo(f"{username} can sign in with the password {password}")
 
 
@@ -61,11 +60,10 @@ def _check(config: Configuration, organisation: str, role: str, purpose: str | N
 @click.argument("organisation")
 def system(organisation: str) -> None:
     """Give the system of an ORGANISATION its client id and a new secret."""
-    hub = open_here()
-    if hub.config.organisation(organisation) is None:
-        raise click.UsageError(f"There is no organisation {organisation} in the configuration.")
     secret = secrets.token_urlsafe(24)
-    with hub.store.writing() as work:
-        add_client(work, organisation, secret)
-    hub.close()
+    with closing(open_here()) as hub:
+        if hub.config.organisation(organisation) is None:
+            raise click.UsageError(f"There is no organisation {organisation} in the configuration.")
+        with hub.store.writing() as work:
+            add_client(work, organisation, secret)
     click.echo(f"client id {organisation}, secret {secret}")
