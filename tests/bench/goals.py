@@ -2,9 +2,12 @@
 
 import operator
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+import psutil
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,23 @@ def share(values: Sequence[float], part: float) -> float:
 def spread(values: Sequence[float]) -> str:
     """Give median and tail in milliseconds."""
     return f"p50 {share(values, 0.5):.1f} ms, p99 {share(values, 0.99):.1f} ms"
+
+
+class Foreign:
+    """What others took of this machine since the object was made: the more, the less a rate says."""
+
+    def __init__(self) -> None:
+        self._began, self._busy = time.monotonic(), _busy_seconds()
+
+    def share(self, ours: float) -> float:
+        """Give the part of all cores that others had, from the CPU seconds that were ours."""
+        cores = os.cpu_count() or 1
+        return max(_busy_seconds() - self._busy - ours, 0.0) / ((time.monotonic() - self._began) * cores)
+
+
+def _busy_seconds() -> float:
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - times.iowait - times.guest - times.guest_nice)
 
 
 def machine() -> str:
