@@ -17,6 +17,7 @@ import structlog
 from flask import Flask, request, session
 from flask_socketio import SocketIO
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
@@ -41,6 +42,7 @@ class Watch:
     position: int = 0
     shape: frozenset[tuple[str, bool]] = frozenset()
     names: frozenset[str] = frozenset()
+    people: list[dict[str, str]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +108,11 @@ class Live:
         with self._hub.store.reading() as reading:
             return identity.person_viewer(reading, self._hub.config, person_id)
 
+    def _as_of_now(self, reading: Session, viewer: Viewer) -> Viewer | None:
+        """Give someone who signed in before as the database knows them now; nothing where the account is blocked."""
+        find = identity.machine_viewer if viewer.role == "machine" else identity.person_viewer
+        return find(reading, self._hub.config, viewer.id)
+
     def _disconnect(self, *_reason: Any) -> None:
         sid = _sid()
         if self._viewers.pop(sid, None) is not None:
@@ -118,10 +125,14 @@ class Live:
     def _watch(self, asked: Any = None) -> dict[str, Any]:
         """Answer with what was missed since ``after``, or a snapshot; from then on entries come in order."""
         sid = _sid()
-        viewer = self._viewers.get(sid)
+        known = self._viewers.get(sid)
         case_id, after = _asked(asked)
-        if viewer is None or case_id is None:
+        if known is None or case_id is None:
             return {"error": "invalid"}
+        with self._hub.store.reading() as reading:
+            viewer = self._as_of_now(reading, known)
+        if viewer is None or viewer != known:  # blocked, or in another role: that begins with signing in
+            return {"error": "signed_out"}
         watched = self._cases[case_id]
         try:
             with watched.lock, self._hub.store.reading() as reading:
@@ -178,6 +189,9 @@ class Live:
                 if other.viewer.id != watch.viewer.id and other.viewer.organisation_name in watch.names
             }
             listed = [{"name": name, "organisation": organisation} for name, organisation in sorted(people)]
+            if listed == watch.people:
+                continue  # telling the same again would tell that somebody came whom this viewer may not know of
+            watch.people = listed
             self.socketio.emit("presence", {"case": case_id, "people": listed}, to=sid, namespace=NAMESPACE)
 
     # -- pushing -------------------------------------------------------------------------------------------------
@@ -214,11 +228,7 @@ class Live:
             return
         with self._hub.store.reading() as reading:
             rows = positions_of(reading, list(watched))
-            active = {
-                viewer.id: identity.person_viewer(reading, self._hub.config, viewer.id)
-                for viewer in list(self._viewers.values())
-                if viewer.role != "machine"
-            }
+            active = {viewer.id: self._as_of_now(reading, viewer) for viewer in list(self._viewers.values())}
         for case_id, position in rows:
             one = self._cases.get(case_id)
             if one is None:
