@@ -3,7 +3,7 @@
 import datetime as dt
 
 from hub.web.dates import plain_day
-from hub.web.words import BASES, LIFE_DOMAINS, PURPOSES, REASONS, TURNS, URGENCIES
+from hub.web.words import BASES, LAWS, LIFE_DOMAINS, PURPOSES, REASONS, TURNS, URGENCIES
 from schemas.vocabulary import Basis, LifeDomain, Urgency
 
 ROLES = {
@@ -163,6 +163,8 @@ def content_text(key: str, text: str) -> str:
         return BASES[Basis(text)]
     if key == "purpose" and text in PURPOSES:
         return PURPOSES[text]  # type: ignore[index]
+    if key == "law":
+        return LAWS.get(text, text)
     if key == "birth_date":
         return _birth_date(text)
     if key == "life_domains":

@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from hub.services.views import ServiceOffer
 from hub.web.backend import FieldError
+from hub.web.words import LAWS
 from schemas.message import Ground
 from schemas.referral import NewReferral
 from schemas.vocabulary import Basis, LifeDomain, Purpose, Urgency
@@ -64,7 +65,7 @@ class ReferralForm:
             "urgency": self.urgency not in list(Urgency),
             "basis": self.basis not in list(Basis),
             "evidence": self.basis == Basis.CONSENT and not self.evidence,
-            "law": self.basis in (Basis.PUBLIC_TASK, Basis.LEGAL_DUTY) and not self.law,
+            "law": self.basis in (Basis.PUBLIC_TASK, Basis.LEGAL_DUTY) and self.law not in LAWS,
         }
         found = {name: "missing" for name, lacks in lacking.items() if lacks}
         for name, longest in _LONGEST.items():
@@ -89,7 +90,7 @@ class ReferralForm:
             ground=Ground(
                 basis=Basis(self.basis),
                 purpose=Purpose(offer.purpose),
-                law=None if consent else self.law or None,
+                law=None if consent or self.law not in LAWS else self.law,
                 evidence=self.evidence or None,
             ),
         )

@@ -167,7 +167,8 @@ def test_a_complete_form_sends_once_however_often_it_is_pressed(visitor: FlaskCl
     [
         ({"strengths": [""]}, "Noem minstens één sterke kant."),
         ({"evidence": ""}, "Vul in hoe en wanneer dit is besproken."),
-        ({"basis": "public_task", "evidence": ""}, "Noem de wet en het artikel."),
+        ({"basis": "public_task", "evidence": ""}, "Kies de wet."),
+        ({"basis": "legal_duty", "law": "verzonnen"}, "Kies de wet."),
         ({"life_domains": ["verzonnen"]}, "Kies minstens één leefgebied."),
         ({"service": "verzonnen"}, "Kies naar wie u verwijst."),
         ({"reason": "x" * 4001}, "Deze tekst is te lang."),

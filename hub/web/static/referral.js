@@ -5,6 +5,7 @@ const preview = document.querySelector('[data-voorbeeld]');
 let all = false;
 
 const chosen = (name) => [...form.querySelectorAll(`[name="${name}"]:checked`)];
+const option = (name) => (text(name) && form.elements[name].selectedOptions[0].text) || '';
 const text = (name) => form.elements[name]?.value?.trim() ?? '';
 
 function fill(name, value) {
@@ -28,7 +29,7 @@ function draw() {
   fill('sterk', strengths.join(', '));
   fill('snel', chosen('urgency')[0]?.dataset.naam);
   fill('grond', basis?.dataset.naam);
-  fill('bewijs', [text('evidence'), basis && basis.value !== 'consent' ? text('law') : ''].filter(Boolean).join(', '));
+  fill('bewijs', [text('evidence'), /public_task|legal_duty/.test(basis?.value) ? option('law') : ''].filter(Boolean).join(', '));
   const shares = service?.dataset.deelt.split(' ');
   for (const row of preview.querySelectorAll('[data-deel]')) row.hidden = Boolean(shares && !shares.includes(row.dataset.deel));
   for (const part of form.querySelectorAll('[data-bij]')) {
