@@ -19,6 +19,7 @@ BATCH = 500
 RECEIPT_WAIT = dt.timedelta(seconds=60)
 POLL = 1.0
 LINGER = 0.005
+TIDY = 0.1
 LOOKS = (0.0, 0.5, 1.0)
 
 
@@ -119,6 +120,10 @@ class Relay:
         except BrokerUnavailable:
             log.warning("the broker can't be asked about a queue", queue=queue)
 
+    def patience(self) -> float:
+        """Give the seconds to wait for a signal at most: less where nudges that went are still to be forgotten."""
+        return TIDY if self._gone else POLL
+
     def close(self) -> None:
         """Let go of the connection to the broker."""
         self._publisher.close()
@@ -135,14 +140,15 @@ def run(store: Store, broker: Broker, stop: threading.Event, *, receipt_wait: dt
     try:
         while not stop.is_set():
             try:
-                if went := relay.step():
-                    if went < BATCH:  # a moment's patience makes larger batches; a backlog needs none
-                        stop.wait(LINGER)
+                went = relay.step()
+                if went >= BATCH:
                     continue
+                if went:
+                    stop.wait(LINGER)  # under load a moment's patience makes larger batches; a signal is kept
             except (SQLAlchemyError, StoreUnavailable, BrokerUnavailable) as error:
                 log.warning("the relay waits", fault=type(error).__name__)
                 stop.wait(1.0)
-            wakeup.wait(POLL)
+            wakeup.wait(relay.patience())
     finally:
         wakeup.close()
         relay.close()

@@ -157,7 +157,7 @@ class Site:
 
     def wait_until_empty(self, seconds: float = 300) -> float:
         """Wait until nothing waits to leave and every receipt is stored; give the moment."""
-        query = "SELECT EXISTS (SELECT 1 FROM outbox WHERE open)"
+        query = "SELECT EXISTS (SELECT 1 FROM outbox WHERE open AND kind <> 'nudge')"
         deadline = time.monotonic() + seconds
         with psycopg.connect(plain(self.database_url), autocommit=True) as connection:
             while connection.execute(query).fetchone() == (True,):
