@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import bindparam, func, insert, select
 
 from hub.broker.protocol import partner_queue
 from hub.models import OutboxRecord, Referral
@@ -16,7 +16,14 @@ from schemas.identifiers import derived_id, short_reference
 from schemas.message import Message, MessageData, source_of
 from schemas.vocabulary import KIND_OF_EVENT, Delivery, Event
 
-_PUT_OUT = insert(table_of(OutboxRecord))
+_OUTBOX, _REFERRALS = table_of(OutboxRecord), table_of(Referral)
+_PUT_OUT = insert(_OUTBOX)
+# Through the referrals of the case: the outbox itself is not indexed by case.
+_TOLD = (
+    select(func.count())
+    .select_from(_REFERRALS.join(_OUTBOX, _OUTBOX.c.referral_id == _REFERRALS.c.id))
+    .where(_REFERRALS.c.case_id == bindparam("case_id"), _OUTBOX.c.receiver == bindparam("receiver"))
+)
 
 
 def message_about(
@@ -30,7 +37,12 @@ def message_about(
     position: int,
     data: MessageData,
 ) -> Message:
-    """Give the canonical message that tells one organisation of one event; the same event gives the same id."""
+    """Give the canonical message that tells one organisation of one event; the same event gives the same id.
+
+    Its ``sequence`` counts what this organisation was told in this case: a position of the case itself would jump, and
+    so tell that something happened that the receiver may not know of. The case's row lock is held here.
+    """
+    told = work.execute(_TOLD, {"case_id": referral.case_id, "receiver": receiver}).scalar_one()
     return Message(
         id=derived_id("event", referral.case_id, str(position), receiver),
         kind=KIND_OF_EVENT[event],
@@ -39,7 +51,7 @@ def message_about(
         sender=sender,
         receiver=receiver,
         subject=referral.case_id,
-        sequence=position,
+        sequence=told + 1,
         data=data,
     )
 

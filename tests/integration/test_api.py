@@ -542,6 +542,27 @@ def test_two_worlds_with_and_without_a_referral_to_mental_health_look_the_same_t
     assert worlds[0] == worlds[1]
 
 
+def test_the_numbers_on_messages_count_what_their_receiver_got(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number that jumps would tell that something happened that the receiver may not know of."""
+    monkeypatch.setattr("hub.services.feed._SETTLED_AFTER", dt.timedelta(seconds=-5))
+    person = someone()
+    hidden = site.send(KADE, client=person, **GGZ_REFERRAL).json
+    site.event(hidden["id"], "receive", GGZ)
+    mine = site.send(WI, client=person, to=TEAM).json
+    site.event(hidden["id"], "accept", GGZ)
+    site.event(mine["id"], "receive", TEAM)
+    site.event(mine["id"], "accept", TEAM)
+    for by, expected in ((TEAM, ["1"]), (WI, ["1", "2"]), (GGZ, ["1"]), (KADE, ["1", "2"])):
+        found, after = [], "0"
+        while True:
+            page = site.get(f"/feed?limit=200&after={after}", by).json
+            found += [item["sequence"] for item in page["items"] if item["subject"] == mine["case_id"]]
+            after = page["cursor"]
+            if page["next"] is None:
+                break
+        assert found == expected, by
+
+
 # -- the form of it all ----------------------------------------------------------------------------------------------
 
 
