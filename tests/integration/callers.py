@@ -1,5 +1,6 @@
 """Systems that call the API, and what they would look for in the answers."""
 
+import datetime as dt
 import itertools
 import json
 import logging
@@ -11,12 +12,20 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, inspect, select, text
 from werkzeug.test import TestResponse
 
+from connectors.protocol import Payload
+from connectors.registry import connector
 from hub.api.blueprint import _signer
 from hub.app import create_web
-from hub.models import Record
+from hub.models import Record, Referral
+from hub.services.clients import find_case
+from hub.services.intake import address_book
 from hub.wiring import Hub
 from schemas.identifiers import bsn_is_valid
+from schemas.message import Message, MessageData, source_of
+from schemas.vocabulary import KIND_OF_EVENT, Event
 from tests.builders import referral_body
+from workers.inbox import InboxWorker
+from workers.relay import Relay
 
 _BSNS = (str(number) for number in itertools.count(999_900_100) if bsn_is_valid(str(number)))
 _KEYS = itertools.count(1)
@@ -159,3 +168,51 @@ def listening() -> Any:
         root.removeHandler(heard)
         root.setLevel(level)
         structlog.configure(**before)
+
+
+class Hands:
+    """The relay and the inbox of a hub, turned by hand: what partners bring comes to its effect."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._relay = Relay(hub.store, hub.broker)
+        self._inbox = InboxWorker(hub.store, hub.config, hub.broker)
+
+    def until_still(self) -> None:
+        """Work until nothing moves for some turns."""
+        idle = 0
+        while idle < 3:
+            idle = 0 if self._relay.step() + self._inbox.step(0.02) else idle + 1
+
+    def close(self) -> None:
+        """Stop."""
+        self._relay.close()
+        self._inbox.close()
+
+
+def partner_says(hub: Hub, referral_id: str, event: Event, **data: Any) -> Payload:
+    """Give what a receiver's own system sends about a referral, in its own format."""
+    with hub.store.reading() as session:
+        referral = session.scalars(select(Referral).where(Referral.id == referral_id)).one()
+        person = find_case(session, referral.case_id).person
+    organisation = hub.config.organisations[referral.receiver]
+    told = {
+        "referral_id": referral.id,
+        "referral_number": referral.number,
+        "event": event,
+        "client": person,
+        "starts_on": "2026-11-02",
+        "ends_on": "2026-11-20" if event is Event.COMPLETE else None,
+        "occurred_at": dt.datetime(2026, 11, 20, tzinfo=dt.UTC),
+        **data,
+    }
+    message = Message(
+        id=f"{event}-{referral.id}"[:60],
+        kind=KIND_OF_EVENT[event],
+        source=source_of(organisation.oin, organisation.code),
+        time=dt.datetime.now(dt.UTC),
+        sender=organisation.code,
+        receiver=referral.sender,
+        data=MessageData(**told),
+    )
+    translator = connector(str(organisation.connector))
+    return translator.write(message, address_book(hub.config, organisation), message.time).payload
