@@ -20,7 +20,7 @@ _DUE = (
     select(_ROWS.c.id)
     .where(_ROWS.c.open, _ROWS.c.due_at <= bindparam("now"), _FIRST_OF_LANE)
     .where(_ROWS.c.state != Delivery.QUARANTINED)
-    .order_by(_ROWS.c.id)
+    .order_by(_ROWS.c.due_at, _ROWS.c.id)  # as the index has them: what was claimed before is never passed again
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
