@@ -1,6 +1,7 @@
 """The sender of a drill: sends the planned referrals at their time, each until it knows that it was accepted."""
 
 import itertools
+import secrets
 import threading
 import time
 from typing import Any
@@ -27,6 +28,7 @@ class Driver:
         self._next = itertools.count()
         self._stop = threading.Event()
         self._began = 0.0
+        self._run = secrets.token_hex(4)  # a database that is not ours may know the keys of an earlier drill
         self._threads = [
             threading.Thread(target=self._send_all, name=f"sender {n}", daemon=True) for n in range(_THREADS)
         ]
@@ -65,7 +67,7 @@ class Driver:
 
     def _send(self, planned: PlannedReferral) -> None:
         self._script.attempt()
-        key = {"Idempotency-Key": f"drill-{self._plan.seed}-{planned.index}"}
+        key = {"Idempotency-Key": f"drill-{self._run}-{planned.index}"}
         while not self._stop.is_set():
             answer = self._caller.call("POST", "/api/v1/referrals", key, json=body_of(planned))
             if answer is not None:

@@ -15,8 +15,8 @@ from workers.drill.supervisor import Supervisor
 
 log = structlog.get_logger()
 
-# How long a strike waits for its moment: nothing may be under way just then.
-_AIM = 10.0
+# How long a strike waits for its moment, while there is load at all.
+_AIM = 120.0
 _BROKER_AWAY = 2.0
 _HEAL_PATIENCE = 180.0
 
@@ -31,6 +31,7 @@ class Faults:
     broker: Broker
     rabbit: Rabbit | None
     calls_under_way: Callable[[], int]
+    load_is_over: Callable[[], bool]
     done: list[Strike] = field(default_factory=list)
     bitten: int = 0
     healed_after: float | None = None
@@ -114,7 +115,8 @@ class Faults:
     def _until(self, condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _AIM
         while not condition() and time.monotonic() < deadline and not self._stop.wait(0.002):
-            pass
+            if self.load_is_over():
+                return
 
     def _watch_healing(self, queue: str) -> None:
         """See how long it takes the hub to notice a dead queue and make it anew."""

@@ -64,17 +64,7 @@ class _Cast:
 def _play(stage: Stage, options: Options, plan: Plan, say: Say) -> Outcome:
     with contextlib.ExitStack() as ending:
         script = Script()
-        first = stage.open_hub()
-        partners = {}
-        for code in PARTNERS:
-            organisation = first.config.organisations[code]
-            partners[code] = DrillPartner(
-                first.config, organisation, stage.folder / f"ledger-{code}.db", stage.url, script
-            )
-            partners[code].start(stage.url)
-            ending.callback(partners[code].close)
-        first.close()
-        stage.know_partners({code: partner.url for code, partner in partners.items()})
+        partners = _open_partners(stage, script, ending)
         hub = stage.open_hub()
         ending.callback(hub.close)
         prepare(hub)
@@ -82,7 +72,15 @@ def _play(stage: Stage, options: Options, plan: Plan, say: Say) -> Outcome:
         ending.callback(supervisor.close)
         driver = Driver(plan, stage.url, script)
         ending.callback(driver.close)
-        faults = Faults(plan, supervisor, partners, hub.broker, stage.rabbit, lambda: driver.under_way)
+        faults = Faults(
+            plan,
+            supervisor,
+            partners,
+            hub.broker,
+            stage.rabbit,
+            lambda: driver.under_way,
+            lambda: driver.done and script.outstanding() == 0,
+        )
         ending.callback(faults.close)
         cast = _Cast(
             hub=hub,
@@ -94,6 +92,19 @@ def _play(stage: Stage, options: Options, plan: Plan, say: Say) -> Outcome:
             since=dt.datetime.now(dt.UTC),
         )
         return _act(cast, stage.port, options, say)
+
+
+def _open_partners(stage: Stage, script: Script, ending: contextlib.ExitStack) -> dict[str, DrillPartner]:
+    """Open the partners' doors, and tell the hub's configuration where they are."""
+    partners = {}
+    with contextlib.closing(stage.open_hub()) as hub:
+        for code in PARTNERS:
+            ledger = stage.folder / f"ledger-{code}.db"
+            partners[code] = DrillPartner(hub.config, hub.config.organisations[code], ledger, stage.url, script)
+            partners[code].start(stage.url)
+            ending.callback(partners[code].close)
+    stage.know_partners({code: partner.url for code, partner in partners.items()})
+    return partners
 
 
 def _start(cast: _Cast, port: int, *, embedded: bool) -> None:

@@ -46,7 +46,10 @@ class Stage:
         self.rabbit: Rabbit | None = None
         self.port = free_port()
         self._urls = ("", "")
-        self._keys = (secrets.token_hex(32), base64.b64encode(secrets.token_bytes(32)).decode())
+        self._keys = (
+            os.environ.get("SCHAKEL_SECRET_KEY") or secrets.token_hex(32),
+            os.environ.get("SCHAKEL_DATA_KEYS") or base64.b64encode(secrets.token_bytes(32)).decode(),
+        )
 
     @property
     def url(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workers.drill.processes import spawn
+from workers.drill.processes import spawn, tail
 
 _LOOK = 0.1
 _SHORTEST, _LONGEST = 0.2, 5.0
@@ -124,7 +124,8 @@ class Supervisor:
         if code is None:
             return
         if not process.expected:
-            self.surprises.append(f"{process.name} ended by itself with {code}; see {process.log.name}")
+            last = tail(process.log).rpartition("\n")[2]
+            self.surprises.append(f"{process.name} ended by itself with {code}: {last}")
         process.wait = _SHORTEST if now - process.began > _LONGEST else min(process.wait * 2, _LONGEST)
         process.running, process.again_at = None, now + process.wait
 
