@@ -1,10 +1,11 @@
 """Words for what has no closed list: fields, reasons, roles, and what is withheld. An unknown code shows as it came."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from hub.web.dates import plain_day
 from hub.web.words import BASES, LAWS, LIFE_DOMAINS, PURPOSES, REASONS, TURNS, URGENCIES
-from schemas.vocabulary import Basis, LifeDomain, Urgency
+from schemas.vocabulary import LifeDomain
 
 ROLES = {
     "case_director": "Klantregisseur",
@@ -145,6 +146,15 @@ _PROBLEMS = {
     "unknown": "Dit kennen wij niet meer. Kies iets anders.",
 }
 
+# Which words the codes in a sent field have.
+_CODED: dict[str, Mapping[str, str]] = {
+    "urgency": {str(code): name for code, name in URGENCIES.items()},
+    "basis": {str(code): name for code, name in BASES.items()},
+    "ground": {str(code): name for code, name in BASES.items()},
+    "purpose": {str(code): name for code, name in PURPOSES.items()},
+    "law": LAWS,
+}
+
 
 def problem(field: str, code: object) -> str:
     """Give what is wrong with a field and how to mend it; nothing where nothing is wrong."""
@@ -157,19 +167,11 @@ def problem(field: str, code: object) -> str:
 
 def content_text(key: str, text: str) -> str:
     """Give the text of a sent field in words, where the field holds a code."""
-    if key == "urgency" and text in URGENCIES:
-        return URGENCIES[Urgency(text)]
-    if key in ("basis", "ground") and text in BASES:
-        return BASES[Basis(text)]
-    if key == "purpose" and text in PURPOSES:
-        return PURPOSES[text]  # type: ignore[index]
-    if key == "law":
-        return LAWS.get(text, text)
     if key == "birth_date":
         return _birth_date(text)
     if key == "life_domains":
         return ", ".join(domain_name(code.strip()) for code in text.split(","))
-    return text
+    return _CODED.get(key, {}).get(text, text)
 
 
 def _birth_date(text: str) -> str:
