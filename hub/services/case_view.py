@@ -16,7 +16,7 @@ from hub.models import Case, Person, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Decision, Mask, reason
 from hub.rules.lifecycle import Part, masked
-from hub.services.access import Gaze, gaze, may_see, may_see_person
+from hub.services.access import Gaze, gaze, has_part_in, may_see, may_see_person
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
 from hub.settings import Configuration
@@ -64,7 +64,7 @@ def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: 
     # Before the referrals: of each entry that is read, the referral is there.
     rows = session.execute(_ALL_ENTRIES, {"case_id": case_id}).all()
     seen = _seen(session, look, case_id)
-    _check_entrance(look, seen)
+    _check_entrance(session, look, case_id, seen)
     known = may_see_person(look, [one.referral for one in seen.values()])
     entries = _entries(look, rows, seen, 1)
     story = case.story or {}
@@ -98,7 +98,7 @@ def entries_after(
     look = gaze(config, viewer, case.regisseur_id, now)
     heads = session.execute(_HEADS, {"case_id": case_id}).all()
     seen = _seen(session, look, case_id)
-    _check_entrance(look, seen)
+    _check_entrance(session, look, case_id, seen)
     new = [head.position for head in heads if _is_shown(head, seen)][after:]
     if not new:
         return []
@@ -124,14 +124,18 @@ def _load(session: Session, case_id: str) -> tuple[Case, Client, Person | None]:
     return row[0], Client(**row[1].person), row[2]
 
 
-def _check_entrance(look: Gaze, seen: dict[str, _Seen]) -> None:
-    """Let in who has a tie to the client; to anyone else the case is not there."""
+def _check_entrance(session: Session, look: Gaze, case_id: str, seen: dict[str, _Seen]) -> None:
+    """Let in who has a tie to the client; to anyone else the case is not there.
+
+    Income sees the clients of Work & Income alone: that somebody else has a client may itself be health data.
+    """
     viewer = look.viewer
     if viewer.role in _NO_DIRECT:
         raise NotFound("There is no such case.")
     if viewer.id == look.regisseur_id or seen:
         return
-    if viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME:
+    income = viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME
+    if income and has_part_in(session, viewer, case_id):
         return
     raise NotFound("There is no such case.")
 

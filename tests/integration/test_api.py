@@ -16,12 +16,13 @@ from hub.models import ApiClient, Case, Referral
 from hub.services import referral_view
 from hub.services.access import gaze
 from hub.services.case_view import case_view
+from hub.services.errors import NotFound
 from hub.services.feed import feed
 from schemas.vocabulary import Event
 from tests.builders import referral_body
 from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, new_bsn, someone
 from tests.integration.conftest import open_test_hub
-from tests.personas import MARLOES
+from tests.personas import MARLOES, PETER
 
 PROBLEM = "application/problem+json"
 GGZ_REFERRAL: dict[str, Any] = {"to": GGZ, "life_domains": ["mental_health"]}
@@ -495,6 +496,18 @@ def test_without_consent_the_regisseur_sees_that_something_runs_and_her_system_t
     assert answer == {"id": made["id"], "case_id": made["case_id"], "status": "running", "masked": rule}
     assert [(line.mark, line.masked, line.organisation) for line in view.referrals] == [("running", rule, "")]
     assert {entry.kind for entry in view.entries} == {"masked"}
+
+
+def test_an_income_consultant_meets_no_client_of_others(site: Site) -> None:
+    made = site.send(GGZ, to=TEAM, life_domains=["mental_health"]).json
+    now = dt.datetime.now(dt.UTC)
+    with site.hub.store.reading() as session, pytest.raises(NotFound):
+        case_view(session, site.hub.config, PETER, made["case_id"], now)
+    site.post(referral_body(client={"case_id": made["case_id"]}, to=WI), TEAM)
+    with site.hub.store.reading() as session:
+        view = case_view(session, site.hub.config, PETER, made["case_id"], now)
+    assert view.client_name
+    assert (view.referrals, view.position) == ((), 0)
 
 
 def test_what_mental_health_says_is_in_no_answer_to_work_and_income(site: Site) -> None:
