@@ -6,6 +6,7 @@ sweep.
 """
 
 import datetime as dt
+import queue
 import threading
 import time
 from collections import defaultdict
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 NAMESPACE = "/live"
 REPLAY_LIMIT = 300
 SWEEP = 2.0
+PUSHERS = 6
 
 
 @dataclass(kw_only=True)
@@ -69,6 +71,8 @@ class Live:
     def __init__(self, app: Flask, hub: Hub, drawing: Drawing, *, async_mode: str, origins: list[str] | None) -> None:
         self._app, self._hub, self._drawing = app, hub, drawing
         self._cases: defaultdict[str, _Watched] = defaultdict(_Watched)
+        self._grown: queue.Queue[str] = queue.Queue()
+        self._heard: dict[str, int] = {}
         self._viewers: dict[str, Viewer] = {}
         self._stop = threading.Event()
         self._stopped = False
@@ -241,12 +245,12 @@ class Live:
                 self.push(case_id)
 
     def start(self) -> None:
-        """Listen for nudges, and sweep, each in a thread of its own."""
-        for task in (self._listen, self._sweep_often):
+        """Listen for nudges, push what is new, and sweep, each in threads of its own."""
+        for task in (self._listen, self._sweep_often, *[self._push_often] * PUSHERS):
             self.socketio.start_background_task(task)
 
     def stop(self) -> None:
-        """End both threads."""
+        """End the threads."""
         self._stop.set()
 
     def _listen(self) -> None:
@@ -256,16 +260,43 @@ class Live:
             try:
                 deliveries = consumer.take(500, 1.0)
                 consumer.ack(deliveries)
-                grown = dict.fromkeys(d.body.decode().partition(":")[0] for d in deliveries)
+                for delivery in deliveries:
+                    case_id, _, position = delivery.body.decode().partition(":")
+                    self._hear(case_id, int(position))
                 if consumer.subscriptions != subscribed:  # what was said while we were away, we did not hear
                     subscribed = consumer.subscriptions
-                    grown |= dict.fromkeys(list(self._cases))
-                for case_id in grown:
-                    self.push(case_id)
-            except (BrokerUnavailable, SQLAlchemyError) as error:
+                    for case_id in list(self._cases):
+                        self._hear(case_id, 0)
+            except BrokerUnavailable as error:
                 log.warning("live waits", fault=type(error).__name__)
                 time.sleep(1.0)
         consumer.close()
+
+    def _hear(self, case_id: str, position: int) -> None:
+        """Have a case pushed soon; one that waits for it already waits once."""
+        if case_id not in self._cases:
+            return
+        waits = case_id in self._heard
+        self._heard[case_id] = max(position, self._heard.get(case_id, 0))
+        if not waits:
+            self._grown.put(case_id)
+
+    def _push_often(self) -> None:
+        """Push one case at a time beside others: most of a push is waiting for the database."""
+        while not self._stop.is_set():
+            try:
+                case_id = self._grown.get(timeout=1.0)
+            except queue.Empty:
+                continue
+            position = self._heard.pop(case_id, 0)
+            try:
+                self.push(case_id)
+            except SQLAlchemyError as error:
+                log.warning("a push waits for the next sweep", fault=type(error).__name__)
+                continue
+            watched = self._cases.get(case_id)
+            if watched is not None:  # the sweep need not look again for what was pushed
+                watched.seen = max(watched.seen, position)
 
     def _sweep_often(self) -> None:
         while not self._stop.is_set():

@@ -13,6 +13,10 @@ from schemas.vocabulary import Purpose
 from workers.opening import open_here
 
 
+_ROLES = click.Choice(sorted(str(role) for role in ROLES))
+_PURPOSES = click.Choice([str(purpose) for purpose in Purpose])
+
+
 @click.group()
 def accounts() -> None:
     """Add people and systems. Passwords and secrets are made here, and shown once."""
@@ -22,8 +26,8 @@ def accounts() -> None:
 @click.argument("username")
 @click.option("--name", required=True, help="As colleagues know this person.")
 @click.option("--organisation", required=True, help="A code of the configuration.")
-@click.option("--role", required=True, type=click.Choice(sorted(str(role) for role in ROLES)), help="What this person does there.")
-@click.option("--purpose", type=click.Choice([str(purpose) for purpose in Purpose]), help="For what; the role's first purpose when left out.")
+@click.option("--role", required=True, type=_ROLES, help="What this person does there.")
+@click.option("--purpose", type=_PURPOSES, help="For what; the role's first purpose when left out.")
 def person(username: str, name: str, organisation: str, role: str, purpose: str | None) -> None:
     """Add someone called USERNAME, who works at an organisation in one role."""
     password = secrets.token_urlsafe(12)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from werkzeug.serving import BaseWSGIServer
 
 from connectors.protocol import Transport
@@ -31,6 +32,9 @@ def worker_of(
         address_book(hub.config, organisation),
         hub.broker,
     )
+
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +83,23 @@ def start(hub: Hub) -> Running:
             if dropped is not None:
                 works.append((f"files {organisation.code}", partial(files.run, dropped, stop)))
     web.live.start()
-    threads = tuple(threading.Thread(target=work, name=name, daemon=True) for name, work in works)
+    threads = tuple(
+        threading.Thread(target=_keep_going, args=(name, work, stop), name=name, daemon=True) for name, work in works
+    )
     for thread in threads:
         thread.start()
     return Running(hub=hub, web=web, server=server, stop=stop, threads=threads)
+
+
+def _keep_going(name: str, work: Callable[[], None], stop: threading.Event) -> None:
+    """Start a worker again when it ends of itself, as the service manager does where each is a process."""
+    while True:
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - whatever it was, the others go on and this one begins anew
+            log.error("a worker ended of itself and begins anew", worker=name)  # noqa: TRY400 - a trace may quote content
+        if stop.wait(1.0):
+            return
 
 
 def _connect(hub: Hub, organisation: Organisation, stop: threading.Event) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from hub.models import Case
 from hub.models import Client as ClientRecord
 from hub.models.columns import key_ring
-from hub.services.errors import NotFound
+from hub.services.errors import Invalid, NotFound
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.identifiers import new_id
@@ -56,11 +56,27 @@ def find_case_of_bsn(work: Session | UnitOfWork, municipality: str, bsn: str) ->
     return KnownCase(id=row.id, person=Client(**row.person), regisseur_id=row.regisseur_id)
 
 
+def _check_same_person(known: Client, given: Client) -> None:
+    """Refuse a BSN that comes with another person's name and birth date.
+
+    A number alone must not open a person's case to who guesses it; and one slip of the pen must not close it.
+    """
+    same_name = (known.family_name or "").casefold() == (given.family_name or "").casefold()
+    born = (known.birth_date or "", given.birth_date or "")
+    length = min(len(day) for day in born)
+    if not same_name and not (length and born[0][:length] == born[1][:length]):
+        raise Invalid("Name and birth date do not fit this citizen service number.", field="client")
+
+
 def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> KnownCase:
-    """Find the case of a person with a BSN, or open one. Two at once end in one case: the BSN hash is unique."""
+    """Find the case of a person with a BSN, or open one. Two at once end in one case: the BSN hash is unique.
+
+    ``Invalid`` where the BSN is known for someone with another name and another birth date.
+    """
     assert person.bsn is not None  # the caller's schema asks it
     known = find_case_of_bsn(work, municipality, person.bsn)
     if known is not None:
+        _check_same_person(known.person, person)
         return known
     insert: Any = sqlite_insert if work.dialect == "sqlite" else postgresql_insert
     client_id = work.session.execute(
@@ -78,6 +94,7 @@ def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> Kn
     if client_id is None:  # another writer was first; its commit is over, or we would still wait
         known = find_case_of_bsn(work, municipality, person.bsn)
         assert known is not None  # client and case are made in one transaction
+        _check_same_person(known.person, person)
         return known
     case_id = new_id()
     work.session.execute(

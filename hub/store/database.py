@@ -74,6 +74,9 @@ class Store:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
         self._writers = self.engine.execution_options(schakel_writes=True)
+        # Each statement of a reader sees what is committed at that moment, with a transaction round them or without:
+        # PostgreSQL need not be told twice more.
+        self._readers = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         # SQLite lets one writer in and makes the others poll, unfairly; a lock of our own queues them.
         self._turn: Any = threading.Lock() if self.is_sqlite else nullcontext()
         self._thread_wakeup = ThreadWakeup()
@@ -101,7 +104,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session that only reads."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        with Session(self._readers, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     def answers(self) -> bool:
@@ -123,14 +126,22 @@ class Store:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    return create_engine(url, pool_size=20, max_overflow=10, pool_use_lifo=True, pool_recycle=1800)
+    return create_engine(
+        url, hide_parameters=True, pool_size=20, max_overflow=10, pool_use_lifo=True, pool_recycle=1800
+    )
 
 
 def _sqlite_engine(url: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20, max_overflow=40)
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": 30, "check_same_thread": False},
+        pool_size=20,
+        max_overflow=40,
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:

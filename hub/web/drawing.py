@@ -49,12 +49,13 @@ def entry_key(entry: EntryView) -> str:
 
 
 def in_days(entries: Iterable[EntryView]) -> list[tuple[dt.date, list[EntryView]]]:
-    """Give the entries by day, newest day and newest entry first."""
+    """Give the entries by day, newest day and newest entry first; a masked one has no moment that may be told."""
 
     def day_of(entry: EntryView) -> dt.date:
         return dates.local(entry.at).date()
 
-    ordered = sorted(entries, key=lambda entry: (day_of(entry), entry_key(entry)), reverse=True)
+    told = (entry for entry in entries if entry.kind != "masked")
+    ordered = sorted(told, key=lambda entry: (day_of(entry), entry_key(entry)), reverse=True)
     return [(day, list(group)) for day, group in groupby(ordered, key=day_of)]
 
 
