@@ -99,6 +99,8 @@ class Live:
         if viewer is None:
             return False
         self._viewers[_sid()] = viewer
+        if self._stopped:
+            self.socketio.emit("traffic", {"stopped": True}, to=_sid(), namespace=NAMESPACE)
         telemetry.WATCHERS.inc()
         return True
 

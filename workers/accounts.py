@@ -12,7 +12,6 @@ from hub.settings import Configuration
 from schemas.vocabulary import Purpose
 from workers.opening import open_here
 
-
 _ROLES = click.Choice(sorted(str(role) for role in ROLES))
 _PURPOSES = click.Choice([str(purpose) for purpose in Purpose])
 
