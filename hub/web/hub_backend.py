@@ -15,7 +15,7 @@ from hub.web.backend import EventRefused, FieldError
 from hub.wiring import Hub
 from schemas.referral import NewEvent, NewReferral
 
-_ASK_BROKER_EVERY = 3.0
+_ASK_BROKER_EVERY = 1.0
 
 
 def _now() -> dt.datetime:
