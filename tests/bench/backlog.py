@@ -38,7 +38,7 @@ def a_body(site: Site) -> bytes:
 
 def relay_rate(site: Site, body: bytes, count: int) -> float:
     """Messages per second that one relay brings from the outbox to the broker, claimed, confirmed and marked."""
-    site.signal("relay", signal.SIGSTOP)
+    site.hold_relay()
     now = dt.datetime.now(dt.UTC)
     for start in range(0, count, _PARTS):
         with site.hub.store.writing(now) as work:
@@ -135,7 +135,7 @@ def _send(site: Site, count: int, **then: object) -> list[str]:
     actor = Viewer(
         id=SENDER, name=SENDER, organisation=SENDER, organisation_name=SENDER, role="machine", purpose=Purpose.TRIAGE
     )
-    site.signal("relay", signal.SIGSTOP)
+    site.hold_relay()
     found: list[str] = []
     for start in range(0, count, _PARTS):
         with site.hub.store.writing() as work:

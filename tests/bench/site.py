@@ -155,9 +155,14 @@ class Site:
             raise RuntimeError(f"{module}: {done.stderr[-2000:]}")
         return dict(json.loads(done.stdout))
 
-    def wait_until_empty(self, seconds: float = 300) -> float:
-        """Wait until nothing waits to leave and every receipt is stored; give the moment."""
-        query = "SELECT EXISTS (SELECT 1 FROM outbox WHERE open AND kind <> 'nudge')"
+    def hold_relay(self) -> None:
+        """Stop the relay for a moment, once it has nothing to do: in the middle of a claim it would hold locks."""
+        self.wait_until_empty(nudges=True)
+        self.signal("relay", signal.SIGSTOP)
+
+    def wait_until_empty(self, seconds: float = 300, *, nudges: bool = False) -> float:
+        """Wait until nothing waits to leave (nor a nudge, where asked) and every receipt is stored; give the moment."""
+        query = f"SELECT EXISTS (SELECT 1 FROM outbox WHERE open AND ({nudges} OR kind <> 'nudge'))".encode()
         deadline = time.monotonic() + seconds
         with psycopg.connect(plain(self.database_url), autocommit=True) as connection:
             while connection.execute(query).fetchone() == (True,):
