@@ -120,6 +120,7 @@ def _schedule() -> str:
     return _table(("Try", "After waiting", "Since the first"), rows)
 
 
+# Longer than others, for it is one text: a page is read best in one piece.
 def lifecycle_page() -> str:
     """Give docs/lifecycle.md."""
     wide = _listed(row.event for row in TRANSITIONS if len(row.sources) > _DRAWN_SOURCES)

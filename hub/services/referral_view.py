@@ -149,6 +149,12 @@ def trail_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep
     ).all()
     progress = may_see(look, referral, Category.PROGRESS, owner=referral.receiver).mask is Mask.FULL
     steps = [_step(look, referral, entry, progress) for entry in entries]
+    steps += _messages_of(session, referral)
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _messages_of(session: Session, referral: Referral) -> list[TrailStep]:
+    """Give what systems did with each message about a referral."""
     messages = session.execute(
         select(
             OutboxRecord.kind,
@@ -167,7 +173,7 @@ def trail_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep
         .where(OutboxRecord.referral_id == referral.id)
         .order_by(OutboxRecord.id)
     ).all()
-    steps += [
+    return [
         TrailStep(
             at=row.created_at,
             kind=row.kind,
@@ -184,7 +190,6 @@ def trail_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep
         )
         for row in messages
     ]
-    return sorted(steps, key=lambda step: step.at)
 
 
 def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) -> TrailStep:

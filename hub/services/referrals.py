@@ -241,6 +241,15 @@ def _write(
     for name, value in values.items():
         setattr(referral, name, value)
     work.session.expunge(referral)
+    position = write_entries(work, referral.case_id, _entries_of(actor, referral, new, steps, status_reason))
+    messages = _tell(work, config, actor, referral, new, status_reason, case, position)
+    put_out(work, config, referral, messages, position)
+
+
+def _entries_of(
+    actor: Viewer, referral: Referral, new: NewEvent, steps: tuple[Event, ...], status_reason: Coded | None
+) -> list[NewEntry]:
+    """Give the timeline's entries: first the steps that the event proves, marked inferred, then the event itself."""
     said = {
         "reason": new.reason or (status_reason and status_reason.code),
         "reason_text": status_reason and status_reason.text,
@@ -260,9 +269,7 @@ def _write(
             data={key: value for key, value in said.items() if value is not None},
         )
     )
-    position = write_entries(work, referral.case_id, entries)
-    messages = _tell(work, config, actor, referral, new, status_reason, case, position)
-    put_out(work, config, referral, messages, position)
+    return entries
 
 
 def _tell(
