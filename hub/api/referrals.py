@@ -73,7 +73,7 @@ def send_referral() -> Response:
         return problem(403, "forbidden", "This organisation sends no referrals.")
     try:
         with hub().store.writing() as work:
-            if new.case_id is not None and not has_part_in(work.session, caller(), new.case_id):
+            if new.case_id is not None and not has_part_in(work.session, caller(), new.case_id, by_announcement=False):
                 raise NotFound("There is no such case.")
             referral = referrals.send_referral(work, hub().config, caller(), new)
             answer = REFERRAL.dump(

@@ -166,12 +166,16 @@ def _flags(look: Gaze, owner: str) -> frozenset[str]:
     return frozenset({"other_owner"}) if same_kind and owner != look.viewer.organisation else frozenset()
 
 
-def has_part_in(session: Session, viewer: Viewer, case_id: str) -> bool:
-    """Whether an organisation has part in a case: it sent or received a referral there, or its regisseur is theirs."""
+def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announcement: bool) -> bool:
+    """Whether an organisation has part in a case: it sent or received a referral there, or its regisseur is theirs.
+
+    ``by_announcement`` says whether one it has not accepted counts: not where it would learn more by it than it may.
+    """
     code = viewer.organisation
-    ours = select(Referral.id).where(
-        Referral.case_id == case_id, (Referral.sender == code) | (Referral.receiver == code)
-    )
+    received = Referral.receiver == code
+    if not by_announcement:
+        received &= Referral.status.not_in([str(status) for status in _ANNOUNCED])
+    ours = select(Referral.id).where(Referral.case_id == case_id, (Referral.sender == code) | received)
     if session.execute(ours.limit(1)).first() is not None:
         return True
     regisseur = select(Person.organisation).join(Case, Case.regisseur_id == Person.id).where(Case.id == case_id)

@@ -84,7 +84,7 @@ def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: 
         referrals=tuple(one.line for one in sorted(seen.values(), key=lambda one: -one.referral.number)),
         entries=tuple(entries),
         withheld=withheld(look),
-        may_refer=viewer.role not in {*_NO_DIRECT, "income_consultant", "machine"},
+        may_refer=known and viewer.role not in {*_NO_DIRECT, "income_consultant", "machine"},
     )
 
 
@@ -135,7 +135,7 @@ def _check_entrance(session: Session, look: Gaze, case_id: str, seen: dict[str, 
     if viewer.id == look.regisseur_id or seen:
         return
     income = viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME
-    if income and has_part_in(session, viewer, case_id):
+    if income and has_part_in(session, viewer, case_id, by_announcement=True):
         return
     raise NotFound("There is no such case.")
 

@@ -239,7 +239,8 @@ def test_the_municipality_itself_sends_nothing(site: Site) -> None:
 
 
 def test_who_has_no_part_in_a_case_can_not_refer_from_it(site: Site) -> None:
-    case_id = site.send(WI).json["case_id"]
+    sent = site.send(WI).json
+    case_id = sent["case_id"]
     before = site.counts()
     foreign = site.post(referral_body(client={"case_id": case_id}, to=GGZ), SPOEL)
     missing = site.post(referral_body(client={"case_id": "no-such-case"}, to=GGZ), SPOEL)
@@ -247,6 +248,10 @@ def test_who_has_no_part_in_a_case_can_not_refer_from_it(site: Site) -> None:
     assert foreign.data == missing.data
     assert site.counts() == before
     assert site.post(referral_body(client={"case_id": case_id}, to=GGZ), WI).status_code == 201
+    announced = site.post(referral_body(client={"case_id": case_id}, to=GGZ), KADE)
+    assert announced.status_code == 404, "who has only an announcement has no part in the case yet"
+    for event in ("receive", "accept"):
+        assert site.event(sent["id"], event, KADE).status_code == 200
     assert site.post(referral_body(client={"case_id": case_id}, to=GGZ), KADE).status_code == 201
 
 
