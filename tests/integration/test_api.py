@@ -508,7 +508,9 @@ def test_an_income_consultant_meets_no_client_of_others(site: Site) -> None:
     now = dt.datetime.now(dt.UTC)
     with site.hub.store.reading() as session, pytest.raises(NotFound):
         case_view(session, site.hub.config, PETER, made["case_id"], now)
-    site.post(referral_body(client={"case_id": made["case_id"]}, to=WI), TEAM)
+    for event in ("receive", "accept"):
+        site.event(made["id"], event, TEAM)
+    assert site.post(referral_body(client={"case_id": made["case_id"]}, to=WI), TEAM).status_code == 201
     with site.hub.store.reading() as session:
         view = case_view(session, site.hub.config, PETER, made["case_id"], now)
     assert view.client_name
