@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import datetime as dt
 import hashlib
 import os
 import secrets
@@ -50,6 +51,18 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What a municipality chooses within the access policy.
+
+    Without ``masked_care_status_without_consent`` a regisseur gets nothing of care before the client said yes.
+    ``wams_from`` is the day on which the Wams is in force; without it the Wams is no ground.
+    """
+
+    masked_care_status_without_consent: bool = True
+    wams_from: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """The organisations round the table, and what they offer.
 
@@ -60,6 +73,7 @@ class Configuration:
     organisations: Mapping[str, Organisation]
     services: Mapping[str, Service]
     desk: str
+    policy: Policy = field(default_factory=Policy)
 
     def organisation(self, code: str) -> Organisation | None:
         """Find an organisation by its code."""
@@ -173,7 +187,26 @@ def load_configuration(path: Path) -> Configuration:
         raise SettingsError(
             "SCHAKEL_CONFIG: desk must be the code of the organisation that takes the municipality's post."
         )
-    return Configuration(municipality=municipalities[0], organisations=organisations, services=services, desk=desk)
+    return Configuration(
+        municipality=municipalities[0],
+        organisations=organisations,
+        services=services,
+        desk=desk,
+        policy=_policy(document.get("policy", {})),
+    )
+
+
+def _policy(entry: Mapping[str, Any]) -> Policy:
+    """Read the choices; one that can't be read stops the start: a policy must not fall back in silence."""
+    unknown = set(entry) - {"masked_care_status_without_consent", "wams_from"}
+    masked, wams_from = entry.get("masked_care_status_without_consent", True), entry.get("wams_from")
+    if unknown:
+        raise SettingsError(f"SCHAKEL_CONFIG: [policy]: {', '.join(sorted(unknown))} is not known.")
+    if not isinstance(masked, bool):
+        raise SettingsError("SCHAKEL_CONFIG: [policy]: masked_care_status_without_consent must be true or false.")
+    if wams_from is not None and (isinstance(wams_from, dt.datetime) or not isinstance(wams_from, dt.date)):
+        raise SettingsError("SCHAKEL_CONFIG: [policy]: wams_from must be a date, for instance 2027-01-01.")
+    return Policy(masked_care_status_without_consent=masked, wams_from=wams_from)
 
 
 def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:

@@ -7,28 +7,10 @@ from pathlib import Path
 
 import click
 
-from hub.rules.access import Decision, Question, decide
+from hub.rules.access import Decision, decide
+from hub.rules.access_rows import NEEDED, OPTIONAL, question_of, said
 
-_NEEDED = (
-    "id",
-    "actor_org",
-    "actor_role",
-    "actor_purpose",
-    "relation",
-    "relation_state",
-    "legal_basis",
-    "law",
-    "basis_state",
-    "owner_org",
-    "origin_purpose",
-    "life_domain",
-    "data_category",
-    "action",
-    "in_scope",
-    "flags",
-)
-_OPTIONAL = ("recipient_org", "recipient_role", "recipient_purpose")
-_SCOPES = {"yes": True, "no": False}
+_NEEDED = ("id", *NEEDED)
 _LARGEST = 64 * 1024 * 1024
 
 Row = dict[str, str]
@@ -59,7 +41,7 @@ def _header(names: list[str]) -> list[str]:
     for name in _NEEDED:
         if name not in names:
             raise _refuse(1, name, "missing from the header")
-    for name in (*_NEEDED, *_OPTIONAL):
+    for name in (*_NEEDED, *OPTIONAL):
         if names.count(name) > 1:
             raise _refuse(1, name, "more than once in the header")
     return names
@@ -97,30 +79,6 @@ def read_rows(text: str) -> Iterator[Row]:
         raise TableError("line 1, column id: the file is empty")
 
 
-def question_of(row: Row) -> Question:
-    """Make a question of a row; words the policy doesn't know stay as they are, for the policy to deny."""
-    return Question(
-        actor_org=row["actor_org"],
-        actor_role=row["actor_role"],
-        actor_purpose=row["actor_purpose"],
-        relation=row["relation"],
-        relation_state=row["relation_state"],
-        legal_basis=row["legal_basis"],
-        law=row["law"],
-        basis_state=row["basis_state"],
-        owner_org=row["owner_org"],
-        origin_purpose=row["origin_purpose"],
-        life_domain=row["life_domain"],
-        data_category=row["data_category"],
-        action=row["action"],
-        in_scope=_SCOPES.get(row["in_scope"]),
-        recipient_org=row.get("recipient_org", ""),
-        recipient_role=row.get("recipient_role", ""),
-        recipient_purpose=row.get("recipient_purpose", ""),
-        flags=frozenset(flag for flag in row["flags"].split("+") if flag),
-    )
-
-
 def _answers(text: str) -> Iterator[tuple[str, Decision]]:
     for row in read_rows(text):
         yield row["id"], decide(question_of(row))
@@ -131,7 +89,7 @@ def _table(answers: list[tuple[str, Decision]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("id", "decision", "mask", "rule"))
     for name, answer in answers:
-        writer.writerow((name, "allow" if answer.allow else "deny", answer.mask or "", answer.rule))
+        writer.writerow((name, *said(answer).values()))
     return out.getvalue()
 
 

@@ -10,6 +10,7 @@ from marshmallow import Schema
 
 from hub.api.blueprint import VERSION, api
 from hub.services.errors import NotFound
+from schemas.access import DecisionSchema, DecisionsSchema, QuestionSchema, QuestionsSchema
 from schemas.message import DATA_SCHEMA, MessageDataSchema, MessageSchema
 from schemas.referral import NewEventSchema, NewReferralSchema, ReferralSchema
 from schemas.vocabulary import MessageKind
@@ -58,6 +59,10 @@ def _header(name: str, description: str, *, required: bool = False) -> dict[str,
         "description": description,
         "schema": {"type": "string"},
     }
+
+
+def _one_or_many(name: str) -> dict[str, Any]:
+    return {"oneOf": [{"$ref": f"#/components/schemas/{name}"}, {"$ref": f"#/components/schemas/{name}s"}]}
 
 
 _AFTER = [_query("after", "Cursor: the `next` of the page before."), _query("limit", "At most this many.")]
@@ -153,6 +158,15 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         None,
         {"200": _PAGE},
     ),
+    (
+        "/access/decisions",
+        "post",
+        "Ask the access policy one question, or many",
+        "access",
+        [],
+        {"application/json": {"schema": _one_or_many("Question")}},
+        {"200": _one_or_many("Decision")},
+    ),
 )
 
 
@@ -173,6 +187,7 @@ def openapi() -> dict[str, Any]:
             {"name": "referrals", "description": "Send referrals and follow them."},
             {"name": "messages", "description": "Bring and fetch messages."},
             {"name": "cases", "description": "The shared view of one client."},
+            {"name": "access", "description": "The access policy: who may see what, and by which rule."},
         ],
         security=[{"oauth": []}],
     )
@@ -185,6 +200,10 @@ def openapi() -> dict[str, Any]:
         ("NewEvent", NewEventSchema),
         ("Referral", ReferralSchema),
         ("Message", MessageSchema),
+        ("Question", QuestionSchema),
+        ("Questions", QuestionsSchema),
+        ("Decision", DecisionSchema),
+        ("Decisions", DecisionsSchema),
     ):
         spec.components.schema(name, schema=schema)
     for path, method, summary, tag, parameters, body, answers in _CALLS:

@@ -7,17 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Response, request
+from sqlalchemy.orm import Session
 
 from hub import telemetry
 from hub.api.blueprint import api, caller, hub, json_body, whole_number
 from hub.api.problems import problem
 from hub.models import Referral
 from hub.services import referral_view, referrals
-from hub.services.access import Gaze, gaze, has_part_in
+from hub.services.access import Gaze, gaze, gaze_at, has_part_in, is_party
 from hub.services.actors import parts_of
+from hub.services.circumstances import circumstances
 from hub.services.errors import NotFound, VersionConflict
 from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.views import TrailStep
+from hub.store.database import UnitOfWork
 from schemas.fields import moment_text
 from schemas.referral import NEW_EVENT, NEW_REFERRAL, REFERRAL, NewEvent, NewReferral
 from schemas.vocabulary import Event, OrganisationKind
@@ -52,12 +55,13 @@ def _check_version(referral: Referral) -> None:
 
 def _check_party(referral: Referral) -> None:
     """Know nothing of a referral before a party; the order of checks must not tell that it is there."""
-    if not referral_view.is_party(caller(), referral):
+    if not is_party(caller(), referral):
         raise NotFound("There is no such referral.")
 
 
-def _look(regisseur_id: str | None, now: dt.datetime | None = None) -> Gaze:
-    return gaze(hub().config, caller(), regisseur_id, now or dt.datetime.now(dt.UTC))
+def _look(session: Session | UnitOfWork, referral: Referral, regisseur_id: str | None = None) -> Gaze:
+    now = session.now if isinstance(session, UnitOfWork) else dt.datetime.now(dt.UTC)
+    return gaze_at(session, hub().config, caller(), referral.case_id, regisseur_id, now)
 
 
 @api.post("/referrals")
@@ -77,7 +81,7 @@ def send_referral() -> Response:
                 raise NotFound("There is no such case.")
             referral = referrals.send_referral(work, hub().config, caller(), new)
             answer = REFERRAL.dump(
-                referral_view.referral_answer(hub().config, caller(), referral, _look(None, work.now))
+                referral_view.referral_answer(hub().config, caller(), referral, _look(work, referral))
             )
             location = f"/api/v1/referrals/{referral.id}"
             kept = Kept(status=201, location=location, answer=answer)
@@ -104,10 +108,13 @@ def list_referrals() -> Response:
         rows = referral_view.list_referrals(
             session, caller().organisation, asked, after=whole_number("after", 0, 2**53), limit=limit + 1
         )
+        now = dt.datetime.now(dt.UTC)
+        facts = circumstances(session, hub().config, caller(), {referral.case_id for referral, _ in rows}, now)
     items = []
     for referral, regisseur_id in rows[:limit]:
+        look = gaze(hub().config, caller(), regisseur_id, now, facts[referral.case_id])
         try:
-            answer = referral_view.referral_answer(hub().config, caller(), referral, _look(regisseur_id))
+            answer = referral_view.referral_answer(hub().config, caller(), referral, look)
         except NotFound:
             continue
         items.append(REFERRAL.dump(answer))
@@ -120,7 +127,8 @@ def read_referral(referral_id: str) -> Response:
     """Give one referral as the caller may see it."""
     with hub().store.reading() as session:
         referral, regisseur_id = referral_view.find_referral(session, referral_id)
-    answer = referral_view.referral_answer(hub().config, caller(), referral, _look(regisseur_id))
+        look = _look(session, referral, regisseur_id)
+    answer = referral_view.referral_answer(hub().config, caller(), referral, look)
     etag = _etag(referral.version, referral.delivery)
     response = _answer(REFERRAL.dump(answer), etag=etag)
     if request.if_none_match.contains_weak(etag):
@@ -138,7 +146,7 @@ def record_event(referral_id: str) -> Response:
         _check_party(referral)
         _check_version(referral)
         referral = referrals.record_event(work, hub().config, caller(), referral, new)
-        answer = referral_view.referral_answer(hub().config, caller(), referral, _look(None, work.now))
+        answer = referral_view.referral_answer(hub().config, caller(), referral, _look(work, referral))
     telemetry.EVENTS_RECORDED.labels(new.event).inc()
     return _answer(REFERRAL.dump(answer), etag=_etag(referral.version, referral.delivery))
 
@@ -148,7 +156,7 @@ def read_trail(referral_id: str) -> Response:
     """Give every step with time, actor and organisation and, for messages, the three receipts."""
     with hub().store.reading() as session:
         referral, regisseur_id = referral_view.find_referral(session, referral_id)
-        look = _look(regisseur_id)
+        look = _look(session, referral, regisseur_id)
         referral_view.referral_answer(hub().config, caller(), referral, look)  # not there for who may not see it
         steps = referral_view.trail_of(session, look, referral)
         business = bool(parts_of(caller(), referral, regisseur_id))

@@ -1,6 +1,7 @@
 """The records: data and constraints, no rules."""
 
 from hub.models.case import Case, Client
+from hub.models.exceptions import ClosedFile, Emergency, Objection
 from hub.models.identity import ApiClient, Person
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
 from hub.models.record import Record
@@ -11,9 +12,12 @@ __all__ = [
     "ApiClient",
     "Case",
     "Client",
+    "ClosedFile",
+    "Emergency",
     "Idempotency",
     "InboxRecord",
     "Intake",
+    "Objection",
     "OutboxRecord",
     "Person",
     "Record",

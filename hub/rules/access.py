@@ -24,6 +24,7 @@ from hub.rules.access_conditions import (
     always,
     announcement,
     full,
+    is_closed_care_status,
     is_emergency,
     is_for_sender,
     is_income_data,
@@ -304,7 +305,10 @@ BLOCKS: tuple[Block, ...] = (
     Block(
         "Professional secrecy",
         always,
-        (Rule("D09", lambda q: q.is_care and not q.by_consent),),
+        (
+            Rule("D09", lambda q: q.is_care and not q.by_consent),
+            Rule("D09", is_closed_care_status),
+        ),
     ),
     Block(
         "Case director in charge: what helps to direct; of care only that it runs",

@@ -93,6 +93,17 @@ def is_income_data(q: Question) -> bool:
     )
 
 
+def is_closed_care_status(q: Question) -> bool:
+    """Tell whether the state of care is closed to a regisseur because the municipality asks the client's yes for it."""
+    return (
+        Flag.CARE_STATUS_BY_CONSENT in q.flags
+        and q.actor_role == Role.CASE_DIRECTOR
+        and q.is_status
+        and q.health
+        and not q.by_consent
+    )
+
+
 def is_emergency(q: Question) -> bool:
     """Tell whether this is a look in a crisis that the law allows: vital interest, with a reason, by a helper."""
     return (

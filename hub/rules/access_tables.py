@@ -142,6 +142,8 @@ class Flag(StrEnum):
     REASON_GIVEN = "reason_given"
     N_BELOW_10 = "n_below_10"
     WAMS_IN_FORCE = "wams_in_force"
+    CARE_STATUS_BY_CONSENT = "care_status_by_consent"
+    """The municipality chose that a regisseur gets nothing of care, not even masked, without the client's consent."""
     OTHER_OWNER = "other_owner"
     """The owner is another organisation than the actor's, though of the same kind (a second access team)."""
     RECIPIENT_NOT_OWNER = "recipient_not_owner"

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from hub.rules.access import (
     BasisState,
     Category,
     Decision,
+    Flag,
     Law,
     Mask,
     Question,
@@ -22,9 +23,11 @@ from hub.rules.access import (
 )
 from hub.rules.lifecycle import OPEN, Part
 from hub.services.actors import parts_of
+from hub.services.circumstances import Circumstances, circumstances
 from hub.services.release import touches_health
 from hub.services.views import Viewer
 from hub.settings import Configuration
+from hub.store.database import UnitOfWork
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, LifeDomain, OrganisationKind, Purpose, Status
 
 _ANNOUNCED = frozenset(
@@ -44,7 +47,7 @@ _ANNOUNCED = frozenset(
 _VIEW_TERM = dt.timedelta(days=14)
 
 # The law by which an organisation does its own task: what it was given rightly, it may use for that.
-_OWN_GROUND: dict[str, tuple[Basis, str]] = {
+_OWN_GROUND: dict[str, tuple[str, str]] = {
     Purpose.GUIDANCE: (Basis.PUBLIC_TASK, Law.WMO_2015),
     Purpose.TRIAGE: (Basis.PUBLIC_TASK, Law.WMO_2015),
     Purpose.TREATMENT: (Basis.LEGAL_DUTY, Law.WGBO),
@@ -64,10 +67,26 @@ class Gaze:
     kind: str
     regisseur_id: str | None
     now: dt.datetime
+    facts: Circumstances
 
 
-def gaze(config: Configuration, viewer: Viewer, regisseur_id: str | None, now: dt.datetime) -> Gaze:
-    """Collect what is known of a viewer in one case."""
+def gaze_at(
+    session: Session | UnitOfWork,
+    config: Configuration,
+    viewer: Viewer,
+    case_id: str,
+    regisseur_id: str | None,
+    now: dt.datetime,
+) -> Gaze:
+    """Look up what is known of a viewer in one case."""
+    facts = circumstances(session, config, viewer, (case_id,), now)[case_id]
+    return gaze(config, viewer, regisseur_id, now, facts)
+
+
+def gaze(
+    config: Configuration, viewer: Viewer, regisseur_id: str | None, now: dt.datetime, facts: Circumstances
+) -> Gaze:
+    """Put together what was looked up of a viewer in one case: for who looks at many cases at once."""
     organisation = config.organisation(viewer.organisation)
     return Gaze(
         config=config,
@@ -75,47 +94,111 @@ def gaze(config: Configuration, viewer: Viewer, regisseur_id: str | None, now: d
         kind=organisation.kind if organisation is not None else "",
         regisseur_id=regisseur_id,
         now=now,
+        facts=facts,
     )
 
 
-def may_see(look: Gaze, referral: Referral, category: Category, *, owner: str | None = None) -> Decision:
+def may_see(
+    look: Gaze,
+    referral: Referral,
+    category: Category,
+    *,
+    owner: str | None = None,
+    action: Action = Action.VIEW,
+    author: str | None = None,
+) -> Decision:
     """Decide whether, and how much of, a kind of data of a referral this viewer may see.
 
-    ``owner`` is the organisation that recorded it, the sender when not given. Of several relations and grounds the
-    widest answer counts; of several life domains the narrowest.
+    ``owner`` is the organisation that recorded it, the sender when not given; ``author`` the person who wrote it. Of
+    several relations and grounds the widest answer counts; of several life domains the narrowest.
     """
+    return why(look, referral, category, owner=owner, action=action, author=author).decision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Why:
+    """A decision with the question that it answers: the tie and the ground that let it through, or did not."""
+
+    decision: Decision
+    question: Question
+
+
+def why(
+    look: Gaze,
+    referral: Referral,
+    category: Category,
+    *,
+    owner: str | None = None,
+    action: Action = Action.VIEW,
+    author: str | None = None,
+) -> Why:
+    """Decide as ``may_see`` does, and keep the question that counted."""
     owner_code = owner or referral.sender
     owner_org = look.config.organisation(owner_code)
-    best: Decision | None = None
-    for relation, state in _relations(look, referral):
-        for basis, law in _grounds(look, referral):
-            narrowest: Decision | None = None
-            for domain in _domains(look, referral):
-                answer = decide(
-                    Question(
-                        actor_org=look.kind,
-                        actor_role=look.viewer.role,
-                        actor_purpose=look.viewer.purpose,
-                        relation=relation,
-                        relation_state=state,
-                        legal_basis=basis,
-                        law=law,
-                        basis_state=BasisState.VALID,
-                        owner_org=owner_org.kind if owner_org is not None else "",
-                        origin_purpose=_origin(look, referral, owner_code),
-                        life_domain=domain,
-                        data_category=category,
-                        action=Action.VIEW,
-                        in_scope=True,
-                        flags=_flags(look, owner_code),
-                    )
-                )
-                if narrowest is None or _WIDTH[answer.mask] < _WIDTH[narrowest.mask]:
-                    narrowest = answer
-            if narrowest is not None and (best is None or _WIDTH[narrowest.mask] > _WIDTH[best.mask]):
-                best = narrowest
+    flags = look.facts.flags | _flags(look, owner_code, author)
+    best: Why | None = None
+    for relation, state, basis, law, more in _ways_in(look, referral):
+        narrowest: Why | None = None
+        for domain in _domains(look, referral):
+            question = Question(
+                actor_org=look.kind,
+                actor_role=look.viewer.role,
+                actor_purpose=look.viewer.purpose,
+                relation=relation,
+                relation_state=state,
+                legal_basis=basis,
+                law=law,
+                basis_state=BasisState.VALID,
+                owner_org=owner_org.kind if owner_org is not None else "",
+                origin_purpose=_origin(look, referral, owner_code),
+                life_domain=domain,
+                data_category=category,
+                action=action,
+                in_scope=True,
+                flags=flags | more,
+            )
+            answer = decide(question)
+            if narrowest is None or _WIDTH[answer.mask] < _WIDTH[narrowest.decision.mask]:
+                narrowest = Why(decision=answer, question=question)
+        if narrowest is not None and (best is None or _WIDTH[narrowest.decision.mask] > _WIDTH[best.decision.mask]):
+            best = narrowest
     assert best is not None  # there is always a relation (if "none"), a ground and a domain
     return best
+
+
+# What no organisation's own system is let past, though it sent or received the referral itself.
+_WALLS = frozenset({"D01", "D03", "D15", "D17"})
+
+
+def is_party(viewer: Viewer, referral: Referral) -> bool:
+    """Whether this is the system of an organisation that sent or received the referral."""
+    return viewer.role == "machine" and viewer.organisation in (referral.sender, referral.receiver)
+
+
+def status_decision(look: Gaze, referral: Referral) -> Decision:
+    """Decide what of the state may be seen; an organisation's own system sees the state of what it sent or received."""
+    return why_status(look, referral).decision
+
+
+def why_status(look: Gaze, referral: Referral) -> Why:
+    """Decide as ``status_decision`` does, and keep the question that counted."""
+    found = why(look, referral, Category.PROCESS_STATUS, owner=referral.receiver)
+    if is_party(look.viewer, referral) and found.decision.rule not in _WALLS:
+        return replace(found, decision=replace(found.decision, allow=True, mask=Mask.FULL))
+    return found
+
+
+_NO_MORE: frozenset[Flag] = frozenset()
+_IN_EMERGENCY = frozenset({Flag.BREAK_GLASS, Flag.REASON_GIVEN})
+
+
+def _ways_in(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, RelationState, str, str, frozenset[Flag]]]:
+    """Give each tie with each ground; an emergency is one more way in, and takes none of the others away."""
+    for relation, state in _relations(look, referral):
+        for basis, law in _grounds(look, referral):
+            yield relation, state, basis, law, _NO_MORE
+    if look.facts.emergency_until is not None:
+        yield Relation.NONE, RelationState.ACTIVE, Basis.VITAL_INTEREST, "", _IN_EMERGENCY
 
 
 def _relations(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, RelationState]]:
@@ -159,11 +242,16 @@ def _origin(look: Gaze, referral: Referral, owner: str) -> str:
     return referral.purpose
 
 
-def _flags(look: Gaze, owner: str) -> frozenset[str]:
-    """Two organisations of one kind are not one organisation."""
+def _flags(look: Gaze, owner: str, author: str | None) -> frozenset[Flag]:
+    """Give the flags of one item: two organisations of one kind are not one, and who wrote it."""
     organisation = look.config.organisation(owner)
     same_kind = organisation is not None and organisation.kind == look.kind
-    return frozenset({"other_owner"}) if same_kind and owner != look.viewer.organisation else frozenset()
+    flags = set()
+    if same_kind and owner != look.viewer.organisation:
+        flags.add(Flag.OTHER_OWNER)
+    if author is not None and author == look.viewer.id:
+        flags.add(Flag.AUTHOR)
+    return frozenset(flags)
 
 
 def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announcement: bool) -> bool:
@@ -182,27 +270,39 @@ def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announceme
     return session.execute(regisseur).scalar_one_or_none() == code
 
 
-def may_see_person(look: Gaze, referrals: list[Referral]) -> bool:
-    """Whether this viewer may know who the client is: by regie, through a referral, or as W&I's own income data."""
+def may_see_person(look: Gaze, referrals: list[Referral]) -> Decision:
+    """Decide whether this viewer may know who the client is: by regie, through a referral, or as W&I's own data."""
+    about = [_about_person(look), *(may_see(look, referral, Category.CONTACT) for referral in referrals)]
+    full = [decision for decision in about if decision.mask is Mask.FULL]
+    return full[0] if full else about[0]
+
+
+def _about_person(look: Gaze) -> Decision:
+    """Ask about the client as such, apart from any referral."""
+    relation, flags = Relation.NONE, look.facts.flags
+    basis, law = _OWN_GROUND.get(look.viewer.purpose, ("", ""))
     if look.viewer.id == look.regisseur_id:
-        return True
-    if look.viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME:
-        return decide(
-            Question(
-                actor_org=look.kind,
-                actor_role=look.viewer.role,
-                actor_purpose=look.viewer.purpose,
-                relation=Relation.REFERRAL_SENDER,
-                relation_state=RelationState.ACTIVE,
-                legal_basis=Basis.PUBLIC_TASK,
-                law=Law.PARTICIPATIEWET,
-                basis_state=BasisState.VALID,
-                owner_org=OrganisationKind.WORK_AND_INCOME,
-                origin_purpose=Purpose.INCOME,
-                life_domain=LifeDomain.FINANCES,
-                data_category=Category.CONTACT,
-                action=Action.VIEW,
-                in_scope=True,
-            )
-        ).allow
-    return any(may_see(look, referral, Category.CONTACT).mask is Mask.FULL for referral in referrals)
+        relation = Relation.REGIE
+    elif look.viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME:
+        relation = Relation.REFERRAL_SENDER
+    elif look.facts.emergency_until is not None:
+        basis, law, flags = Basis.VITAL_INTEREST, "", flags | _IN_EMERGENCY
+    return decide(
+        Question(
+            actor_org=look.kind,
+            actor_role=look.viewer.role,
+            actor_purpose=look.viewer.purpose,
+            relation=relation,
+            relation_state=RelationState.ACTIVE,
+            legal_basis=basis,
+            law=law,
+            basis_state=BasisState.VALID,
+            owner_org=look.kind,
+            origin_purpose=look.viewer.purpose,
+            life_domain=LifeDomain.FINANCES,
+            data_category=Category.CONTACT,
+            action=Action.VIEW,
+            in_scope=True,
+            flags=flags,
+        )
+    )

@@ -6,7 +6,7 @@ never tells that there was something.
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -16,7 +16,7 @@ from hub.models import Case, Person, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Decision, Mask, reason
 from hub.rules.lifecycle import Part, masked
-from hub.services.access import Gaze, gaze, has_part_in, may_see, may_see_person
+from hub.services.access import Gaze, gaze_at, has_part_in, may_see, may_see_person, status_decision
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
 from hub.settings import Configuration
@@ -60,12 +60,12 @@ class _Seen:
 def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> CaseView:
     """Give a case as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
     case, person, regisseur = _load(session, case_id)
-    look = gaze(config, viewer, case.regisseur_id, now)
+    look = gaze_at(session, config, viewer, case_id, case.regisseur_id, now)
     # Before the referrals: of each entry that is read, the referral is there.
     rows = session.execute(_ALL_ENTRIES, {"case_id": case_id}).all()
     seen = _seen(session, look, case_id)
     _check_entrance(session, look, case_id, seen)
-    known = may_see_person(look, [one.referral for one in seen.values()])
+    known = may_see_person(look, [one.referral for one in seen.values()]).allow
     entries = _entries(look, rows, seen, 1)
     story = case.story or {}
     close = look.viewer.id == case.regisseur_id or (known and look.viewer.role != "income_consultant")
@@ -95,7 +95,7 @@ def entries_after(
     case = session.execute(_REGISSEUR, {"case_id": case_id}).one_or_none()
     if case is None:
         raise NotFound("There is no such case.")
-    look = gaze(config, viewer, case.regisseur_id, now)
+    look = gaze_at(session, config, viewer, case_id, case.regisseur_id, now)
     heads = session.execute(_HEADS, {"case_id": case_id}).all()
     seen = _seen(session, look, case_id)
     _check_entrance(session, look, case_id, seen)
@@ -132,10 +132,10 @@ def _check_entrance(session: Session, look: Gaze, case_id: str, seen: dict[str, 
     viewer = look.viewer
     if viewer.role in _NO_DIRECT:
         raise NotFound("There is no such case.")
-    if viewer.id == look.regisseur_id or seen:
+    if seen:
         return
-    income = viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME
-    if income and has_part_in(session, viewer, case_id, by_announcement=True):
+    income = viewer.role == "income_consultant"
+    if may_see_person(look, []).allow and (not income or has_part_in(session, viewer, case_id, by_announcement=True)):
         return
     raise NotFound("There is no such case.")
 
@@ -144,9 +144,7 @@ def _seen(session: Session, look: Gaze, case_id: str) -> dict[str, _Seen]:
     referrals = session.scalars(_REFERRALS, {"case_id": case_id}).all()
     found: dict[str, _Seen] = {}
     for referral in referrals:
-        status = may_see(look, referral, Category.PROCESS_STATUS, owner=referral.receiver)
-        if look.viewer.role == "machine" and look.viewer.organisation in (referral.sender, referral.receiver):
-            status = replace(status, allow=True, mask=Mask.FULL)  # a system sees the state of what it sent or received
+        status = status_decision(look, referral)
         if not status.allow:
             continue
         progress = may_see(look, referral, Category.PROGRESS, owner=referral.receiver)

@@ -3,12 +3,12 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from hub.models import Case
+from hub.models import Case, Objection
 from hub.models import Client as ClientRecord
 from hub.models.columns import key_ring
 from hub.services.errors import Invalid, NotFound
@@ -17,8 +17,9 @@ from hub.store.tables import table_of
 from schemas.identifiers import new_id
 from schemas.message import Client
 
-_CASES, _CLIENTS = table_of(Case), table_of(ClientRecord)
-_CASE = select(_CASES.c.id, _CASES.c.regisseur_id, _CLIENTS.c.person).join_from(_CASES, _CLIENTS)
+_CASES, _CLIENTS, _OBJECTIONS = table_of(Case), table_of(ClientRecord), table_of(Objection)
+_OBJECTED = exists().where(_OBJECTIONS.c.case_id == _CASES.c.id, _OBJECTIONS.c.lifted_at.is_(None)).label("objected")
+_CASE = select(_CASES.c.id, _CASES.c.regisseur_id, _CLIENTS.c.person, _OBJECTED).join_from(_CASES, _CLIENTS)
 _BY_ID = _CASE.where(_CASES.c.id == bindparam("case_id"))
 _BY_BSN = _CASE.where(
     _CLIENTS.c.municipality == bindparam("municipality"), _CLIENTS.c.bsn_index == bindparam("bsn_index")
@@ -27,11 +28,12 @@ _BY_BSN = _CASE.where(
 
 @dataclass(frozen=True, kw_only=True)
 class KnownCase:
-    """A case with its person."""
+    """A case with its person; ``objected`` while an objection of the client stands (AVG art. 21)."""
 
     id: str
     person: Client
     regisseur_id: str | None
+    objected: bool = False
 
 
 def person_to_json(person: Client) -> dict[str, Any]:
@@ -44,7 +46,7 @@ def find_case(work: Session | UnitOfWork, case_id: str) -> KnownCase:
     row = work.execute(_BY_ID, {"case_id": case_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such case.")
-    return KnownCase(id=case_id, person=Client(**row.person), regisseur_id=row.regisseur_id)
+    return KnownCase(id=case_id, person=Client(**row.person), regisseur_id=row.regisseur_id, objected=row.objected)
 
 
 def find_case_of_bsn(work: Session | UnitOfWork, municipality: str, bsn: str) -> KnownCase | None:
@@ -53,7 +55,7 @@ def find_case_of_bsn(work: Session | UnitOfWork, municipality: str, bsn: str) ->
     row = work.execute(_BY_BSN, whose).one_or_none()
     if row is None:
         return None
-    return KnownCase(id=row.id, person=Client(**row.person), regisseur_id=row.regisseur_id)
+    return KnownCase(id=row.id, person=Client(**row.person), regisseur_id=row.regisseur_id, objected=row.objected)
 
 
 def _check_same_person(known: Client, given: Client) -> None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -11,10 +10,10 @@ from sqlalchemy.orm import Session
 from hub.models import Case, OutboxRecord, Person, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules import lifecycle
-from hub.rules.access import Category, Decision, Mask
+from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import Part
 from hub.rules.retries import HORIZON
-from hub.services.access import Gaze, gaze, may_see
+from hub.services.access import Gaze, gaze_at, is_party, may_see, status_decision
 from hub.services.actors import parts_of
 from hub.services.case_view import full_name, line_of
 from hub.services.errors import NotFound
@@ -34,19 +33,6 @@ from schemas.vocabulary import Delivery, Event, MessageKind, OrganisationKind, S
 
 _CONTENT = ("reason", "client_words", "strengths")
 _WALLED = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
-
-
-def is_party(viewer: Viewer, referral: Referral) -> bool:
-    """Whether this is the system of an organisation that sent or received the referral."""
-    return viewer.role == "machine" and viewer.organisation in (referral.sender, referral.receiver)
-
-
-def status_decision(look: Gaze, referral: Referral) -> Decision:
-    """Decide what of the state may be seen; an organisation's own system sees the state of what it sent or received."""
-    decision = may_see(look, referral, Category.PROCESS_STATUS, owner=referral.receiver)
-    if is_party(look.viewer, referral):
-        return replace(decision, allow=True, mask=Mask.FULL)
-    return decision
 
 
 def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, look: Gaze) -> dict[str, Any]:
@@ -212,7 +198,7 @@ def referral_view(
 ) -> ReferralView:
     """Give a referral's page as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
     referral, regisseur_id = find_referral(session, referral_id)
-    look = gaze(config, viewer, regisseur_id, now)
+    look = gaze_at(session, config, viewer, referral.case_id, regisseur_id, now)
     decision = status_decision(look, referral)
     if not decision.allow or decision.mask is Mask.STATUS_ONLY:
         raise NotFound("There is no such referral.")

@@ -48,6 +48,8 @@ def send_referral(
     else:
         assert new.client is not None  # the schema gives one of the two
         case = find_or_open_case(work, config.municipality.code, new.client)
+    if case.objected:
+        raise Invalid("The client has objected: nothing new is sent until that is decided.", field="client")
     entries = [NewEntry(kind=Event.SEND, actor=actor.name, organisation=actor.organisation, referral_id=new_id())]
     if not has_own_system(config, new.to):
         arrived = {"how": _AT_SCREEN}

@@ -12,6 +12,7 @@ from hub.services.errors import NotFound
 from hub.store.database import UnitOfWork
 from hub.store.outbox import NUDGE
 from hub.store.tables import table_of
+from schemas.identifiers import new_id
 from schemas.vocabulary import Delivery
 
 _CASES = table_of(Case)
@@ -112,4 +113,10 @@ def nudge(work: UnitOfWork, case_id: str, position: int) -> None:
 def nudge_all(work: UnitOfWork, grown: Iterable[tuple[str, int]]) -> None:
     """Let every web process know that these cases have grown, each to its position."""
     work.execute(_PUT_OUT, [nudge_row(work, case_id, position) for case_id, position in grown])
+    work.wake_relay()
+
+
+def look_again(work: UnitOfWork, case_id: str) -> None:
+    """Have every web process decide anew who may watch a case: what changed is a right, and no entry tells of it."""
+    work.execute(_PUT_OUT, {**nudge_row(work, case_id, 0), "message_id": new_id()})
     work.wake_relay()

@@ -11,9 +11,9 @@ from hub.models import Case, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import OPEN, Part
-from hub.services.access import gaze, may_see
+from hub.services.access import gaze, may_see, may_see_person, status_decision
 from hub.services.case_view import full_name, line_of
-from hub.services.referral_view import status_decision
+from hub.services.circumstances import circumstances
 from hub.services.views import ReferralLine, Viewer, WorkLine
 from hub.settings import Configuration
 from schemas.message import Client
@@ -47,9 +47,12 @@ def _clients(session: Session, config: Configuration, viewer: Viewer, now: dt.da
         select(Referral).where(Referral.case_id.in_([case.id for case in cases])).order_by(Referral.number)
     ):
         referrals[referral.case_id].append(referral)
-    look = gaze(config, viewer, viewer.id, now)
+    facts = circumstances(session, config, viewer, [case.id for case in cases], now)
     lines = []
     for case in cases:
+        look = gaze(config, viewer, viewer.id, now, facts[case.id])
+        if not may_see_person(look, []).allow:
+            continue
         seen = []
         for referral in referrals[case.id]:
             decision = status_decision(look, referral)
@@ -93,9 +96,10 @@ def _inbox(session: Session, config: Configuration, viewer: Viewer, now: dt.date
         .order_by(Referral.number.desc())
         .limit(_LIMIT)
     ).all()
+    facts = circumstances(session, config, viewer, {row[0].case_id for row in rows}, now)
     lines = []
     for referral, regisseur_id, person in rows:
-        look = gaze(config, viewer, regisseur_id, now)
+        look = gaze(config, viewer, regisseur_id, now, facts[referral.case_id])
         decision = status_decision(look, referral)
         if not decision.allow or decision.mask is Mask.STATUS_ONLY:
             continue

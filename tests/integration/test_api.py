@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from hub.models import ApiClient, Case, Referral
 from hub.services import referral_view
-from hub.services.access import gaze
+from hub.services.access import gaze_at
 from hub.services.case_view import case_view
 from hub.services.errors import NotFound
 from hub.services.feed import feed
@@ -493,7 +493,7 @@ def test_without_consent_the_regisseur_sees_that_something_runs_and_her_system_t
     with site.hub.store.reading() as session:
         referral, regisseur = referral_view.find_referral(session, made["id"])
         now = dt.datetime.now(dt.UTC)
-        look = gaze(site.hub.config, MARLOES, regisseur, now)
+        look = gaze_at(session, site.hub.config, MARLOES, made["case_id"], regisseur, now)
         answer = referral_view.referral_answer(site.hub.config, MARLOES, referral, look)
         view = case_view(session, site.hub.config, MARLOES, made["case_id"], now)
     rule = answer["masked"]

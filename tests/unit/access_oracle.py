@@ -412,7 +412,10 @@ def row_43(q: Q) -> Answer | None:
 
 def row_44(q: Q) -> Answer | None:
     """not own: category care_need or health_content and basis is not consent"""
-    return deny("D09", not own(q) and category(q, "care_need", "health_content") and not consent(q))
+    # The one switch that the list leaves to the municipality stands here: before whatever a case director is allowed.
+    switched = flag(q, "care_status_by_consent") and role(q, "case_director") and category(q, "process_status")
+    switched = switched and health(q) and not consent(q) and not own(q)
+    return deny("D09", (not own(q) and category(q, "care_need", "health_content") and not consent(q)) or switched)
 
 
 def row_45(q: Q) -> Answer | None:
@@ -541,7 +544,7 @@ CATEGORIES = (
     *("work_ability", "care_need", "health_content", "private_note", "delivery_meta", "audit_log", "aggregate"),
 )
 ACTIONS = ("view", "edit", "share", "export", "subscribe")
-DENY_FLAGS = ("objection", "other_municipality", "second_hat", "own_or_relative_file")
+DENY_FLAGS = ("objection", "other_municipality", "second_hat", "own_or_relative_file", "care_status_by_consent")
 OTHER_FLAGS = ("author", "break_glass", "reason_given", "n_below_10", "wams_in_force")
 NEW_FLAGS = ("other_owner", "recipient_not_owner")
 

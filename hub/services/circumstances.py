@@ -1,0 +1,103 @@
+"""What changes an answer of the access policy for one viewer in one case: the facts behind the flags of a question."""
+
+import datetime as dt
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import DateTime, Select, bindparam, cast, literal, null, select, type_coerce, union_all
+from sqlalchemy.orm import Session
+
+from hub.models import Case, ClosedFile, Emergency, Objection
+from hub.models.columns import UtcMoment
+from hub.rules.access import Flag
+from hub.services.views import Viewer
+from hub.settings import Configuration
+from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
+
+_CASES, _OBJECTIONS = table_of(Case), table_of(Objection)
+_CLOSED, _EMERGENCIES = table_of(ClosedFile), table_of(Emergency)
+_NEVER: Any = cast(null(), DateTime(timezone=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """The flags that hold for a viewer in a case, and the emergency access that runs there."""
+
+    flags: frozenset[Flag] = frozenset()
+    emergency_since: dt.datetime | None = None
+    emergency_until: dt.datetime | None = None
+
+
+def _one(flag: Flag, table: Any, case_id: Any, *holds: Any, until: Any = _NEVER, since: Any = _NEVER) -> Select[Any]:
+    return (
+        select(
+            literal(str(flag)).label("flag"),
+            case_id.label("case_id"),
+            type_coerce(since, UtcMoment).label("since"),
+            type_coerce(until, UtcMoment).label("until"),
+        )
+        .select_from(table)
+        .where(case_id.in_(bindparam("cases", expanding=True)), *holds)
+    )
+
+
+_OF_CASE = (
+    _one(Flag.OBJECTION, _OBJECTIONS, _OBJECTIONS.c.case_id, _OBJECTIONS.c.lifted_at.is_(None)),
+    _one(Flag.OTHER_MUNICIPALITY, _CASES, _CASES.c.id, _CASES.c.municipality != bindparam("municipality")),
+)
+_OF_PERSON = (
+    _one(Flag.OWN_OR_RELATIVE_FILE, _CLOSED, _CLOSED.c.case_id, _CLOSED.c.person_id == bindparam("person")),
+    _one(
+        Flag.BREAK_GLASS,
+        _EMERGENCIES,
+        _EMERGENCIES.c.case_id,
+        _EMERGENCIES.c.person_id == bindparam("person"),
+        _EMERGENCIES.c.role == bindparam("role"),
+        _EMERGENCIES.c.purpose == bindparam("purpose"),
+        _EMERGENCIES.c.ended_at.is_(None),
+        _EMERGENCIES.c.since <= bindparam("now", type_=UtcMoment),
+        _EMERGENCIES.c.until > bindparam("now", type_=UtcMoment),
+        since=_EMERGENCIES.c.since,
+        until=_EMERGENCIES.c.until,
+    ),
+)
+# One statement for each kind of viewer: a system has no relatives and no emergencies.
+_SYSTEMS_ASK, _PEOPLE_ASK = union_all(*_OF_CASE), union_all(*_OF_PERSON, *_OF_CASE)
+
+
+def circumstances(
+    session: Session | UnitOfWork, config: Configuration, viewer: Viewer, cases: Collection[str], now: dt.datetime
+) -> dict[str, Circumstances]:
+    """Give the circumstances of a viewer in each of these cases, in one statement."""
+    of_all = _of_the_installation(config, now)
+    found = {case_id: Circumstances(flags=of_all) for case_id in cases}
+    if not found:
+        return found
+    values: dict[str, Any] = {"cases": list(found), "municipality": config.municipality.code}
+    statement = _SYSTEMS_ASK
+    if viewer.role != "machine":
+        statement = _PEOPLE_ASK
+        values |= {"person": viewer.id, "role": viewer.role, "purpose": viewer.purpose, "now": now}
+    for row in session.execute(statement, values):
+        known = found[row.case_id]
+        if row.flag == Flag.BREAK_GLASS:
+            found[row.case_id] = Circumstances(flags=known.flags, emergency_since=row.since, emergency_until=row.until)
+        else:
+            found[row.case_id] = Circumstances(
+                flags=known.flags | {Flag(row.flag)},
+                emergency_since=known.emergency_since,
+                emergency_until=known.emergency_until,
+            )
+    return found
+
+
+def _of_the_installation(config: Configuration, now: dt.datetime) -> frozenset[Flag]:
+    """Give the flags that the municipality's own choices set."""
+    flags = set()
+    if not config.policy.masked_care_status_without_consent:
+        flags.add(Flag.CARE_STATUS_BY_CONSENT)
+    if config.policy.wams_from is not None and now.date() >= config.policy.wams_from:
+        flags.add(Flag.WAMS_IN_FORCE)
+    return frozenset(flags)
