@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from hub.broker.embedded import EmbeddedBroker
 from hub.broker.protocol import INBOX, Broker, partner_queue
 from hub.broker.rabbitmq import RabbitBroker
-from hub.models.columns import KeyRing, use_keys
+from hub.models.ring import KeyRing, use_keys
 from hub.settings import Configuration, Settings, SettingsError, load_configuration
 from hub.store.database import Store
 

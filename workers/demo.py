@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, update
 from connectors.registry import connector
 from hub.models import ApiClient, Case, Person
 from hub.services import referrals
+from hub.services.case_keys import in_case
 from hub.services.clients import find_or_open_case
 from hub.services.identity import hash_secret, viewer_of
 from hub.services.intake import address_book
@@ -255,7 +256,12 @@ def _open(
     work.session.execute(
         update(Case)
         .where(Case.id == case.id)
-        .values(regisseur_id=regisseur_id, regisseur_since=dt.date(2026, 6, 11), area=area, story=story)
+        .values(
+            regisseur_id=regisseur_id,
+            regisseur_since=dt.date(2026, 6, 11),
+            area=area,
+            story=story and in_case(work, case.id, story),
+        )
         .execution_options(synchronize_session=False)
     )
     position = write_entries(

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from hub.services.errors import (
+    Erased,
     Forbidden,
     Invalid,
     KeyReused,
@@ -37,6 +38,7 @@ _STATUS: dict[type[ServiceError], int] = {
     Invalid: 422,
     StateForbids: 409,
     KeyReused: 409,
+    Erased: 410,
     VersionConflict: 412,
 }
 

@@ -85,7 +85,7 @@ def send_referral() -> Response:
             )
             location = f"/api/v1/referrals/{referral.id}"
             kept = Kept(status=201, location=location, answer=answer)
-            remember(work, caller().organisation, key, body_hash, kept)
+            remember(work, caller().organisation, key, body_hash, kept, case_id=referral.case_id)
     except KnownKey as known:
         kept = known.kept
     else:

@@ -1,8 +1,10 @@
 """The records: data and constraints, no rules."""
 
 from hub.models.case import Case, Client
+from hub.models.columns import name_places
 from hub.models.exceptions import ClosedFile, Emergency, Objection
 from hub.models.identity import ApiClient, Person
+from hub.models.keys import CaseKey, DestroyedKey
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
 from hub.models.record import Record
 from hub.models.referral import Referral
@@ -11,8 +13,10 @@ from hub.models.timeline import TimelineEntry
 __all__ = [
     "ApiClient",
     "Case",
+    "CaseKey",
     "Client",
     "ClosedFile",
+    "DestroyedKey",
     "Emergency",
     "Idempotency",
     "InboxRecord",
@@ -24,3 +28,5 @@ __all__ = [
     "Referral",
     "TimelineEntry",
 ]
+
+name_places(Record.metadata)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.columns import SealedJson, UtcMoment
+from hub.models.columns import SealedJsonOfCase, UtcMoment
 from hub.models.record import Record
 
 
@@ -19,7 +19,7 @@ class Client(Record):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     municipality: Mapped[str] = mapped_column(String(64))
     bsn_index: Mapped[str] = mapped_column(String(64))
-    person: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    person: Mapped[dict[str, Any]] = mapped_column(SealedJsonOfCase)
     created_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
 
 
@@ -34,6 +34,6 @@ class Case(Record):
     regisseur_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"), index=True)
     regisseur_since: Mapped[dt.date | None]
     area: Mapped[str | None] = mapped_column(String(80))
-    story: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    story: Mapped[dict[str, Any] | None] = mapped_column(SealedJsonOfCase)
     position: Mapped[int] = mapped_column(default=0)
     opened_at: Mapped[dt.datetime] = mapped_column(UtcMoment)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.columns import RowNumber, Sealed, SealedJson, UtcMoment
+from hub.models.columns import RowNumber, SealedJsonOfCase, SealedOfCase, UtcMoment
 from hub.models.record import Record
 
 
@@ -38,7 +38,7 @@ class OutboxRecord(Record):
     referral_id: Mapped[str | None] = mapped_column(String(36))
     receiver: Mapped[str | None] = mapped_column(String(64))
     reference: Mapped[str | None] = mapped_column(String(64))
-    body: Mapped[bytes] = mapped_column(Sealed)
+    body: Mapped[bytes] = mapped_column(SealedOfCase)
     state: Mapped[str] = mapped_column(String(24))
     open: Mapped[bool]
     due_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
@@ -75,7 +75,7 @@ class InboxRecord(Record):
     state: Mapped[str] = mapped_column(String(16))
     intake_id: Mapped[str | None] = mapped_column(String(36), index=True)
     referral_id: Mapped[str | None] = mapped_column(String(36))
-    body: Mapped[bytes | None] = mapped_column(Sealed)
+    body: Mapped[bytes | None] = mapped_column(SealedOfCase)
     reason: Mapped[str | None] = mapped_column(String(300))
     received_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
 
@@ -99,8 +99,8 @@ class Intake(Record):
     identification: Mapped[str | None] = mapped_column(String(200))
     body_hash: Mapped[str] = mapped_column(String(64))
     content_type: Mapped[str] = mapped_column(String(120))
-    payload: Mapped[bytes] = mapped_column(Sealed)
-    answer: Mapped[bytes | None] = mapped_column(Sealed)
+    payload: Mapped[bytes] = mapped_column(SealedOfCase)
+    answer: Mapped[bytes | None] = mapped_column(SealedOfCase)
     answer_type: Mapped[str | None] = mapped_column(String(120))
     state: Mapped[str] = mapped_column(String(16))
     reason_code: Mapped[str | None] = mapped_column(String(40))
@@ -126,5 +126,5 @@ class Idempotency(Record):
     body_hash: Mapped[str] = mapped_column(String(64))
     status: Mapped[int]
     location: Mapped[str | None] = mapped_column(String(200))
-    answer: Mapped[Any] = mapped_column(SealedJson)
+    answer: Mapped[Any] = mapped_column(SealedJsonOfCase)
     at: Mapped[dt.datetime] = mapped_column(UtcMoment)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.columns import RowNumber, SealedJson, UtcMoment
+from hub.models.columns import RowNumber, SealedJsonOfCase, UtcMoment
 from hub.models.record import Record
 
 
@@ -45,7 +45,7 @@ class Referral(Record):
     basis: Mapped[str] = mapped_column(String(24))
     law: Mapped[str | None] = mapped_column(String(80))
     purpose: Mapped[str] = mapped_column(String(40))
-    content: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    content: Mapped[dict[str, Any]] = mapped_column(SealedJsonOfCase)
     correlation: Mapped[dict[str, str]] = mapped_column(JSON)
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[dt.datetime] = mapped_column(UtcMoment)

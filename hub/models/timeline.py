@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.columns import SealedJson, UtcMoment
+from hub.models.columns import SealedJsonOfCase, UtcMoment
 from hub.models.record import Record
 
 
@@ -23,4 +23,4 @@ class TimelineEntry(Record):
     organisation: Mapped[str | None] = mapped_column(String(64))
     referral_id: Mapped[str | None] = mapped_column(String(36), index=True)
     inferred: Mapped[bool] = mapped_column(default=False)
-    data: Mapped[dict[str, Any] | None] = mapped_column(SealedJson)
+    data: Mapped[dict[str, Any] | None] = mapped_column(SealedJsonOfCase)

@@ -12,11 +12,12 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
-from hub.models import Case, Person, Referral, TimelineEntry
+from hub.models import Case, CaseKey, Person, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Decision, Mask, reason
 from hub.rules.lifecycle import Part, masked
 from hub.services.access import Gaze, gaze_at, has_part_in, may_see, may_see_person, status_decision
+from hub.services.case_keys import check_owner
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
 from hub.settings import Configuration
@@ -114,14 +115,19 @@ def positions_of(session: Session, case_ids: list[str]) -> list[tuple[str, int]]
 
 def _load(session: Session, case_id: str) -> tuple[Case, Client, Person | None]:
     row = session.execute(
-        select(Case, ClientRecord, Person)
+        select(CaseKey.key, Case, ClientRecord, Person)  # the key before what it opens
+        .select_from(Case)
+        .outerjoin(CaseKey, CaseKey.owner == Case.id)
         .join(ClientRecord, Case.client_id == ClientRecord.id)
         .outerjoin(Person, Case.regisseur_id == Person.id)
         .where(Case.id == case_id)
     ).one_or_none()
     if row is None:
         raise NotFound("There is no such case.")
-    return row[0], Client(**row[1].person), row[2]
+    _key, case, client, regisseur = row
+    for content in (case.story, client.person):
+        check_owner(content, case_id)
+    return case, Client(**client.person), regisseur
 
 
 def _check_entrance(session: Session, look: Gaze, case_id: str, seen: dict[str, _Seen]) -> None:
@@ -250,6 +256,7 @@ def _entry(look: Gaze, row: Any, seen: dict[str, _Seen], position: int) -> Entry
 
 def _visible_data(look: Gaze, row: Any, one: _Seen | None) -> dict[str, Any]:
     """Leave out what was said where only the state may be known; own words are always one's own."""
+    check_owner(row.data, row.case_id)
     data = dict(row.data or {})
     if row.inferred:
         data["inferred"] = True

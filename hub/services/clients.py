@@ -8,18 +8,24 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from hub.models import Case, Objection
+from hub.models import Case, CaseKey, Objection
 from hub.models import Client as ClientRecord
-from hub.models.columns import key_ring
+from hub.models.columns import OwnedJson
+from hub.models.shelf import ContentKey
+from hub.services import case_keys
 from hub.services.errors import Invalid, NotFound
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.identifiers import new_id
 from schemas.message import Client
 
-_CASES, _CLIENTS, _OBJECTIONS = table_of(Case), table_of(ClientRecord), table_of(Objection)
+_CASES, _CLIENTS, _KEYS = table_of(Case), table_of(ClientRecord), table_of(CaseKey)
+_OBJECTIONS = table_of(Objection)
 _OBJECTED = exists().where(_OBJECTIONS.c.case_id == _CASES.c.id, _OBJECTIONS.c.lifted_at.is_(None)).label("objected")
-_CASE = select(_CASES.c.id, _CASES.c.regisseur_id, _CLIENTS.c.person, _OBJECTED).join_from(_CASES, _CLIENTS)
+# The key stands before what it opens: so the person is read with it, at no question more.
+_CASE = select(_KEYS.c.key, _CASES.c.id, _CASES.c.regisseur_id, _CLIENTS.c.person, _OBJECTED).select_from(
+    _CASES.join(_CLIENTS).outerjoin(_KEYS, _KEYS.c.owner == _CASES.c.id)
+)
 _BY_ID = _CASE.where(_CASES.c.id == bindparam("case_id"))
 _BY_BSN = _CASE.where(
     _CLIENTS.c.municipality == bindparam("municipality"), _CLIENTS.c.bsn_index == bindparam("bsn_index")
@@ -28,12 +34,17 @@ _BY_BSN = _CASE.where(
 
 @dataclass(frozen=True, kw_only=True)
 class KnownCase:
-    """A case with its person; ``objected`` while an objection of the client stands (AVG art. 21)."""
+    """A case with its person.
+
+    ``objected`` while an objection of the client stands (AVG art. 21); ``erased`` says that its content is gone, the
+    person's name too.
+    """
 
     id: str
     person: Client
     regisseur_id: str | None
     objected: bool = False
+    erased: bool = False
 
 
 def person_to_json(person: Client) -> dict[str, Any]:
@@ -46,16 +57,29 @@ def find_case(work: Session | UnitOfWork, case_id: str) -> KnownCase:
     row = work.execute(_BY_ID, {"case_id": case_id}).one_or_none()
     if row is None:
         raise NotFound("There is no such case.")
-    return KnownCase(id=case_id, person=Client(**row.person), regisseur_id=row.regisseur_id, objected=row.objected)
+    return _known(work, row)
+
+
+def _known(work: Session | UnitOfWork, row: Any) -> KnownCase:
+    case_keys.check_owner(row.person, row.id)
+    if isinstance(work, UnitOfWork) and row.key is not None:
+        work.keys[row.id] = row.key
+    return KnownCase(
+        id=row.id,
+        person=Client(**row.person),
+        regisseur_id=row.regisseur_id,
+        objected=row.objected,
+        erased=row.person.erased,
+    )
 
 
 def find_case_of_bsn(work: Session | UnitOfWork, municipality: str, bsn: str) -> KnownCase | None:
     """Find the case of the client with this BSN, by its keyed hash."""
-    whose = {"municipality": municipality, "bsn_index": key_ring().bsn_index(municipality, bsn)}
+    whose = {"municipality": municipality, "bsn_index": case_keys.bsn_index(work, municipality, bsn)}
     row = work.execute(_BY_BSN, whose).one_or_none()
     if row is None:
         return None
-    return KnownCase(id=row.id, person=Client(**row.person), regisseur_id=row.regisseur_id, objected=row.objected)
+    return _known(work, row)
 
 
 def _check_same_person(known: Client, given: Client) -> None:
@@ -80,14 +104,16 @@ def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> Kn
     if known is not None:
         _check_same_person(known.person, person)
         return known
+    case_id = new_id()
+    key = ContentKey.new(case_id)
     insert: Any = sqlite_insert if work.dialect == "sqlite" else postgresql_insert
     client_id = work.session.execute(
         insert(ClientRecord)
         .values(
             id=new_id(),
             municipality=municipality,
-            bsn_index=key_ring().bsn_index(municipality, person.bsn),
-            person=person_to_json(person),
+            bsn_index=case_keys.bsn_index(work, municipality, person.bsn),
+            person=OwnedJson(person_to_json(person), key),
             created_at=work.now,
         )
         .on_conflict_do_nothing()
@@ -98,7 +124,7 @@ def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> Kn
         assert known is not None  # client and case are made in one transaction
         _check_same_person(known.person, person)
         return known
-    case_id = new_id()
+    case_keys.keep(work, key)
     work.session.execute(
         Case.__table__.insert().values(  # type: ignore[attr-defined]
             id=case_id, client_id=client_id, municipality=municipality, position=0, opened_at=work.now

@@ -43,6 +43,12 @@ class StateForbids(ServiceError):
         self.allowed = allowed
 
 
+class Erased(ServiceError):
+    """The content of this case was erased: its key is destroyed, and nothing can be added."""
+
+    code = "erased"
+
+
 class KeyReused(ServiceError):
     """The Idempotency-Key was used before, for another body."""
 

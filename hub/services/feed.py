@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.models import OutboxRecord
+from hub.models import CaseKey, OutboxRecord
 from schemas.vocabulary import MessageKind
 
 # A row with a lower number may be committed a moment later than one with a higher: a reader that had gone past it
@@ -16,10 +16,11 @@ _SETTLED_AFTER = dt.timedelta(seconds=5)
 
 
 def feed(session: Session, organisation: str, *, after: int, limit: int) -> Sequence[Any]:
-    """Give (id, body) of the canonical messages to an organisation after a cursor."""
+    """Give (key, id, body) of the canonical messages to an organisation after a cursor."""
     settled = dt.datetime.now(dt.UTC) - _SETTLED_AFTER
     return session.execute(
-        select(OutboxRecord.id, OutboxRecord.body)
+        select(CaseKey.key, OutboxRecord.id, OutboxRecord.body)
+        .join(CaseKey, CaseKey.owner == OutboxRecord.case_id)  # what was erased has no key
         .where(
             OutboxRecord.receiver == organisation,
             OutboxRecord.id > after,

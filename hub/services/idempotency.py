@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from hub.models import Idempotency
-from hub.services.errors import KeyReused
+from hub.services.case_keys import in_case
+from hub.services.errors import Erased, KeyReused
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 
@@ -24,7 +25,7 @@ class Kept:
 
     status: int
     location: str | None
-    answer: Any
+    answer: dict[str, Any]
 
 
 class KnownKey(Exception):
@@ -35,11 +36,11 @@ class KnownKey(Exception):
         self.kept = kept
 
 
-def remember(work: UnitOfWork, organisation: str, key: str, body_hash: str, kept: Kept) -> None:
+def remember(work: UnitOfWork, organisation: str, key: str, body_hash: str, kept: Kept, *, case_id: str) -> None:
     """Keep an answer under its key, in the same transaction as its effect.
 
     ``KnownKey`` where the same call was made before (of two at once the second waits here for the first's commit),
-    ``KeyReused`` where the body was another.
+    ``KeyReused`` where the body was another, ``Erased`` where what it led to was erased.
     """
     call = {
         "organisation": organisation,
@@ -47,7 +48,7 @@ def remember(work: UnitOfWork, organisation: str, key: str, body_hash: str, kept
         "body_hash": body_hash,
         "status": kept.status,
         "location": kept.location,
-        "answer": kept.answer,
+        "answer": in_case(work, case_id, kept.answer),
         "at": work.now,
     }
     first = work.execute(_REMEMBER[work.dialect], call).scalar_one_or_none()
@@ -56,4 +57,6 @@ def remember(work: UnitOfWork, organisation: str, key: str, body_hash: str, kept
     known = work.session.get_one(Idempotency, (organisation, key))
     if known.body_hash != body_hash:
         raise KeyReused("The Idempotency-Key was used before, for another body.")
+    if known.answer.erased:
+        raise Erased("What this call led to was erased.")
     raise KnownKey(Kept(status=known.status, location=known.location, answer=known.answer))

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from hub import telemetry
 from hub.models import InboxRecord, Referral
 from hub.rules import lifecycle
+from hub.services.case_keys import in_case, intake_owner
 from hub.services.clients import find_case_of_bsn
 from hub.services.delivery import apply_functional_receipt
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
@@ -76,7 +77,7 @@ def _first_time(
             body_hash=body_hash,
             state=Result.WAITING,
             intake_id=intake_id,
-            body=body,
+            body=in_case(work, intake_owner(intake_id or message.id), body),
             received_at=work.now,
         )
         .on_conflict_do_nothing()
@@ -281,6 +282,8 @@ def heal(work: UnitOfWork, config: Configuration, referral_id: str) -> None:
         ).all()
         for sender, message_id, body, intake_id in waiting:
             assert body is not None  # kept for as long as it waits
+            if getattr(body, "erased", False):
+                continue  # its case was erased while it waited
             message = Message.from_json(json.loads(body))
             received = _apply(work, config, sender, message)
             if received.result is Result.WAITING:

@@ -15,8 +15,9 @@ from connectors.protocol import AddressBook, Connector, Party, Payload, Reading,
 from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord
-from hub.models.columns import key_ring
-from hub.services.errors import NotFound
+from hub.services import case_keys
+from hub.services.case_keys import in_case, intake_owner
+from hub.services.errors import Erased, NotFound
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
@@ -151,6 +152,8 @@ def _insert(
     **values: Any,
 ) -> str:
     intake_id = new_id()
+    whose = intake_owner(intake_id)
+    case_keys.make(work, whose)
     work.session.execute(
         insert(Intake).values(
             id=intake_id,
@@ -158,8 +161,8 @@ def _insert(
             connector=translator.name,
             body_hash=hashlib.sha256(payload.body).hexdigest(),
             content_type=payload.content_type[:120],
-            payload=payload.body,
-            answer=answer and answer.body,
+            payload=in_case(work, whose, payload.body),
+            answer=answer and in_case(work, whose, answer.body),
             answer_type=answer and answer.content_type,
             received_at=work.now,
             **{"referral_ids": [], **values},
@@ -247,20 +250,18 @@ def _inbox_row(
     work: UnitOfWork, organisation: Organisation, intake_id: str, messages: Sequence[Message]
 ) -> dict[str, Any]:
     """Give the row that carries a payload's messages to our own inbox; one lane per client keeps a partner's order."""
-    lane = hashlib.sha256(f"{organisation.code}\x1f{_about(messages[0])}".encode()).hexdigest()[:32]
+    lane = hashlib.sha256(f"{organisation.code}\x1f{_about(work, messages[0])}".encode()).hexdigest()[:32]
+    document = {
+        "organisation": organisation.code,
+        "intake_id": intake_id,
+        "messages": [message.to_json() for message in messages],
+    }
     return {
         "message_id": intake_id,
         "queue": INBOX,
         "lane": f"in|{lane}",
         "kind": "intake",
-        "body": json.dumps(
-            {
-                "organisation": organisation.code,
-                "intake_id": intake_id,
-                "messages": [message.to_json() for message in messages],
-            },
-            ensure_ascii=False,
-        ).encode(),
+        "body": in_case(work, intake_owner(intake_id), json.dumps(document, ensure_ascii=False).encode()),
         "state": Delivery.WAITING,
         "open": True,
         "due_at": work.now,
@@ -268,11 +269,11 @@ def _inbox_row(
     }
 
 
-def _about(message: Message) -> str:
+def _about(work: UnitOfWork, message: Message) -> str:
     """Give what tells a client's messages apart from another's; the hash of the lane hides a BSN."""
     data = message.data
     if data.client is not None and data.client.bsn is not None:
-        return key_ring().bsn_index("lane", data.client.bsn)
+        return case_keys.bsn_index(work, "lane", data.client.bsn)
     return str(data.referral_id or data.referral_number or sorted(data.correlation.values()) or message.id)
 
 
@@ -331,6 +332,8 @@ def read_again(work: UnitOfWork, config: Configuration, intake_id: str, by: str)
     organisation = config.organisation(row.organisation) if row is not None else None
     if row is None or organisation is None or row.state != "quarantined" or row.handled_at is not None:
         raise NotFound("There is no such payload to read again.")
+    if getattr(row.payload, "erased", False):
+        raise Erased("This payload was erased.")
     handle(work, intake_id, by, "opnieuw gelezen")
     payload = Payload(body=row.payload, content_type=row.content_type)
     work.session.execute(

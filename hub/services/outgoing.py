@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, func, insert, select
 
 from hub.broker.protocol import partner_queue
 from hub.models import OutboxRecord, Referral
+from hub.services.case_keys import in_case
 from hub.services.timeline import nudge_row
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -69,7 +70,11 @@ def _row(work: UnitOfWork, config: Configuration, referral: Referral, message: M
         "referral_id": referral.id,
         "receiver": message.receiver,
         "reference": short_reference(message.id),
-        "body": json.dumps(message.to_json(), ensure_ascii=False, separators=(",", ":")).encode(),
+        "body": in_case(
+            work,
+            referral.case_id,
+            json.dumps(message.to_json(), ensure_ascii=False, separators=(",", ":")).encode(),
+        ),
         "state": Delivery.WAITING if connected else Delivery.DELIVERED,
         "open": connected,
         "due_at": work.now,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.models import Case, OutboxRecord, Person, Referral, TimelineEntry
+from hub.models import Case, CaseKey, OutboxRecord, Person, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules import lifecycle
 from hub.rules.access import Category, Mask
@@ -15,6 +15,7 @@ from hub.rules.lifecycle import Part
 from hub.rules.retries import HORIZON
 from hub.services.access import Gaze, gaze_at, is_party, may_see, status_decision
 from hub.services.actors import parts_of
+from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.errors import NotFound
 from hub.services.release import touches_health
@@ -31,6 +32,13 @@ from hub.settings import Configuration
 from schemas.message import Client
 from schemas.vocabulary import Delivery, Event, MessageKind, OrganisationKind, Status
 
+# The key of the case stands before what it opens: so a list is read at no question more.
+_WITH_KEY = (
+    select(CaseKey.key, Referral, Case.regisseur_id)
+    .select_from(Referral)
+    .outerjoin(CaseKey, CaseKey.owner == Referral.case_id)
+    .join(Case, Referral.case_id == Case.id)
+)
 _CONTENT = ("reason", "client_words", "strengths")
 _WALLED = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
 
@@ -98,12 +106,12 @@ def next_action(referral: Referral) -> dict[str, Any] | None:
 
 def find_referral(session: Session, referral_id: str) -> tuple[Referral, str | None]:
     """Find a referral and the regisseur of its case; ``NotFound`` where there is none."""
-    row = session.execute(
-        select(Referral, Case.regisseur_id).join(Case, Referral.case_id == Case.id).where(Referral.id == referral_id)
-    ).one_or_none()
+    row = session.execute(_WITH_KEY.where(Referral.id == referral_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such referral.")
-    return row[0], row[1]
+    _key, referral, regisseur_id = row
+    check_owner(referral.content, referral.case_id)
+    return referral, regisseur_id
 
 
 def list_referrals(
@@ -115,14 +123,18 @@ def list_referrals(
     """
     columns = {"status": Referral.status, "to": Referral.receiver, "from": Referral.sender, "case": Referral.case_id}
     query = (
-        select(Referral, Case.regisseur_id)
-        .join(Case, Referral.case_id == Case.id)
-        .where((Referral.sender == organisation) | (Referral.receiver == organisation), Referral.number > after)
+        _WITH_KEY.where(
+            (Referral.sender == organisation) | (Referral.receiver == organisation), Referral.number > after
+        )
         .where(*(columns[name] == value for name, value in asked.items()))
         .order_by(Referral.number)
         .limit(limit)
     )
-    return [(referral, regisseur_id) for referral, regisseur_id in session.execute(query)]
+    found = []
+    for _key, referral, regisseur_id in session.execute(query):
+        check_owner(referral.content, referral.case_id)
+        found.append((referral, regisseur_id))
+    return found
 
 
 def trail_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep]:
@@ -232,6 +244,7 @@ def _person(session: Session, look: Gaze, referral: Referral) -> Client | None:
     stored = session.execute(
         select(ClientRecord.person).join(Case, Case.client_id == ClientRecord.id).where(Case.id == referral.case_id)
     ).scalar_one()
+    check_owner(stored, referral.case_id)
     return Client(**stored)
 
 

@@ -10,6 +10,7 @@ from hub.models import Referral
 from hub.rules import lifecycle
 from hub.services import deadlines
 from hub.services.actors import parts_of
+from hub.services.case_keys import check_owner, in_case
 from hub.services.clients import KnownCase, find_case, find_or_open_case
 from hub.services.errors import Invalid, NotFound, StateForbids, VersionConflict
 from hub.services.outgoing import has_own_system, message_about, put_out
@@ -108,12 +109,16 @@ def _insert(
         "basis": new.ground.basis,
         "law": new.ground.law,
         "purpose": new.ground.purpose,
-        "content": {
-            "reason": new.reason,
-            "client_words": new.client_words,
-            "strengths": list(new.strengths),
-            "evidence": new.ground.evidence,
-        },
+        "content": in_case(
+            work,
+            case.id,
+            {
+                "reason": new.reason,
+                "client_words": new.client_words,
+                "strengths": list(new.strengths),
+                "evidence": new.ground.evidence,
+            },
+        ),
         "correlation": correlation,
         "created_by": actor.id,
         "created_at": work.now,
@@ -167,6 +172,7 @@ def load_for_change(work: UnitOfWork, referral_id: str) -> Referral:
     referral = work.session.scalars(select(Referral).where(Referral.id == referral_id).with_for_update()).one_or_none()
     if referral is None:
         raise NotFound("There is no such referral.")
+    check_owner(referral.content, referral.case_id)
     return referral
 
 

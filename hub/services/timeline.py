@@ -8,6 +8,8 @@ from sqlalchemy import bindparam, insert, select, update
 
 from hub.broker.protocol import LIVE
 from hub.models import Case, OutboxRecord, TimelineEntry
+from hub.models.columns import IdsOnly, OwnedJson
+from hub.services import case_keys
 from hub.services.errors import NotFound
 from hub.store.database import UnitOfWork
 from hub.store.outbox import NUDGE
@@ -83,10 +85,16 @@ def _entry_rows(work: UnitOfWork, case_id: str, last: int, entries: Sequence[New
             "organisation": entry.organisation,
             "referral_id": entry.referral_id,
             "inferred": entry.inferred,
-            "data": dict(entry.data) if entry.data else None,
+            "data": _data(work, case_id, entry),
         }
         for position, entry in enumerate(entries, start=last - len(entries) + 1)
     ]
+
+
+def _data(work: UnitOfWork, case_id: str, entry: NewEntry) -> OwnedJson | None:
+    """Give what is told with an entry; of an erased case only that something happened is kept."""
+    key = case_keys.living(work, case_id) if entry.data else None
+    return OwnedJson(dict(entry.data), key) if entry.data and key is not None else None
 
 
 def nudge_row(work: UnitOfWork, case_id: str, position: int) -> dict[str, Any]:
@@ -97,7 +105,7 @@ def nudge_row(work: UnitOfWork, case_id: str, position: int) -> dict[str, Any]:
         "lane": None,
         "kind": NUDGE,
         "case_id": case_id,
-        "body": f"{case_id}:{position}".encode(),
+        "body": IdsOnly(f"{case_id}:{position}".encode()),
         "state": Delivery.WAITING,
         "open": True,
         "due_at": work.now,

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.models import Case, Referral
+from hub.models import Case, CaseKey, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import OPEN, Part
 from hub.services.access import gaze, may_see, may_see_person, status_decision
+from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.circumstances import circumstances
 from hub.services.views import ReferralLine, Viewer, WorkLine
@@ -37,7 +38,9 @@ def worklist(session: Session, config: Configuration, viewer: Viewer, now: dt.da
 def _clients(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
     """Give a regisseur's clients, each with the one thing that needs attention first."""
     cases = session.execute(
-        select(Case.id, ClientRecord.person)
+        select(CaseKey.key, Case.id, ClientRecord.person)  # the key before what it opens
+        .select_from(Case)
+        .outerjoin(CaseKey, CaseKey.owner == Case.id)
         .join(ClientRecord, Case.client_id == ClientRecord.id)
         .where(Case.regisseur_id == viewer.id)
         .limit(_LIMIT)
@@ -50,6 +53,7 @@ def _clients(session: Session, config: Configuration, viewer: Viewer, now: dt.da
     facts = circumstances(session, config, viewer, [case.id for case in cases], now)
     lines = []
     for case in cases:
+        check_owner(case.person, case.id)
         look = gaze(config, viewer, viewer.id, now, facts[case.id])
         if not may_see_person(look, []).allow:
             continue
@@ -89,16 +93,19 @@ def _pressing(referral: Referral, line: ReferralLine) -> tuple[str, str]:
 def _inbox(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
     """Give the referrals to an organisation; whose name may not be known yet, has none."""
     rows = session.execute(
-        select(Referral, Case.regisseur_id, ClientRecord.person)
+        select(CaseKey.key, Referral, Case.regisseur_id, ClientRecord.person)
+        .select_from(Referral)
+        .outerjoin(CaseKey, CaseKey.owner == Referral.case_id)
         .join(Case, Referral.case_id == Case.id)
         .join(ClientRecord, Case.client_id == ClientRecord.id)
         .where(Referral.receiver == viewer.organisation, Referral.status.in_([str(status) for status in OPEN]))
         .order_by(Referral.number.desc())
         .limit(_LIMIT)
     ).all()
-    facts = circumstances(session, config, viewer, {row[0].case_id for row in rows}, now)
+    facts = circumstances(session, config, viewer, {row.Referral.case_id for row in rows}, now)
     lines = []
-    for referral, regisseur_id, person in rows:
+    for _key, referral, regisseur_id, person in rows:
+        check_owner(person, referral.case_id)
         look = gaze(config, viewer, regisseur_id, now, facts[referral.case_id])
         decision = status_decision(look, referral)
         if not decision.allow or decision.mask is Mask.STATUS_ONLY:

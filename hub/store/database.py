@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from hub.models.shelf import ContentKey, KeyShelf, put_up, shelf_of
+from hub.store.keys import shelf_for
 from hub.store.wakeup import NotifyWakeup, ThreadWakeup, Wakeup
 
 _WAKE = text("SELECT pg_notify('schakel_outbox', '')")
@@ -25,11 +27,16 @@ class StoreUnavailable(Exception):
 
 
 class UnitOfWork:
-    """One transaction, one ``now``. Services work in it and never commit; leaving it without an error does."""
+    """One transaction, one ``now``. Services work in it and never commit; leaving it without an error does.
+
+    ``keys`` are the keys of content that this transaction met or made, by owner.
+    """
 
     def __init__(self, connection: Connection, now: dt.datetime) -> None:
         self.now = now
         self.wakes_relay = False
+        self.keys: dict[str, ContentKey] = {}
+        self.destroyed_keys: list[bytes] = []
         self._connection = connection
         self._session: Session | None = None
 
@@ -39,6 +46,11 @@ class UnitOfWork:
         if self._session is None:
             self._session = Session(self._connection, expire_on_commit=False, autoflush=False)
         return self._session
+
+    @property
+    def shelf(self) -> KeyShelf:
+        """Give the shelf of keys of this database."""
+        return shelf_of(self._connection.dialect)
 
     @property
     def dialect(self) -> str:
@@ -71,12 +83,16 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(url) if self.is_sqlite else _postgresql_engine(url)
+        self.engine = _engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writers = self.engine.execution_options(schakel_writes=True)
         # Each statement of a reader sees what is committed at that moment, with a transaction round them or without:
         # PostgreSQL need not be told twice more.
         self._readers = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # Keys are asked for while rows are read: by a pool of their own, a reader never waits for a second connection.
+        self._key_engine = _engine(url).execution_options(isolation_level="AUTOCOMMIT")
+        self.keys = shelf_for(self._key_engine)
+        put_up(self.engine.dialect, self.keys)
         # SQLite lets one writer in and makes the others poll, unfairly; a lock of our own queues them.
         self._turn: Any = threading.Lock() if self.is_sqlite else nullcontext()
         self._thread_wakeup = ThreadWakeup()
@@ -98,6 +114,7 @@ class Store:
             if error.connection_invalidated:
                 raise StoreUnavailable("the database connection was lost") from error
             raise
+        self.keys.forget(work.destroyed_keys)
         if work.wakes_relay and self.is_sqlite:
             self._thread_wakeup.wake()
 
@@ -123,6 +140,11 @@ class Store:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+        self._key_engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    return _sqlite_engine(url) if make_url(url).get_backend_name() == "sqlite" else _postgresql_engine(url)
 
 
 def _postgresql_engine(url: str) -> Engine:

@@ -4,16 +4,19 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, exists, func, select, update
+from sqlalchemy import LargeBinary, bindparam, delete, exists, func, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from hub.models import OutboxRecord
+from hub.models.columns import BY_KEY, SealedOfCase
+from hub.models.shelf import KEY_ID, shelf_of
 from hub.store.tables import table_of
 from schemas.vocabulary import Delivery
 
 NUDGE = "nudge"
 
 _ROWS = table_of(OutboxRecord)
+_RAW = type_coerce(_ROWS.c.body, LargeBinary).label("body")  # opened afterwards, with all keys asked for at once
 _EARLIER = _ROWS.alias("earlier")
 _FIRST_OF_LANE = ~exists().where(_EARLIER.c.lane == _ROWS.c.lane, _EARLIER.c.open, _EARLIER.c.id < _ROWS.c.id)
 _DUE = (
@@ -33,8 +36,9 @@ _CLAIM = (
         published=_ROWS.c.published + 1,
         first_tried_at=func.coalesce(_ROWS.c.first_tried_at, bindparam("now")),
     )
-    .returning(_ROWS.c.id, _ROWS.c.message_id, _ROWS.c.queue, _ROWS.c.kind, _ROWS.c.body, _ROWS.c.published)
+    .returning(_ROWS.c.id, _ROWS.c.message_id, _ROWS.c.queue, _ROWS.c.kind, _RAW, _ROWS.c.published)
 )
+_CLOSE = update(_ROWS).where(_ROWS.c.id.in_(bindparam("ids", expanding=True)))
 _FORGET = delete(_ROWS).where(_ROWS.c.id.in_(bindparam("ids", expanding=True)), _ROWS.c.kind == NUDGE)
 
 
@@ -57,11 +61,26 @@ def claim(session: Session, now: dt.datetime, lease: dt.timedelta, limit: int) -
     again when its lease ends. A row that another relay holds is passed over, and so is its whole lane.
     """
     taken = session.execute(_CLAIM, {"now": now, "until": now + lease, "most": limit}).all()
+    bodies = _opened(session, [row.body for row in taken])
     departures = [
         Departure(id=id_, message_id=message, queue=queue, kind=kind, body=body, again=published > 1)
-        for id_, message, queue, kind, body, published in taken
+        for (id_, message, queue, kind, _raw, published), body in zip(taken, bodies, strict=True)
     ]
-    return sorted(departures, key=lambda departure: departure.id)
+    erased = [departure.id for departure in departures if getattr(departure.body, "erased", False)]
+    if erased:  # its case was erased while it waited: there is nothing left to send
+        session.execute(
+            _CLOSE.values(open=False, state=Delivery.REFUSED, error="erased: the content was erased"), {"ids": erased}
+        )
+    return sorted((one for one in departures if one.id not in erased), key=lambda departure: departure.id)
+
+
+def _opened(session: Session, bodies: Sequence[bytes]) -> list[bytes]:
+    dialect = session.get_bind().dialect
+    sealed = [bytes(body) for body in bodies]
+    shelf_of(dialect).find_all({body[1 : 1 + KEY_ID] for body in sealed if body[:1] == BY_KEY})
+    column = _ROWS.c.body.type
+    assert isinstance(column, SealedOfCase)
+    return [column.opened(body, dialect) for body in sealed]
 
 
 def give_back(session: Session, ids: Iterable[int], due_at: dt.datetime) -> None:

@@ -91,10 +91,17 @@ class HubBackend:
         try:
             with self._hub.store.writing() as work:
                 referral = referrals.send_referral(work, self._config, viewer, new)
-                kept = Kept(status=303, location=None, answer=referral.id)
-                remember(work, viewer.organisation, f"{viewer.id}:{key}", body_hash, kept)
+                kept = Kept(status=303, location=None, answer={"id": referral.id})
+                remember(
+                    work,
+                    viewer.organisation,
+                    f"{viewer.id}:{key}",
+                    body_hash,
+                    kept,
+                    case_id=referral.case_id,
+                )
         except KnownKey as known:
-            return str(known.kept.answer)
+            return str(known.kept.answer["id"])
         except Invalid as error:
             return (FieldError(field=error.field or "", code="unknown"),)
         telemetry.REFERRALS_SENT.inc()
