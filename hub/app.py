@@ -6,13 +6,16 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.api import api, tokens
-from hub.api.blueprint import HUB, viewer_of_token
+from hub.api.blueprint import HUB, VERSION, viewer_of_token
 from hub.api.intake import MAX_PAYLOAD
 from hub.health import health
+from hub.limits import EXTENSION, Limits, limit_address
 from hub.live import Drawing, Live
 from hub.services.views import Viewer
 from hub.web.fragments import render_entry, render_regions
+from hub.web.front_door import FrontDoor
 from hub.web.hub_backend import HubBackend
+from hub.web.origins import Origins
 from hub.web.pages import register_pages
 from hub.wiring import Hub
 
@@ -32,8 +35,8 @@ def create_web(hub: Hub, *, async_mode: str = "threading") -> WebProcess:
     app.config["MAX_CONTENT_LENGTH"] = MAX_PAYLOAD + 100_000
     app.extensions[HUB] = hub
     behind_proxy = hub.settings.behind_proxy  # TLS ends there: cookies are secure, its headers are believed
-    if behind_proxy:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    limits = app.extensions[EXTENSION] = Limits(hub.settings.rates)
+    app.before_request(limit_address)
     for blueprint in (api, tokens, health):
         app.register_blueprint(blueprint)
     services = HubBackend(hub)
@@ -44,5 +47,10 @@ def create_web(hub: Hub, *, async_mode: str = "threading") -> WebProcess:
             return viewer_of_token(token)
 
     drawing = Drawing(entry=render_entry, regions=render_regions, viewer_of_token=of_token)
-    live = Live(app, hub, drawing, async_mode=async_mode, origins=None)
+    origins = Origins(hub.settings.origins)
+    live = Live(app, hub, drawing, async_mode=async_mode, limits=limits, is_own_origin=origins.is_own)
+    # Outermost last: the live side took its place just now, the door stands around it, the proxy's headers come first.
+    app.wsgi_app = FrontDoor(app.wsgi_app, origins, tls=behind_proxy, api_version=VERSION)  # type: ignore[method-assign]
+    if behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     return WebProcess(app=app, live=live)

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
+from hub.limits import Limits
 from hub.services import identity
 from hub.services.case_view import case_view, entries_after, entry_body, line_body, positions_of
 from hub.services.errors import NotFound
@@ -34,6 +35,8 @@ NAMESPACE = "/live"
 REPLAY_LIMIT = 300
 SWEEP = 2.0
 PUSHERS = 6
+MOST_WATCHES = 100  # cases that one connection follows
+MOST_CONNECTIONS = 500  # of one account: a person has some tabs, a system may speak for many
 
 
 @dataclass(kw_only=True)
@@ -68,8 +71,18 @@ class _Watched:
 class Live:
     """The Socket.IO side of one web process."""
 
-    def __init__(self, app: Flask, hub: Hub, drawing: Drawing, *, async_mode: str, origins: list[str] | None) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        hub: Hub,
+        drawing: Drawing,
+        *,
+        async_mode: str,
+        limits: Limits,
+        is_own_origin: Callable[[Any, Any], bool],
+    ) -> None:
         self._app, self._hub, self._drawing = app, hub, drawing
+        self._limits = limits
         self._cases: defaultdict[str, _Watched] = defaultdict(_Watched)
         self._grown: queue.Queue[str] = queue.Queue()
         self._heard: dict[str, int] = {}
@@ -79,7 +92,7 @@ class Live:
         self.socketio = SocketIO(
             app,
             async_mode=async_mode,
-            cors_allowed_origins=origins,
+            cors_allowed_origins=is_own_origin,
             max_http_buffer_size=100_000,
             ping_interval=20,
             ping_timeout=20,
@@ -95,8 +108,13 @@ class Live:
     # -- sign-in -------------------------------------------------------------------------------------------------
 
     def _connect(self, auth: Any = None) -> bool:
+        if self._limits.kinds["address"].take(request.remote_addr or "").wait:
+            return False
         viewer = self._who(auth)
         if viewer is None:
+            return False
+        if sum(other.id == viewer.id for other in list(self._viewers.values())) >= MOST_CONNECTIONS:
+            log.warning("a connection too many was refused", viewer=viewer.id)
             return False
         self._viewers[_sid()] = viewer
         if self._stopped:
@@ -133,8 +151,10 @@ class Live:
         sid = _sid()
         known = self._viewers.get(sid)
         case_id, after = _asked(asked)
-        if known is None or case_id is None:
-            return {"error": "invalid"}
+        if fault := self._fault(sid, case_id):
+            log.info("watching was refused", viewer=known.id if known else None, why=fault)
+            return {"error": fault}
+        assert known is not None and case_id is not None  # else it was a fault
         with self._hub.store.reading() as reading:
             viewer = self._as_of_now(reading, known)
         if viewer is None or viewer != known:  # blocked, or in another role: that begins with signing in
@@ -145,7 +165,7 @@ class Live:
                 view = case_view(reading, self._hub.config, viewer, case_id, dt.datetime.now(dt.UTC))
                 watched.watches[sid] = _watch_of(view, viewer)
         except NotFound:
-            log.info("watching was refused", viewer=viewer.id)
+            log.info("watching was refused", viewer=viewer.id, why="not_found")
             if not watched.watches:
                 self._cases.pop(case_id, None)
             return {"error": "not_found"}
@@ -153,6 +173,15 @@ class Live:
         if after is None or after > view.position or view.position - after > REPLAY_LIMIT:
             return {"position": view.position, "snapshot": self._snapshot(view, viewer)}
         return {"position": view.position, "entries": [self._entry(one, viewer) for one in view.entries[after:]]}
+
+    def _fault(self, sid: str, case_id: str | None) -> str | None:
+        """Give why a watch is not even looked up."""
+        if self._limits.kinds["socket"].take(sid).wait:
+            return "rate_limited"
+        if sid not in self._viewers or case_id is None:
+            return "invalid"
+        others = sum(sid in one.watches for other, one in list(self._cases.items()) if other != case_id)
+        return "too_many" if others >= MOST_WATCHES else None
 
     def _snapshot(self, view: CaseView, viewer: Viewer) -> dict[str, Any]:
         return {
@@ -166,6 +195,8 @@ class Live:
 
     def _unwatch(self, asked: Any = None) -> None:
         case_id, _after = _asked(asked)
+        if self._limits.kinds["socket"].take(_sid()).wait:
+            return
         if case_id is not None and case_id in self._cases:
             self._leave(case_id, _sid())
 

@@ -5,6 +5,7 @@ import binascii
 import datetime as dt
 import hashlib
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose
 
 DEMO_CONFIG = Path(__file__).parent.parent / "deploy" / "organisations.toml"
 _SHORTEST_KEY = 32
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
+_RATE = re.compile(r"(?P<who>[a-z]+)=(?P<rate>[1-9][0-9]{0,5})/(?P<burst>[1-9][0-9]{0,6})", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -85,6 +88,23 @@ class Configuration:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How often: so many each second for long, and so many at once after a rest."""
+
+    per_second: float
+    burst: int
+
+
+RATES: Mapping[str, Rate] = {
+    "system": Rate(per_second=300, burst=600),  # one organisation's system
+    "person": Rate(per_second=20, burst=100),  # one person who signed in
+    "address": Rate(per_second=500, burst=2000),  # one network address: a whole town hall may be behind one
+    "door": Rate(per_second=5, burst=100),  # signing in and asking for tokens, from one address
+    "socket": Rate(per_second=20, burst=100),  # events of one live connection
+}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """Everything that may differ between one installation and the next."""
 
@@ -97,6 +117,9 @@ class Settings:
     log: str
     demo: bool = False
     behind_proxy: bool = False
+    origins: tuple[str, ...] = ()
+    metrics_token: str = field(default="", repr=False)
+    rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
 
     @property
     def host(self) -> str:
@@ -130,7 +153,37 @@ def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool
         log=env.get("SCHAKEL_LOG", "text"),
         demo=demo,
         behind_proxy=env.get("SCHAKEL_PROXY", "") == "1",
+        origins=_origins(env.get("SCHAKEL_ORIGINS", "")),
+        metrics_token=_metrics_token(env.get("SCHAKEL_METRICS_TOKEN", "")),
+        rates=_rates(env.get("SCHAKEL_RATES", "")),
     )
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(value.replace(",", " ").split())
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise SettingsError(
+                "SCHAKEL_ORIGINS must hold origins without a path, for instance https://schakel.example."
+            )
+    return origins
+
+
+def _metrics_token(value: str) -> str:
+    if value and len(value) < _SHORTEST_KEY:
+        raise SettingsError("SCHAKEL_METRICS_TOKEN is weak. Set it to at least 32 random characters, or leave it out.")
+    return value
+
+
+def _rates(value: str) -> Mapping[str, Rate]:
+    """Read ``system=300/600 door=5/100``: per second, and at once."""
+    rates = dict(RATES)
+    for part in value.replace(",", " ").split():
+        found = _RATE.fullmatch(part)
+        if found is None or found["who"] not in RATES:
+            raise SettingsError(f"SCHAKEL_RATES must hold limits as system=300/600; the names are {', '.join(RATES)}.")
+        rates[found["who"]] = Rate(per_second=float(found["rate"]), burst=int(found["burst"]))
+    return rates
 
 
 def _demo_key(path: Path) -> bytes:

@@ -10,6 +10,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.exceptions import UnsupportedMediaType
 
 from hub.api.problems import HANDLERS, TYPE, WrongQuery, from_status, problem
+from hub.limits import limit, rate_headers
 from hub.services import identity
 from hub.services.errors import NotFound
 from hub.services.views import Viewer
@@ -86,6 +87,7 @@ def authenticate() -> Response | None:
     for name, value in request.args.items(multi=True):
         if "\0" in value:
             raise WrongQuery(name, "Holds a character that can't be used.")
+    limit("system", viewer.id)
     g.viewer = viewer
     return None
 
@@ -100,7 +102,7 @@ def _as_api(response: Response) -> Response:
         response.set_data(plain.get_data())
         response.content_type = TYPE
     response.headers["API-Version"] = VERSION
-    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.update(rate_headers())
     return response
 
 

@@ -12,7 +12,7 @@ from flask import Response, current_app, request
 from marshmallow import ValidationError
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 from werkzeug.http import HTTP_STATUS_CODES
 
 from hub.services.errors import (
@@ -112,7 +112,10 @@ def from_json(error: InvalidJson) -> Response:
 
 def from_http(error: HTTPException) -> Response:
     """Give the answer for an error of the web framework."""
-    return from_status(error.code or 500)
+    answer = from_status(error.code or 500)
+    if isinstance(error, TooManyRequests):
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 def from_status(status: int) -> Response:

@@ -10,27 +10,16 @@ from flask import Blueprint, Flask, Response, g, make_response, redirect, render
 from flask.typing import ResponseReturnValue
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, TooManyRequests
 
+from hub.limits import limit
 from hub.services.views import Viewer
-from hub.web import clients, messages, new_referral, referrals, sign_in, worklist
+from hub.web import clients, messages, new_referral, referrals, reports, sign_in, worklist
 from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
 from hub.web.drawing import set_up_templates
+from hub.web.front_door import NONCE
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # Not "no-referrer": the check on forged forms compares the referrer over https.
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 _SLICES = (sign_in, worklist, clients, referrals, new_referral, messages)
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
 _log = logging.getLogger(__name__)
@@ -40,7 +29,9 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     """Serve the pages from an application made with ``static_folder=None``."""
     app.extensions[EXTENSION] = services
     app.config.update(
-        SESSION_COOKIE_NAME="schakel",
+        # A browser takes a name with this prefix only from this very host, over https (RFC 6265bis, 4.1.3.2).
+        SESSION_COOKIE_NAME="__Host-schakel" if secure_cookies else "schakel",
+        SESSION_COOKIE_PATH="/",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure_cookies,
@@ -56,8 +47,9 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     web.before_request(_require_sign_in)
     web.context_processor(_always_there)
     app.register_blueprint(web)
+    app.register_blueprint(reports.slice_)  # browsers send these by themselves, without a sign-in or a form
     set_up_templates(app)
-    app.after_request(_protect)
+    app.jinja_env.globals["nonce"] = _nonce
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(Exception, unexpected_error)
 
@@ -71,6 +63,7 @@ def _require_sign_in() -> ResponseReturnValue | None:
         session.clear()
         here = request.full_path.rstrip("?") if request.method == "GET" else ""
         return redirect(f"/inloggen?verder={quote(here, safe='')}" if here not in ("", "/") else "/inloggen")
+    limit("person", viewer.id)
     g.viewer = viewer
     return None
 
@@ -84,12 +77,9 @@ def _always_there() -> dict[str, Any]:
     return {"viewer": g.get("viewer"), "traffic_stopped": backend().traffic_stopped, "now": clock()}
 
 
-def _protect(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint != "web.static":
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+def _nonce() -> str:
+    """Give the nonce of this answer: a script that carries it may run."""
+    return str(request.environ[NONCE])
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
@@ -99,8 +89,13 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     if code < 400:
         return error
-    kind = "expired" if isinstance(error, CSRFError) else {403: "missing", 404: "missing"}.get(code, "other")
-    return _error_page(kind, 404 if code == 403 else code)
+    kind = (
+        "expired" if isinstance(error, CSRFError) else {403: "missing", 404: "missing", 429: "busy"}.get(code, "other")
+    )
+    page = _error_page(kind, 404 if code == 403 else code)
+    if isinstance(error, TooManyRequests):
+        page.headers["Retry-After"] = str(error.retry_after)
+    return page
 
 
 def unexpected_error(error: Exception) -> ResponseReturnValue:

@@ -23,6 +23,8 @@ from hub.services.views import (
     WorkLine,
 )
 from hub.web.backend import EventRefused, FieldError
+from hub.web.front_door import FrontDoor
+from hub.web.origins import Origins
 from hub.web.pages import register_pages
 from schemas.referral import NewEvent, NewReferral
 
@@ -531,4 +533,5 @@ def make_app(services: Remembering) -> Flask:
     app = Flask("schakel", static_folder=None)
     app.secret_key = "only-for-tests-0123456789abcdef01"
     register_pages(app, services)
+    app.wsgi_app = FrontDoor(app.wsgi_app, Origins(), tls=False)  # type: ignore[method-assign]
     return app

@@ -6,6 +6,8 @@
  *   with class nieuw-label. They go away once the item has been in view for five seconds.
  */
 
+import { contentOf } from './server-html.js';
+
 const SEEN_AFTER = 5000;
 
 export class CasePage {
@@ -207,9 +209,8 @@ export class CasePage {
 
 /* The elements of a piece of HTML. A row on its own is only kept where the parser expects rows. */
 function pieces(html, rows = false) {
-  const holder = document.createElement('template');
-  holder.innerHTML = rows ? `<table><tbody>${html}</tbody></table>` : html;
-  return [...(rows ? holder.content.querySelector('tbody') : holder.content).children];
+  const content = contentOf(rows ? `<table><tbody>${html}</tbody></table>` : html);
+  return [...(rows ? content.querySelector('tbody') : content).children];
 }
 
 /* The element that is there already and shows the same, so that focus and selection stay in it. */
