@@ -20,6 +20,7 @@ from workers.access import access
 from workers.accounts import accounts
 from workers.messages import messages
 from workers.opening import open_here, read_settings
+from workers.retention import retention
 from workers.translate import translate
 
 
@@ -46,7 +47,7 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-for command in (access, accounts, messages, translate):
+for command in (access, accounts, messages, retention, translate):
     main.add_command(command)
 
 

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.broker.protocol import Broker, BrokerUnavailable
-from hub.services import deadlines, inbox
+from hub.services import deadlines, inbox, retention
 from hub.settings import Configuration
 from hub.store.database import Store, StoreUnavailable
 
@@ -14,6 +14,7 @@ log = structlog.get_logger()
 
 TICK = 1.0
 _QUEUES_EVERY = 60
+_RETENTION_EVERY = 600
 
 
 class Timers:
@@ -34,6 +35,8 @@ class Timers:
         healed = self._heal()
         if self._ticks % _QUEUES_EVERY == 0:
             self._watch_queues()
+        if self._ticks % _RETENTION_EVERY == 0:
+            self._preview_retention()
         self._ticks += 1
         return fired + healed
 
@@ -44,6 +47,11 @@ class Timers:
             with self._store.writing() as work:
                 inbox.heal(work, self._config, referral_id)
         return 0
+
+    def _preview_retention(self) -> None:
+        """Prepare once a day what is kept too long. Removing it is a person's."""
+        with self._store.writing() as work:
+            retention.prepare_daily(work, "timers")
 
     def _watch_queues(self) -> None:
         """Say so where a queue holds messages and nobody takes them: queues may outlive their consumers.

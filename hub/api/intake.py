@@ -92,7 +92,7 @@ def read_feed() -> Response:
     limit = max(whole_number("limit", 50, 200), 1)
     with hub().store.reading() as session:
         rows = feed(session, caller().organisation, after=whole_number("after", 0, 2**53), limit=limit + 1)
-    items = [json.loads(row.body) for row in rows[:limit]]
+    items = [json.loads(row.body) for row in rows[:limit] if row.body]
     more = len(rows) > limit
     cursor = str(rows[min(limit, len(rows)) - 1].id) if rows else request.args.get("after")
     body = {"items": items, "next": cursor if more else None, "cursor": cursor}

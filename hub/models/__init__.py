@@ -8,6 +8,15 @@ from hub.models.keys import CaseKey, DestroyedKey
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
 from hub.models.record import Record
 from hub.models.referral import Referral
+from hub.models.rights import (
+    Correction,
+    CorrectionNotice,
+    Disclosure,
+    Erasure,
+    LegalHold,
+    RetentionPreview,
+    Tombstone,
+)
 from hub.models.timeline import TimelineEntry
 
 __all__ = [
@@ -16,17 +25,24 @@ __all__ = [
     "CaseKey",
     "Client",
     "ClosedFile",
+    "Correction",
+    "CorrectionNotice",
     "DestroyedKey",
+    "Disclosure",
     "Emergency",
+    "Erasure",
     "Idempotency",
     "InboxRecord",
     "Intake",
+    "LegalHold",
     "Objection",
     "OutboxRecord",
     "Person",
     "Record",
     "Referral",
+    "RetentionPreview",
     "TimelineEntry",
+    "Tombstone",
 ]
 
 name_places(Record.metadata)

@@ -94,7 +94,7 @@ def destroy(work: UnitOfWork, case_id: str) -> int:
 
     Their ids stay as a mark, so that no import brings a key back. The rows stay too; what was in them does not open.
     """
-    owners = [case_id, *map(intake_owner, _payloads_of(work, case_id))]
+    owners = [case_id, *map(intake_owner, payloads_of(work, case_id))]
     keys: Sequence[Any] = work.execute(
         delete(_KEYS).where(_KEYS.c.owner.in_(owners)).returning(_KEYS.c.key_id, _KEYS.c.owner)
     ).all()
@@ -113,7 +113,7 @@ def is_destroyed(session: Session | UnitOfWork, case_id: str) -> bool:
     return session.execute(_WAS_DESTROYED, {"owner": case_id}).scalar_one_or_none() is not None
 
 
-def _payloads_of(work: UnitOfWork, case_id: str) -> list[str]:
+def payloads_of(work: UnitOfWork, case_id: str) -> list[str]:
     """Give the payloads that were about a case, those that came twice included."""
     referrals = list(work.session.scalars(select(Referral.id).where(Referral.case_id == case_id)))
     if not referrals:

@@ -59,3 +59,9 @@ class VersionConflict(ServiceError):
     """Someone changed the referral after it was read."""
 
     code = "version_conflict"
+
+
+class NotNow(ServiceError):
+    """It can't be done in the present state of things; ``message`` says what must come first."""
+
+    code = "not_now"

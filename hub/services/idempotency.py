@@ -57,6 +57,6 @@ def remember(work: UnitOfWork, organisation: str, key: str, body_hash: str, kept
     known = work.session.get_one(Idempotency, (organisation, key))
     if known.body_hash != body_hash:
         raise KeyReused("The Idempotency-Key was used before, for another body.")
-    if known.answer.erased:
+    if known.answer.erased or not known.answer:
         raise Erased("What this call led to was erased.")
     raise KnownKey(Kept(status=known.status, location=known.location, answer=known.answer))
