@@ -120,6 +120,7 @@ class Settings:
     origins: tuple[str, ...] = ()
     metrics_token: str = field(default="", repr=False)
     rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
+    key_file: Path | None = None
 
     @property
     def host(self) -> str:
@@ -137,7 +138,7 @@ def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool
     env = os.environ if environment is None else environment
     database_url = env.get("SCHAKEL_DATABASE_URL", "sqlite:///var/schakel.db")
     secret_key = env.get("SCHAKEL_SECRET_KEY", "")
-    data_keys = tuple(key for key in env.get("SCHAKEL_DATA_KEYS", "").replace(",", " ").split() if key)
+    data_keys, key_file = _data_keys(env.get("SCHAKEL_DATA_KEYS", ""))
     if demo:
         kept = _demo_key(Path("var/demo.key"))
         secret_key = secret_key or hashlib.sha256(kept + b"secret").hexdigest()
@@ -156,6 +157,7 @@ def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool
         origins=_origins(env.get("SCHAKEL_ORIGINS", "")),
         metrics_token=_metrics_token(env.get("SCHAKEL_METRICS_TOKEN", "")),
         rates=_rates(env.get("SCHAKEL_RATES", "")),
+        key_file=key_file,
     )
 
 
@@ -186,6 +188,24 @@ def _rates(value: str) -> Mapping[str, Rate]:
     return rates
 
 
+def _data_keys(value: str) -> tuple[tuple[str, ...], Path | None]:
+    """Give the keys, newest first, and the file that holds them where they are in one (``file:/path``)."""
+    if not value.startswith("file:"):
+        return tuple(value.replace(",", " ").split()), None
+    path = Path(value.removeprefix("file:"))
+    try:
+        return read_key_file(path), path
+    except OSError as error:
+        raise SettingsError(f"SCHAKEL_DATA_KEYS: can't read {path}: {error.strerror}.") from error
+
+
+def read_key_file(path: Path) -> tuple[str, ...]:
+    """Give the keys of a file, newest first; ``SettingsError`` where one is no key."""
+    keys = tuple(line.strip() for line in path.read_text(encoding="ascii").splitlines() if line.strip())
+    check_data_keys(keys)
+    return keys
+
+
 def _demo_key(path: Path) -> bytes:
     """Give the key of this demo, made at its first start: a demo's data must survive a restart."""
     if not path.exists():
@@ -201,6 +221,11 @@ def _check_keys(secret_key: str, data_keys: tuple[str, ...]) -> None:
             "SCHAKEL_SECRET_KEY is missing or weak. Set it to at least 32 random characters, for instance the output of"
             " python -c 'import secrets; print(secrets.token_hex(32))'"
         )
+    check_data_keys(data_keys)
+
+
+def check_data_keys(data_keys: tuple[str, ...]) -> None:
+    """Refuse keys that are missing or weak: ``SettingsError`` says which."""
     if not data_keys:
         raise SettingsError(
             "SCHAKEL_DATA_KEYS is missing. Set it to one or more keys of 32 random bytes in base64, newest first:"

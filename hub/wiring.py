@@ -1,15 +1,20 @@
 """The only place that picks adapters: which database, which broker, by two URLs."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import structlog
 
 from hub.broker.embedded import EmbeddedBroker
 from hub.broker.protocol import INBOX, Broker, partner_queue
 from hub.broker.rabbitmq import RabbitBroker
 from hub.models.ring import KeyRing, use_keys
-from hub.settings import Configuration, Settings, SettingsError, load_configuration
+from hub.settings import Configuration, Settings, SettingsError, load_configuration, read_key_file
 from hub.store.database import Store
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +53,30 @@ def open_store(url: str) -> Store:
     return Store(url)
 
 
+def _rereading(path: Path | None) -> Callable[[], Sequence[str] | None] | None:
+    """Give what reads the file of keys again where it changed; half a file, or none, leaves the keys as they are."""
+    if path is None:
+        return None
+    seen = [path.stat().st_mtime_ns]
+
+    def read() -> Sequence[str] | None:
+        try:
+            changed = path.stat().st_mtime_ns
+            if changed == seen[0]:
+                return None
+            keys = read_key_file(path)
+        except (OSError, ValueError, SettingsError) as error:
+            log.warning("the file of keys can't be read; the keys stay as they were", fault=type(error).__name__)
+            return None
+        seen[0] = changed
+        return keys
+
+    return read
+
+
 def open_hub(settings: Settings) -> Hub:
     """Put an installation together from its settings."""
-    use_keys(KeyRing(settings.data_keys))
+    use_keys(KeyRing(settings.data_keys, _rereading(settings.key_file)))
     return Hub(
         settings=settings,
         config=load_configuration(settings.config_path),

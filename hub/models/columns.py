@@ -9,7 +9,7 @@ import datetime as dt
 import json
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, MetaData
+from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
@@ -197,6 +197,22 @@ def unwrapped(value: bytes) -> ContentKey:
     """Unwrap a key; ``KeyMissing`` where the ring does not hold what wrapped it."""
     plain = key_ring().open(value, _WRAPPED)
     return ContentKey.of(plain[:KEY_ID], plain[KEY_ID + 32 :].decode(), plain[KEY_ID : KEY_ID + 32])
+
+
+def rewrapped(value: bytes) -> bytes:
+    """Wrap a wrapped key with the newest key of the ring instead."""
+    return key_ring().seal(key_ring().open(value, _WRAPPED), _WRAPPED)
+
+
+def is_sealed(kind: Any) -> bool:
+    """Whether a column of this type holds sealed content."""
+    return isinstance(kind, _Sealed)
+
+
+def resealed(value: bytes, column: Column[Any]) -> bytes:
+    """Seal what the ring sealed for this column with its newest key instead."""
+    where = f"{column.table}.{column.name}"
+    return BY_RING + key_ring().seal(_open_by_ring(value, where), where)
 
 
 def _json(value: Any) -> bytes:

@@ -42,6 +42,11 @@ def someone(**changes: Any) -> dict[str, Any]:
     return {"bsn": new_bsn(), "family_name": "Zomerplaag", "birth_date": "1980-05-17", **changes}
 
 
+def now() -> dt.datetime:
+    """Give this moment."""
+    return dt.datetime.now(dt.UTC)
+
+
 class Site:
     """One web process, and a client for each organisation's system."""
 

@@ -1,6 +1,5 @@
 """A key for each case: sealed apart, bound to its place, and gone for good once destroyed."""
 
-import datetime as dt
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from hub.store.database import Store
 from hub.wiring import Hub
 from schemas.vocabulary import Event
 from tests.builders import client, new_referral
-from tests.integration.callers import GGZ, KADE, WI, Hands, Site, partner_says, someone
+from tests.integration.callers import GGZ, KADE, WI, Hands, Site, now, partner_says, someone
 from tests.integration.conftest import KEY
 from tests.personas import MARLOES
 
@@ -26,10 +25,6 @@ from tests.personas import MARLOES
 def send(hub: Hub, **changes: Any) -> Referral:
     with hub.store.writing() as work:
         return referrals.send_referral(work, hub.config, MARLOES, new_referral(**changes))
-
-
-def now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def make_regisseur(hub: Hub, case_id: str) -> None:

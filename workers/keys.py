@@ -1,0 +1,125 @@
+"""The command ``schakel keys``: the keys under which content is sealed. It never shows a key of the ring."""
+
+import base64
+import datetime as dt
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from hub.models.ring import KeyMissing, key_ring
+from hub.services import key_rotation
+from hub.services.errors import Invalid
+from hub.settings import read_key_file
+from hub.store.database import UnitOfWork
+from hub.wiring import Hub
+from workers.opening import open_here
+
+BATCH = 500
+OTHERS_LOOK = 2.5
+"""Seconds after which every process has seen a change of the file of keys: each looks once a second."""
+
+
+@click.group()
+def keys() -> None:
+    """Look after the keys of content; key material is never shown."""
+
+
+@keys.command()
+def status() -> None:
+    """Tell how many keys stand under each key of the ring; exit 1 where an older one is still needed."""
+    with closing(open_here()) as hub:
+        with hub.store.reading() as session:
+            counts, values = key_rotation.keys_by_ring_key(session), key_rotation.values_by_old_ring_keys(session)
+        names = [name.hex() for name in key_ring().names]
+        for place, name in enumerate(names):
+            click.echo(f"{name}  {counts.pop(name, 0)} keys{'  (newest: it wraps what is new)' if not place else ''}")
+        for name, count in counts.items():
+            click.echo(f"{name}  {count} keys  NOT ON THE RING: what they seal can't be read")
+        click.echo(f"{values} values are sealed by an older key of the ring itself.")
+        if counts or values or unfinished(hub):
+            raise SystemExit(1)
+
+
+@keys.command()
+def rotate() -> None:
+    """Put everything under a new key of the ring, without stopping anything; may be broken off and done again.
+
+    Where SCHAKEL_DATA_KEYS is a file, the new key is added to it; else put one in front yourself and restart first.
+    """
+    with closing(open_here()) as hub:
+        path = hub.settings.key_file
+        if path is not None and not unfinished(hub):
+            add_key(path)
+            key_ring().look_again(now=True)
+            time.sleep(OTHERS_LOOK)
+        wrapped, sealed = rotate_all(hub)
+        if path is not None:  # a process that looked late may have used the older key until now
+            time.sleep(OTHERS_LOOK)
+            again = rotate_all(hub)
+            wrapped, sealed = wrapped + again[0], sealed + again[1]
+    click.echo(f"{wrapped} keys and {sealed} values stand under the newest key. Look with: schakel keys status")
+
+
+def unfinished(hub: Hub) -> bool:
+    """Whether an earlier rotation was broken off."""
+    with hub.store.reading() as session:
+        return bool(set(key_rotation.keys_by_ring_key(session)) - {key_ring().newest.hex()})
+
+
+def add_key(path: Path) -> None:
+    """Put a new key in front in the file of keys, in one step: nobody reads half a file."""
+    known = read_key_file(path)
+    fresh = base64.b64encode(secrets.token_bytes(32)).decode()
+    part = path.with_name(f".{path.name}.new")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write("\n".join((fresh, *known)) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def rotate_all(hub: Hub) -> tuple[int, int]:
+    """Put keys and values under the newest key; give how many of each."""
+    return _all(hub, key_rotation.rewrap_some), _all(hub, key_rotation.reseal_some)
+
+
+def _all(hub: Hub, some: Callable[[UnitOfWork, int], int]) -> int:
+    total = 0
+    while True:
+        with hub.store.writing() as work:
+            done = some(work, BATCH)
+        total += done
+        if not done:
+            return total
+
+
+@keys.command(name="export")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def export_command(file: Path) -> None:
+    """Write the living keys, wrapped, to FILE: to keep beside back-ups of content. Keep the newest one alone."""
+    with closing(open_here()) as hub, hub.store.reading() as session:
+        document = key_rotation.export_keys(session, dt.datetime.now(dt.UTC))
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as target:
+        json.dump(document, target, indent=1)
+    click.echo(f"{len(document['keys'])} keys, {len(document['destroyed'])} marks of destroyed ones.")
+
+
+@keys.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def import_command(file: Path) -> None:
+    """Bring the keys of FILE back, after content was restored; what was destroyed stays destroyed."""
+    try:
+        document = json.loads(file.read_text(encoding="ascii"))
+        with closing(open_here()) as hub, hub.store.writing() as work:
+            came, destroyed = key_rotation.import_keys(work, document)
+    except (ValueError, Invalid, KeyMissing) as error:
+        raise click.UsageError(f"This file can't be used: {error}") from error
+    click.echo(f"{came} keys are here, {destroyed} were destroyed.")
