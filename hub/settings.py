@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from connectors.transports.reach import reach_of
 from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose
 
 DEMO_CONFIG = Path(__file__).parent.parent / "deploy" / "organisations.toml"
@@ -293,6 +294,7 @@ def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:
             system: tuple([value] if isinstance(value, str) else value)
             for system, value in entry.get("identifiers", {}).items()
         }
+        _check_address(entry.get("transport") or {})
         return Organisation(
             code=code,
             name=entry["name"],
@@ -306,6 +308,13 @@ def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:
         )
     except (KeyError, ValueError, TypeError) as error:
         raise SettingsError(f"SCHAKEL_CONFIG: [organisations.{code}]: {error}.") from error
+
+
+def _check_address(transport: Mapping[str, Any]) -> None:
+    """Stop the start at an address where no partner may be (``ValueError``); "@partner" is filled in by the demo."""
+    if transport.get("kind") == "http" and transport.get("url") != "@partner":
+        inside = transport.get("inside", False) is True
+        reach_of(transport["url"], transport.get("hosts", ()), inside=inside).check(transport["url"])
 
 
 def _service(code: str, entry: Mapping[str, Any], organisations: Mapping[str, Organisation]) -> Service:

@@ -311,5 +311,7 @@ def partners(config: Configuration) -> tuple[Configuration, list[Partner]]:
             DEMO_MANNERS.get(organisation.connector, Manner(series=())),
         )
         found.append(partner)
-        organisations[code] = dataclasses.replace(organisation, transport={"kind": "http", "url": partner.url})
+        organisations[code] = dataclasses.replace(
+            organisation, transport={**(organisation.transport or {}), "url": partner.url}
+        )
     return dataclasses.replace(config, organisations=organisations), found

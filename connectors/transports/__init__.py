@@ -12,7 +12,9 @@ def open_transport(settings: Mapping[str, Any]) -> Transport:
     if kind == "http":
         from connectors.transports.http import HttpTransport
 
-        return HttpTransport(settings["url"])
+        return HttpTransport(
+            settings["url"], hosts=settings.get("hosts", ()), inside=settings.get("inside", False) is True
+        )
     if kind == "files":
         from connectors.transports.files import DropFolder
 

@@ -7,6 +7,7 @@
 | time-out or broken line while sending or waiting | temporary and unknown: the partner may have it |
 | 408, 425, 429, 503 | temporary, not taken; ``Retry-After`` is honoured |
 | 500, 502, 504 and other 5xx | temporary and unknown: it may have been taken before it went wrong |
+| the name leads into our own network | temporary: nothing was sent; a name is mended by people |
 | 401, 403 | temporary: a right or a password is mended by people, and the message is not to blame |
 | 3xx | permanent: redirects are not followed, the address in the configuration is wrong |
 | 409, 410 and other 4xx | permanent: the same message will be refused again |
@@ -14,7 +15,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import quote
@@ -23,6 +24,7 @@ import httpx
 
 from connectors.errors import TransportError
 from connectors.protocol import Payload
+from connectors.transports.reach import CheckedTransport, OutOfReach, reach_of
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_ANSWER_SECONDS = 30.0
@@ -44,17 +46,20 @@ class HttpTransport:
         connect_seconds: float = 5.0,
         read_seconds: float = 20.0,
         authorisation: Callable[[], str] | None = None,
+        hosts: Iterable[str] = (),
+        inside: bool = False,
     ) -> None:
-        """``authorisation`` gives the value of that header at each request: a token may have been renewed."""
-        if not url.startswith(("https://", "http://")):
-            raise ValueError("the address of a partner must begin with https:// or http://")
-        try:
-            self._url = httpx.URL(url)
-        except httpx.InvalidURL as error:
-            raise ValueError("the address of a partner is not a URL") from error
+        """``authorisation`` gives the value of that header at each request: a token may have been renewed.
+
+        ``ValueError`` where the address is not one where a partner may be; see ``reach``.
+        """
+        reach = reach_of(url, hosts, inside=inside)
+        self._url = reach.check(url)
         self._authorisation = authorisation
         timeout = httpx.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds)
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=False)
+        self._client = httpx.Client(
+            transport=CheckedTransport(reach), timeout=timeout, follow_redirects=False, trust_env=False
+        )
 
     def deliver(self, payload: Payload, *, message_id: str) -> Payload | None:
         """Post one payload; the table of this module says what each failure means."""
@@ -66,6 +71,8 @@ class HttpTransport:
             raise TransportError("The partner can't be reached.", permanent=False) from error
         except _OUR_FAULT as error:
             raise TransportError("The address of the partner is not usable.", permanent=True) from error
+        except OutOfReach as error:
+            raise TransportError("The partner's name leads to where no partner may be.", permanent=False) from error
         except httpx.HTTPError as error:
             text = "The line broke before the partner answered."
             raise TransportError(text, permanent=False, unknown=True) from error

@@ -85,7 +85,7 @@ class Ring:
             )
             partner.start("http://127.0.0.1:9")
             self.partners[organisation.code] = partner
-            known = dataclasses.replace(organisation, transport={"kind": "http", "url": partner.url})
+            known = dataclasses.replace(organisation, transport={"kind": "http", "url": partner.url, "inside": True})
             from workers.embedded import worker_of
 
             self.workers[organisation.code] = worker_of(hub, known)

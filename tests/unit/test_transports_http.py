@@ -69,7 +69,7 @@ def partner() -> Iterator[Partner]:
 
 
 def deliver(url: str, **settings: Any) -> Payload | None:
-    transport = HttpTransport(url, **settings)
+    transport = HttpTransport(url, inside=True, **settings)
     try:
         return transport.deliver(PAYLOAD, message_id="m-1")
     finally:
@@ -98,7 +98,7 @@ def test_the_direct_answer_is_given_back(partner: Partner) -> None:
 
 def test_authorisation_is_asked_for_at_each_request(partner: Partner) -> None:
     tokens = iter(["Bearer one", "Bearer two"])
-    transport = HttpTransport(partner.url, authorisation=lambda: next(tokens))
+    transport = HttpTransport(partner.url, inside=True, authorisation=lambda: next(tokens))
     transport.deliver(PAYLOAD, message_id="m-1")
     transport.deliver(PAYLOAD, message_id="m-2")
     transport.close()
@@ -214,7 +214,7 @@ def test_proxies_and_passwords_of_the_surroundings_are_not_used(
 
 
 def test_the_configuration_opens_it(partner: Partner) -> None:
-    transport = open_transport({"kind": "http", "url": partner.url})
+    transport = open_transport({"kind": "http", "url": partner.url, "inside": True})
     assert transport.deliver(PAYLOAD, message_id="é/1") is None
     assert partner.seen[0][1]["Idempotency-Key"] == "%C3%A9%2F1"
     assert isinstance(transport, HttpTransport)
