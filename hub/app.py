@@ -12,6 +12,7 @@ from hub.health import health
 from hub.limits import EXTENSION, Limits, limit_address
 from hub.live import Drawing, Live
 from hub.services.views import Viewer
+from hub.web import accounts as account_pages
 from hub.web.fragments import render_entry, render_regions
 from hub.web.front_door import FrontDoor
 from hub.web.hub_backend import HubBackend
@@ -39,7 +40,8 @@ def create_web(hub: Hub, *, async_mode: str = "threading") -> WebProcess:
     app.before_request(limit_address)
     for blueprint in (api, tokens, health):
         app.register_blueprint(blueprint)
-    services = HubBackend(hub)
+    accounts = app.extensions[account_pages.EXTENSION] = account_pages.Accounts(hub)
+    services = HubBackend(hub, accounts)
     register_pages(app, services, secure_cookies=behind_proxy)
 
     def of_token(token: str) -> Viewer | None:

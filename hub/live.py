@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from flask import Flask, request, session
+from flask import Flask, request
 from flask_socketio import SocketIO
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.limits import Limits
-from hub.services import identity
+from hub.services import identity, sessions
 from hub.services.case_view import case_view, entries_after, entry_body, line_body, positions_of
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, Viewer
@@ -126,16 +126,26 @@ class Live:
         token = auth.get("token") if isinstance(auth, dict) else None
         if isinstance(token, str) and token:
             return self._drawing.viewer_of_token(token)
-        person_id = session.get("person")
-        if not isinstance(person_id, str):
+        cookie = request.cookies.get(sessions.SECURE_COOKIE if self._hub.settings.behind_proxy else sessions.COOKIE)
+        if not cookie:
             return None
+        session_id = sessions.id_of(cookie)
         with self._hub.store.reading() as reading:
-            return identity.person_viewer(reading, self._hub.config, person_id)
+            return sessions.viewers_of(reading, self._hub.config, [session_id], dt.datetime.now(dt.UTC)).get(session_id)
 
-    def _as_of_now(self, reading: Session, viewer: Viewer) -> Viewer | None:
-        """Give someone who signed in before as the database knows them now; nothing where the account is blocked."""
-        find = identity.machine_viewer if viewer.role == "machine" else identity.person_viewer
-        return find(reading, self._hub.config, viewer.id)
+    def _as_of_now(self, reading: Session, viewers: list[Viewer]) -> dict[str, Viewer | None]:
+        """Give who signed in before as the database knows them now, by session or client id.
+
+        Nothing where the session ended, or the account or the post did.
+        """
+        held = [viewer.session_id for viewer in viewers if viewer.session_id is not None]
+        now: dict[str, Viewer | None] = {_line(viewer): None for viewer in viewers}
+        if held:
+            now.update(sessions.viewers_of(reading, self._hub.config, held, dt.datetime.now(dt.UTC)))
+        for viewer in viewers:
+            if viewer.session_id is None:
+                now[viewer.id] = identity.machine_viewer(reading, self._hub.config, viewer.id)
+        return now
 
     def _disconnect(self, *_reason: Any) -> None:
         sid = _sid()
@@ -156,7 +166,7 @@ class Live:
             return {"error": fault}
         assert known is not None and case_id is not None  # else it was a fault
         with self._hub.store.reading() as reading:
-            viewer = self._as_of_now(reading, known)
+            viewer = self._as_of_now(reading, [known]).get(_line(known))
         if viewer is None or viewer != known:  # blocked, or in another role: that begins with signing in
             return {"error": "signed_out"}
         watched = self._cases[case_id]
@@ -265,13 +275,14 @@ class Live:
             return
         with self._hub.store.reading() as reading:
             rows = positions_of(reading, list(watched))
-            active = {viewer.id: self._as_of_now(reading, viewer) for viewer in list(self._viewers.values())}
+            active = self._as_of_now(reading, list(self._viewers.values()))
         for case_id, position in rows:
             one = self._cases.get(case_id)
             if one is None:
                 continue
             for sid, watch in list(one.watches.items()):
-                if watch.viewer.id in active and active[watch.viewer.id] != watch.viewer:
+                line = _line(watch.viewer)
+                if line in active and active[line] != watch.viewer:
                     self._close(case_id, sid, "signed_out")
             if position != one.seen:
                 one.seen = position
@@ -355,6 +366,11 @@ class Live:
 
 def _sid() -> str:
     return str(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
+
+
+def _line(viewer: Viewer) -> str:
+    """Give what a viewer is bound to: a session of someone, or the client id of a system."""
+    return viewer.session_id or viewer.id
 
 
 def _asked(asked: Any) -> tuple[str | None, int | None]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.transports.reach import reach_of
+from hub.sign_in_settings import SignInSettings, read_sign_in
 from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose
 
 DEMO_CONFIG = Path(__file__).parent.parent / "deploy" / "organisations.toml"
@@ -78,6 +79,7 @@ class Configuration:
     services: Mapping[str, Service]
     desk: str
     policy: Policy = field(default_factory=Policy)
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
 
     def organisation(self, code: str) -> Organisation | None:
         """Find an organisation by its code."""
@@ -266,12 +268,17 @@ def load_configuration(path: Path) -> Configuration:
         raise SettingsError(
             "SCHAKEL_CONFIG: desk must be the code of the organisation that takes the municipality's post."
         )
+    try:
+        sign_in = read_sign_in(document.get("sign_in", {}), os.environ)
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise SettingsError(f"SCHAKEL_CONFIG: [sign_in]: {error}.") from error
     return Configuration(
         municipality=municipalities[0],
         organisations=organisations,
         services=services,
         desk=desk,
         policy=_policy(document.get("policy", {})),
+        sign_in=sign_in,
     )
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 
 from connectors.registry import connector
-from hub.models import ApiClient, Case, Person
+from hub.models import ApiClient, Case, Person, Post
 from hub.services import referrals
 from hub.services.case_keys import in_case
 from hub.services.clients import find_or_open_case
-from hub.services.identity import hash_secret, viewer_of
+from hub.services.identity import hash_secret, person_viewer
 from hub.services.intake import address_book
 from hub.services.timeline import NewEntry, nudge, write_entries
 from hub.services.views import Viewer
@@ -184,10 +184,27 @@ def _identities(work: UnitOfWork, config: Configuration) -> None:
         insert(Person),
         [
             {
-                **dataclasses.asdict(one),
                 "id": derived_id("person", one.username),
+                "username": one.username,
+                "name": one.name,
+                "organisation": one.organisation,
                 "password_hash": password,
                 "active": True,
+            }
+            for one in PEOPLE
+        ],
+    )
+    work.session.execute(
+        insert(Post),
+        [
+            {
+                "id": derived_id("person", one.username),
+                "person_id": derived_id("person", one.username),
+                "organisation": one.organisation,
+                "role": one.role,
+                "purpose": one.purpose,
+                "title": one.title,
+                "starts_on": dt.date(2026, 1, 1),
             }
             for one in PEOPLE
         ],
@@ -202,6 +219,12 @@ def _identities(work: UnitOfWork, config: Configuration) -> None:
     )
 
 
+def _viewer(work: UnitOfWork, config: Configuration, username: str) -> Viewer:
+    found = person_viewer(work.session, config, derived_id("person", username))
+    assert found is not None  # added a moment ago
+    return found
+
+
 def _test_bsns() -> list[str]:
     return [text for text in (str(number) for number in range(999_990_100, 999_991_000)) if bsn_is_valid(text)]
 
@@ -209,7 +232,7 @@ def _test_bsns() -> list[str]:
 def _caseload(work: UnitOfWork, config: Configuration) -> None:
     """Give Marloes Karin and fifty others; some of them have help that runs."""
     dice = random.Random(855)  # noqa: S311 - the same demo every time
-    marloes = viewer_of(config, work.session.scalars(select(Person).where(Person.username == "marloes")).one())
+    marloes = _viewer(work, config, "marloes")
     karin = Client(
         bsn="999990019",
         family_name="Smulders",
@@ -273,7 +296,7 @@ def _open(
 
 def _running_help(work: UnitOfWork, config: Configuration, marloes: Viewer, case_id: str, place: int) -> None:
     """Send a referral that people at De Spoel took on, some of the way."""
-    tom = viewer_of(config, work.session.scalars(select(Person).where(Person.username == "tom")).one())
+    tom = _viewer(work, config, "tom")
     referral = referrals.send_referral(
         work,
         config,

@@ -1,7 +1,5 @@
 """Where the routes hang, who calls, and what every answer carries."""
 
-import base64
-import binascii
 import time
 from typing import Any
 
@@ -44,6 +42,11 @@ def _signer() -> URLSafeTimedSerializer:
         signer = URLSafeTimedSerializer(hub().settings.secret_key, salt="api-token")
         current_app.extensions[_SIGNER] = signer
     return signer
+
+
+def new_token(client_id: str) -> str:
+    """Give a bearer token for a system."""
+    return str(_signer().dumps(client_id))
 
 
 def _known() -> dict[str, tuple[float, Viewer]]:
@@ -128,33 +131,3 @@ def whole_number(name: str, default: int, largest: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
         raise WrongQuery(name, "Must be a whole number.")
     return min(int(text), largest)
-
-
-@tokens.post("/oauth/token")
-def token() -> Response | dict[str, Any]:
-    """Give a bearer token for client credentials (RFC 6749 section 4.4), by HTTP Basic or form."""
-    if request.form.get("grant_type") != "client_credentials":
-        return _token_error(400, "unsupported_grant_type")
-    client_id, secret = _credentials()
-    with hub().store.reading() as session:
-        if not identity.client_fits(session, client_id, secret):
-            return _token_error(401, "invalid_client")
-    return {"access_token": _signer().dumps(client_id), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
-
-
-def _credentials() -> tuple[str, str]:
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            client_id, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return "", ""
-        return client_id, secret
-    return request.form.get("client_id", ""), request.form.get("client_secret", "")
-
-
-def _token_error(status: int, error: str) -> Response:
-    answer = problem(status, error, "No token was given.", error=error)
-    if status == 401:
-        answer.headers["WWW-Authenticate"] = 'Basic realm="schakel"'
-    return answer

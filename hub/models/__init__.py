@@ -3,7 +3,16 @@
 from hub.models.case import Case, Client
 from hub.models.columns import name_places
 from hub.models.exceptions import ClosedFile, Emergency, Objection
-from hub.models.identity import ApiClient, Person
+from hub.models.identity import (
+    ApiClient,
+    ApiClientKey,
+    Person,
+    Post,
+    RecoveryCode,
+    SignIn,
+    SpentId,
+    Throttle,
+)
 from hub.models.keys import CaseKey, DestroyedKey
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
 from hub.models.record import Record
@@ -21,6 +30,7 @@ from hub.models.timeline import TimelineEntry
 
 __all__ = [
     "ApiClient",
+    "ApiClientKey",
     "Case",
     "CaseKey",
     "Client",
@@ -38,9 +48,14 @@ __all__ = [
     "Objection",
     "OutboxRecord",
     "Person",
+    "Post",
     "Record",
+    "RecoveryCode",
     "Referral",
     "RetentionPreview",
+    "SignIn",
+    "SpentId",
+    "Throttle",
     "TimelineEntry",
     "Tombstone",
 ]

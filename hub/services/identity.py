@@ -1,22 +1,26 @@
-"""Who signs in: people by name and password, systems by client id and secret."""
+"""Who signs in: people by name and password, in the posts they hold; systems by client id and secret."""
 
+import datetime as dt
 from dataclasses import dataclass
 
 import argon2
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from hub.models import ApiClient, Person
+from hub.models import ApiClient, Person, Post
 from hub.services.errors import Invalid
+from hub.services.sessions import viewer_in
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
 from schemas.vocabulary import OrganisationKind, Purpose
 
-_HASHER = argon2.PasswordHasher()
+# RFC 9106 section 4, second choice of parameters: 64 MiB, three passes, four lanes; above the least of 19 MiB and two.
+_HASHER = argon2.PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=4, type=argon2.Type.ID)
 # Checked where there is no such account, so that the answer takes as long and tells nothing.
 _NOBODY = _HASHER.hash("nobody")
+_TAKES_OVER_IN = dt.timedelta(days=7)
 _MACHINE_PURPOSE = {
     OrganisationKind.WORK_AND_INCOME: Purpose.GUIDANCE,
     OrganisationKind.ACCESS_TEAM: Purpose.TRIAGE,
@@ -44,6 +48,15 @@ class NewPerson:
     purpose: Purpose
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hat:
+    """A post as the access rules ask for it: the role, the purpose and the organisation of it."""
+
+    organisation: str
+    role: str
+    purpose: str
+
+
 def hash_secret(secret: str) -> str:
     """Hash a password or secret with argon2id."""
     return _HASHER.hash(secret)
@@ -56,36 +69,75 @@ def _fits(stored: str | None, secret: str) -> bool:
         return False
 
 
-def sign_in(session: Session, config: Configuration, username: str, password: str) -> Viewer | None:
-    """Give who this is, or nothing where name and password don't fit."""
+def check_password(session: Session, username: str, password: str) -> Person | None:
+    """Give whose name and password these are, or nothing; it takes as long where there is no such name."""
     found = select(Person).where(Person.username == _findable(username), Person.active)
     person = session.scalars(found).one_or_none()
-    if not _fits(person.password_hash if person else None, password) or person is None:
-        return None
-    return viewer_of(config, person)
+    return person if _fits(person.password_hash if person else None, password) else None
 
 
-def person_viewer(session: Session, config: Configuration, person_id: str) -> Viewer | None:
-    """Give a signed-in person, or nothing where the account is gone or blocked."""
-    person = session.scalars(select(Person).where(Person.id == person_id, Person.active)).one_or_none()
-    return viewer_of(config, person) if person is not None else None
-
-
-def viewer_of(config: Configuration, person: Person) -> Viewer:
-    """Give a person as one who looks and acts."""
-    organisation = config.organisation(person.organisation)
-    return Viewer(
-        id=person.id,
-        name=person.name,
-        organisation=person.organisation,
-        organisation_name=organisation.name if organisation is not None else person.organisation,
-        role=person.role,
-        purpose=person.purpose,
+def fits_own(session: Session, person_id: str, password: str) -> bool:
+    """Whether someone who is signed in knows the own password."""
+    return _fits(
+        session.execute(select(Person.password_hash).where(Person.id == person_id, Person.active)).scalar_one_or_none(),
+        password,
     )
 
 
-def add_person(work: UnitOfWork, person: NewPerson, password: str) -> str:
-    """Add someone who works at an organisation; ``Invalid`` where the name is taken."""
+def password_once(session: Session, person_id: str) -> bool:
+    """Whether someone else made this person's password."""
+    return bool(session.execute(select(Person.password_once).where(Person.id == person_id)).scalar_one())
+
+
+def has_factor(session: Session, person_id: str) -> bool:
+    """Whether a second factor is in use."""
+    return session.execute(select(Person.factor_since).where(Person.id == person_id)).scalar_one() is not None
+
+
+def username_of(session: Session, person_id: str) -> str:
+    """Give the name that someone signs in with."""
+    return session.execute(select(Person.username).where(Person.id == person_id)).scalar_one()
+
+
+def set_password(work: UnitOfWork, person_id: str, password: str, *, once: bool = False) -> None:
+    """Give someone another password; ``once`` where it must be changed at the next sign-in."""
+    work.execute(
+        update(Person).where(Person.id == person_id).values(password_hash=hash_secret(password), password_once=once)
+    )
+
+
+def posts_of(session: Session, person_id: str, on: dt.date) -> list[Post]:
+    """Give the posts that someone holds on a day, longest held first."""
+    return list(
+        session.scalars(
+            select(Post)
+            .where(Post.person_id == person_id, Post.starts_on <= on, or_(Post.ends_on.is_(None), Post.ends_on >= on))
+            .order_by(Post.starts_on, Post.id)
+        )
+    )
+
+
+def other_hats(session: Session, viewer: Viewer, on: dt.date) -> frozenset[Hat]:
+    """Give the hats that someone holds beside the one of this viewer: they may narrow what the viewer sees."""
+    hats = {
+        Hat(organisation=post.organisation, role=post.role, purpose=post.purpose)
+        for post in posts_of(session, viewer.id, on)
+    }
+    return frozenset(hats - {Hat(organisation=viewer.organisation, role=viewer.role, purpose=viewer.purpose)})
+
+
+def person_viewer(session: Session, config: Configuration, person_id: str) -> Viewer | None:
+    """Give a person in the first post held today, without a session; nothing where the account is gone or blocked."""
+    person = session.scalars(select(Person).where(Person.id == person_id, Person.active)).one_or_none()
+    posts = posts_of(session, person_id, dt.datetime.now(dt.UTC).date()) if person is not None else []
+    return viewer_in(config, person.name, posts[0]) if person is not None and posts else None
+
+
+def add_person(work: UnitOfWork, person: NewPerson, password: str, *, once: bool = False) -> str:
+    """Add someone who works at an organisation, with a first post; ``Invalid`` where the name is taken.
+
+    ``once`` says that the password must be changed at the first sign-in.
+    """
     if work.session.execute(select(Person.id).where(Person.username == person.username)).first() is not None:
         raise Invalid("This user name is taken.", field="username")
     person_id = new_id()
@@ -95,33 +147,87 @@ def add_person(work: UnitOfWork, person: NewPerson, password: str) -> str:
             username=person.username,
             name=person.name,
             organisation=person.organisation,
-            role=person.role,
-            title=person.title,
-            purpose=person.purpose,
             password_hash=hash_secret(password),
             active=True,
+            password_once=once,
         )
     )
     work.session.flush()
+    add_post(
+        work,
+        person_id,
+        organisation=person.organisation,
+        role=person.role,
+        purpose=person.purpose,
+        title=person.title,
+        post_id=person_id,
+    )
     return person_id
 
 
+def add_post(
+    work: UnitOfWork,
+    person_id: str,
+    *,
+    organisation: str,
+    role: str,
+    purpose: str,
+    title: str,
+    manages: bool = False,
+    post_id: str | None = None,
+    starts_on: dt.date | None = None,
+    ends_on: dt.date | None = None,
+) -> str:
+    """Give someone a post, and give its id."""
+    made = post_id or new_id()
+    work.session.add(
+        Post(
+            id=made,
+            person_id=person_id,
+            organisation=organisation,
+            role=role,
+            purpose=purpose,
+            title=title,
+            manages=manages,
+            starts_on=starts_on or work.now.date(),
+            ends_on=ends_on,
+        )
+    )
+    work.session.flush()
+    return made
+
+
 def add_client(work: UnitOfWork, organisation: str, secret: str) -> None:
-    """Give an organisation's system its client, or a new secret; the organisation's code is the client id."""
+    """Give an organisation's system its client, or a new secret; the organisation's code is the client id.
+
+    The secret before it stays valid for a week, so that the system can change over without standing still.
+    """
     client = work.session.get(ApiClient, organisation)
     if client is None:
-        client = ApiClient(id=organisation, organisation=organisation)
+        client = ApiClient(id=organisation, organisation=organisation, secret_hash="")
         work.session.add(client)
+    elif client.active and client.secret_hash:
+        client.previous_secret_hash, client.previous_until = client.secret_hash, work.now + _TAKES_OVER_IN
     client.secret_hash, client.active = hash_secret(secret), True
     work.session.flush()
 
 
-def client_fits(session: Session, client_id: str, secret: str) -> bool:
-    """Whether a system's client id and secret fit."""
-    stored = session.execute(
-        select(ApiClient.secret_hash).where(ApiClient.id == _findable(client_id), ApiClient.active)
-    ).scalar_one_or_none()
-    return _fits(stored, secret)
+def secrets_of(session: Session, client_id: str) -> tuple[str, ...]:
+    """Give the hashes of the secrets that a system may use now: one, or two while one takes over from the other."""
+    row = session.execute(
+        select(ApiClient.secret_hash, ApiClient.previous_secret_hash, ApiClient.previous_until).where(
+            ApiClient.id == _findable(client_id), ApiClient.active
+        )
+    ).one_or_none()
+    if row is None:
+        return ()
+    earlier = row.previous_until is not None and row.previous_until > dt.datetime.now(dt.UTC)
+    return (row.secret_hash, row.previous_secret_hash) if earlier and row.previous_secret_hash else (row.secret_hash,)
+
+
+def secret_fits(stored: tuple[str, ...], secret: str) -> bool:
+    """Whether a secret fits one of the hashes; it takes as long where there are none."""
+    return any(_fits(one, secret) for one in stored or (None,))
 
 
 def machine_viewer(session: Session, config: Configuration, client_id: str) -> Viewer | None:

@@ -8,7 +8,11 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
-    """Who looks: a person or a system, in one role of one organisation, for one purpose."""
+    """Who looks: a person or a system, in one role of one organisation, for one purpose.
+
+    ``session_id`` is the session that it is bound to, where someone is signed in; ``manages`` says that this one may
+    add and block people of the own organisation.
+    """
 
     id: str
     name: str
@@ -17,6 +21,9 @@ class Viewer:
     role: str
     purpose: str
     language: str = "nl"
+    title: str = ""
+    manages: bool = False
+    session_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

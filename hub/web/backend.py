@@ -5,6 +5,7 @@ from typing import Protocol
 
 from flask import current_app
 
+from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event
@@ -28,14 +29,32 @@ class EventRefused:
     field: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Entered:
+    """Someone signed in: the token for the browser, and the session that it opens."""
+
+    token: str
+    session: SignedIn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A sign-in that did not happen. ``wait`` is in seconds, and 0 where name and password don't fit."""
+
+    wait: int = 0
+
+
 class Backend(Protocol):
     """The services as the pages see them; each call is one unit of work."""
 
-    def sign_in(self, username: str, password: str) -> Viewer | None:
-        """Give who this is, or nothing where name and password don't fit."""
+    def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
+        """Sign someone in with a local account, or say that it can't be, or how long to wait."""
 
-    def viewer(self, person_id: str) -> Viewer | None:
-        """Give the signed-in person, or nothing where the account is gone or blocked."""
+    def signed_in(self, token: str) -> SignedIn | None:
+        """Give the session behind a token, or nothing where it ended, or the account was blocked."""
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
 
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what needs the viewer, most pressing first."""

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
-from hub.services import case_view, identity, monitor, referral_view, referrals, worklist
+from hub.services import case_view, monitor, referral_view, referrals, worklist
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
+from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
-from hub.web.backend import EventRefused, FieldError
+from hub.web.accounts import Accounts
+from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.wiring import Hub
 from schemas.referral import NewEvent, NewReferral
 
@@ -25,21 +27,24 @@ def _now() -> dt.datetime:
 class HubBackend:
     """What the pages ask, answered by the services."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, accounts: Accounts) -> None:
         self._hub = hub
         self._config = hub.config
+        self._accounts = accounts
         self._asked_at = -_ASK_BROKER_EVERY
         self._stopped = False
 
-    def sign_in(self, username: str, password: str) -> Viewer | None:
-        """Give who this is."""
-        with self._hub.store.reading() as session:
-            return identity.sign_in(session, self._config, username, password)
+    def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
+        """Sign someone in."""
+        return self._accounts.sign_in(username, password, address, device)
 
-    def viewer(self, person_id: str) -> Viewer | None:
-        """Give the signed-in person."""
-        with self._hub.store.reading() as session:
-            return identity.person_viewer(session, self._config, person_id)
+    def signed_in(self, token: str) -> SignedIn | None:
+        """Give the session behind a token."""
+        return self._accounts.signed_in(token)
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        self._accounts.sign_out(token)
 
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what needs the viewer."""

@@ -23,6 +23,10 @@ ROLES = {
     "privacy_officer": "Functionaris gegevensbescherming",
     "policy_adviser": "Beleidsadviseur",
 }
+ACCOUNT_SAID = {
+    "session_ended": "De sessie is beëindigd. Wat daar openstond, is gesloten.",
+    "password_changed": "Uw wachtwoord is gewijzigd. Uw andere sessies zijn beëindigd.",
+}
 FIELDS = {
     "name": "Naam",
     "birth_date": "Geboren",

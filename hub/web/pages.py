@@ -13,15 +13,28 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
+from hub.services.sessions import SignedIn, Stage
 from hub.services.views import Viewer
-from hub.web import clients, messages, new_referral, referrals, reports, sign_in, worklist
+from hub.web import account, clients, messages, new_referral, referrals, reports, session_cookie, sign_in, worklist
 from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
-from hub.web.drawing import set_up_templates
+from hub.web.drawing import set_up_templates, start_path
 from hub.web.front_door import NONCE
 
-_SLICES = (sign_in, worklist, clients, referrals, new_referral, messages)
+_SLICES = (sign_in, account, worklist, clients, referrals, new_referral, messages)
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
+_OPEN_TO_ALL = ("web.static", "web.sign_in.form", "web.sign_in.enter")
+_OF_STAGE = {
+    Stage.CODE: ("web.sign_in.leave", "web.account.code_form", "web.account.give_code"),
+    Stage.ENROL: (
+        "web.sign_in.leave",
+        "web.account.factor_page",
+        "web.account.begin_factor",
+        "web.account.picture",
+        "web.account.confirm_factor",
+    ),
+    Stage.PASSWORD: ("web.sign_in.leave", "web.account.password_form", "web.account.change_password"),
+}
 _log = logging.getLogger(__name__)
 
 
@@ -55,22 +68,32 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
 
 
 def _require_sign_in() -> ResponseReturnValue | None:
-    """Let nobody past without a valid account; who was signed out comes back where he was."""
-    if request.endpoint in ("web.static", "web.sign_in.form", "web.sign_in.enter"):
+    """Let nobody past without an open session; who was signed out comes back where he was."""
+    if request.endpoint in _OPEN_TO_ALL:
         return None
-    viewer = _signed_in()
-    if viewer is None:
+    found = _signed_in()
+    if found is None:
         session.clear()
         here = request.full_path.rstrip("?") if request.method == "GET" else ""
         return redirect(f"/inloggen?verder={quote(here, safe='')}" if here not in ("", "/") else "/inloggen")
-    limit("person", viewer.id)
-    g.viewer = viewer
+    limit("person", found.person_id)
+    g.signed_in = found
+    if found.stage is not Stage.FULL:
+        return None if request.endpoint in _OF_STAGE[found.stage] else redirect(sign_in.NEXT_STEP[found.stage], 303)
+    if request.endpoint in ("web.account.code_form", "web.account.give_code"):
+        return redirect(start_path(found.viewer), 303)  # nothing to finish any more
+    g.viewer = found.viewer
     return None
 
 
-def _signed_in() -> Viewer | None:
-    person_id = session.get("person")
-    return backend().viewer(person_id) if isinstance(person_id, str) else None
+def _signed_in() -> SignedIn | None:
+    token = session_cookie.token()
+    return backend().signed_in(token) if token else None
+
+
+def _viewer() -> Viewer | None:
+    found = _signed_in()
+    return found.viewer if found is not None and found.stage is Stage.FULL else None
 
 
 def _always_there() -> dict[str, Any]:
@@ -107,6 +130,6 @@ def unexpected_error(error: Exception) -> ResponseReturnValue:
 
 def _error_page(kind: str, code: int, number: str | None = None) -> Response:
     about_person = request.path.startswith(("/inwoners/", "/verwijzingen/"))
-    viewer = g.get("viewer") or (None if kind == "fault" else _signed_in())
+    viewer = g.get("viewer") or (None if kind == "fault" else _viewer())
     page = render_template("error.html", kind=kind, about_person=about_person, number=number, viewer=viewer)
     return make_response(page, code)

@@ -2,47 +2,88 @@
 
 import re
 
-from flask import Blueprint, redirect, render_template, request, session
+from flask import Blueprint, Response, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
-from hub.web.backend import backend
+from hub.services.sessions import SignedIn, Stage
+from hub.web import session_cookie
+from hub.web.backend import Entered, backend
+from hub.web.devices import device_of
 from hub.web.drawing import start_path
 
 slice_ = Blueprint("sign_in", __name__)
 # A path on this host. Not "//elsewhere" nor "/\elsewhere": browsers read those as another host.
 _OWN_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+NEXT_STEP = {
+    Stage.CODE: "/inloggen/code",
+    Stage.ENROL: "/account/tweede-stap",
+    Stage.PASSWORD: "/account/wachtwoord",
+}
 
 
 @slice_.get("/inloggen")
 def form() -> ResponseReturnValue:
     """Show the form."""
-    return render_template("sign_in.html", onward=_onward(request.args.get("verder")), username="", wrong=None)
+    return _form(onward(request.args.get("verder")), 200)
 
 
 @slice_.post("/inloggen")
 def enter() -> ResponseReturnValue:
     """Sign in; the answer does not tell whether the name or the password was wrong."""
     username, password = request.form.get("gebruikersnaam", "").strip(), request.form.get("wachtwoord", "")
-    onward = _onward(request.form.get("verder"))
-    missing = "empty" if not username or not password else None
-    viewer = None if missing else backend().sign_in(username[:200], password[:1000])
-    if viewer is None:
-        page = render_template("sign_in.html", onward=onward, username=username, wrong=missing or "wrong")
-        return page, 422 if missing else 401
+    to = onward(request.form.get("verder"))
+    if not username or not password:
+        return _form(to, 422, username=username, wrong="empty")
+    entered = backend().sign_in(username[:200], password[:1000], request.remote_addr or "", device_of(request))
+    if isinstance(entered, Entered):
+        return welcome(entered, to)
+    answer = _form(to, 429 if entered.wait else 401, username=username, wrong="wrong", wait=entered.wait)
+    if entered.wait:
+        answer.headers["Retry-After"] = str(entered.wait)
+    return answer
+
+
+def _form(to: str, status: int, *, username: str = "", wrong: str | None = None, wait: int = 0) -> Response:
+    return make_response(
+        render_template("sign_in.html", onward=to, username=username, wrong=wrong, wait=wait_words(wait)), status
+    )
+
+
+def welcome(entered: Entered, to: str) -> Response:
+    """Give the browser its new token and send it on: to the page that was asked for, or to what must be done first."""
+    earlier = session_cookie.token()
+    if earlier:
+        backend().sign_out(earlier)
     session.clear()  # nothing of before the sign-in lives on, the form's own mark neither
-    session.permanent = True
-    session["person"] = viewer.id
-    return redirect(onward or start_path(viewer), 303)
+    session["verder"] = to
+    return session_cookie.give(make_response(redirect(after(entered.session, to), 303)), entered.token)
+
+
+def after(signed_in: SignedIn, to: str = "") -> str:
+    """Give the page that comes next."""
+    return NEXT_STEP.get(signed_in.stage) or to or start_path(signed_in.viewer)
 
 
 @slice_.post("/uitloggen")
 def leave() -> ResponseReturnValue:
     """Sign out; the browser throws away what it kept of the pages."""
+    backend().sign_out(session_cookie.token())
     session.clear()
-    answer = redirect("/inloggen", 303)
+    answer = session_cookie.take_away(make_response(redirect("/inloggen", 303)))
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
 
-def _onward(path: str | None) -> str:
+def onward(path: str | None) -> str:
+    """Give a path where it is one of this host."""
     return path if path and _OWN_PATH.fullmatch(path) else ""
+
+
+def wait_words(seconds: int) -> str:
+    """Say how long to wait, or nothing."""
+    if not seconds:
+        return ""
+    if seconds < 60:
+        return "1 seconde" if seconds == 1 else f"{seconds} seconden"
+    minutes = -(-seconds // 60)
+    return "1 minuut" if minutes == 1 else f"{minutes} minuten"

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from flask import request, session
+from flask import request
 from flask_socketio import SocketIO
 from made_up import MARLOES, Remembering, make_app
 from werkzeug.serving import make_server
 
+from hub.services.sessions import COOKIE
 from hub.services.views import CaseView, EntryView
 from hub.web.fragments import render_entry, render_regions
 
@@ -62,7 +63,7 @@ class LiveServer:
         self.before_answer()
         if self.answers:
             return self.answers.pop(0)
-        if session["person"] != MARLOES.id:
+        if request.cookies.get(COOKIE) != f"token-{MARLOES.id}":
             return {"position": after, "entries": []}
         if after is None:
             return {"position": self.view.position, "snapshot": {"regions": self.regions()}}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flask import Flask
 
+from hub.services.sessions import SignedIn, Stage
 from hub.services.views import (
     ActionChoice,
     CaseView,
@@ -22,7 +23,7 @@ from hub.services.views import (
     Withheld,
     WorkLine,
 )
-from hub.web.backend import EventRefused, FieldError
+from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.front_door import FrontDoor
 from hub.web.origins import Origins
 from hub.web.pages import register_pages
@@ -468,6 +469,21 @@ MONITOR = MonitorView(
 )
 
 
+def session_of(viewer: Viewer) -> SignedIn:
+    return SignedIn(
+        id=f"session-{viewer.id}",
+        person_id=viewer.id,
+        post_id=viewer.id,
+        stage=Stage.FULL,
+        viewer=viewer,
+        second_factor=False,
+        how="password",
+        created_at=NOW,
+        ends_at=NOW + dt.timedelta(hours=10),
+        stale=False,
+    )
+
+
 class Remembering:
     """Services that serve what is above and remember what was asked of them."""
 
@@ -482,6 +498,7 @@ class Remembering:
             ("p-marloes", "r-4831"): NOT_ARRIVED,
             ("p-tom", "r-4822"): DECIDE,
         }
+        self.ended: set[str] = set()
         self.sent: dict[str, NewReferral] = {}
         self.events: list[tuple[str, NewEvent]] = []
         self.handled: list[tuple[str, str, str]] = []
@@ -489,11 +506,21 @@ class Remembering:
         self.problems: tuple[FieldError, ...] = ()
         self.stopped = False
 
-    def sign_in(self, username: str, password: str) -> Viewer | None:
-        return PEOPLE.get(username) if password == PASSWORD else None
+    def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
+        viewer = PEOPLE.get(username) if password == PASSWORD else None
+        if viewer is None:
+            return Refused()
+        token = f"token-{viewer.id}"
+        self.ended.discard(token)
+        return Entered(token=token, session=session_of(viewer))
 
-    def viewer(self, person_id: str) -> Viewer | None:
-        return next((person for person in PEOPLE.values() if person.id == person_id), None)
+    def signed_in(self, token: str) -> SignedIn | None:
+        if token in self.ended:
+            return None
+        return next((session_of(one) for one in PEOPLE.values() if token == f"token-{one.id}"), None)
+
+    def sign_out(self, token: str) -> None:
+        self.ended.add(token)
 
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         return WORK.get(viewer.id, ())

@@ -4,6 +4,7 @@ import datetime as dt
 import itertools
 import json
 import logging
+import re
 from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -15,8 +16,9 @@ from werkzeug.test import TestResponse
 from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.api.blueprint import _signer
-from hub.app import create_web
+from hub.app import WebProcess, create_web
 from hub.models import Record, Referral
+from hub.services import identity, sessions
 from hub.services.clients import find_case
 from hub.services.intake import address_book
 from hub.wiring import Hub
@@ -45,6 +47,43 @@ def someone(**changes: Any) -> dict[str, Any]:
 def now() -> dt.datetime:
     """Give this moment."""
     return dt.datetime.now(dt.UTC)
+
+
+def sign_in_as(hub: Hub, http: FlaskClient, person_id: str) -> str:
+    """Sign someone in without a password (argon2 is slow), in the first post; give the token."""
+    with hub.store.writing() as work:
+        post = identity.posts_of(work.session, person_id, work.now.date())[0]
+        token = sessions.open_session(
+            work,
+            hub.config,
+            post,
+            sessions.Origin(address="0" * 64, device="test"),
+            stage=sessions.Stage.FULL,
+            how="password",
+            second_factor=False,
+        )
+    http.set_cookie(sessions.COOKIE, token)
+    return token
+
+
+def mark_of(http: FlaskClient, path: str = "/inloggen") -> str:
+    """Give the mark that a page's forms bear against forgery."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', http.get(path).text)
+    assert found is not None, path
+    return found[1]
+
+
+def enter(
+    web: WebProcess,
+    username: str,
+    password: str = "secret",
+    address: str = "192.0.2.1",
+    http: FlaskClient | None = None,
+) -> tuple[FlaskClient, TestResponse]:
+    """Fill in the form of the sign-in page, as a browser at an address."""
+    http = http or web.app.test_client()
+    data = {"gebruikersnaam": username, "wachtwoord": password, "csrf_token": mark_of(http)}
+    return http, http.post("/inloggen", data=data, environ_base={"REMOTE_ADDR": address})
 
 
 class Site:

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,10 +11,12 @@ import pytest
 from sqlalchemy import insert
 
 from connectors.registry import connector
-from hub.models import ApiClient, Person
+from hub.models import ApiClient, Person, Post
 from hub.services.identity import hash_secret
 from hub.services.intake import address_book
+from hub.services.views import Viewer
 from hub.settings import DEMO_CONFIG, Settings
+from hub.store.database import UnitOfWork
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub
 from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM
@@ -24,6 +27,26 @@ from workers.relay import Relay
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 SECRET = hash_secret("secret")
+
+
+def add_viewer(work: UnitOfWork, one: Viewer) -> None:
+    """Add a persona with the password ``secret``, in one post."""
+    work.session.execute(
+        insert(Person).values(
+            id=one.id, username=one.id, name=one.name, organisation=one.organisation, password_hash=SECRET, active=True
+        )
+    )
+    work.session.execute(
+        insert(Post).values(
+            id=one.id,
+            person_id=one.id,
+            organisation=one.organisation,
+            role=one.role,
+            purpose=one.purpose,
+            title=one.role,
+            starts_on=dt.date(2026, 1, 1),
+        )
+    )
 
 
 def open_test_hub(database_url: str, broker_url: str) -> Hub:
@@ -42,10 +65,7 @@ def open_test_hub(database_url: str, broker_url: str) -> Hub:
     hub.broker.declare(hub.queues())
     with hub.store.writing() as work:
         for one in (MARLOES, PETER, NAIMA, ILSE, TOM, BAS):
-            values = {field: getattr(one, field) for field in ("id", "name", "organisation", "role", "purpose")}
-            work.session.execute(
-                insert(Person).values(**values, username=one.id, title=one.role, password_hash=SECRET, active=True)
-            )
+            add_viewer(work, one)
         for code in hub.config.organisations:
             work.session.execute(insert(ApiClient).values(id=code, organisation=code, secret_hash=SECRET, active=True))
     return hub

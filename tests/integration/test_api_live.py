@@ -10,7 +10,7 @@ from sqlalchemy import update
 from hub.live import NAMESPACE
 from hub.models import ApiClient, Case, Person
 from hub.wiring import Hub
-from tests.integration.callers import GGZ, KADE, WI, Site, someone
+from tests.integration.callers import GGZ, KADE, WI, Site, sign_in_as, someone
 from tests.personas import ILSE, MARLOES, NAIMA
 
 
@@ -25,8 +25,7 @@ class Watcher:
     def __init__(self, site: Site, *, person: str | None = None, system: str | None = None) -> None:
         http = site.web.app.test_client()
         if person is not None:
-            with http.session_transaction() as session:
-                session["person"] = person
+            sign_in_as(site.hub, http, person)
         auth = {"token": site.token(system)} if system else None
         self.socket = SocketIOTestClient(
             site.web.app, site.web.live.socketio, namespace=NAMESPACE, flask_test_client=http, auth=auth

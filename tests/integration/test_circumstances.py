@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from flask_socketio import SocketIOTestClient
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
-from hub.models import Case, Person
+from hub.models import Case
 from hub.rules.access import Flag
 from hub.services import referrals
 from hub.services.case_view import case_view
@@ -28,8 +28,8 @@ from schemas.message import Ground
 from schemas.referral import NewEvent
 from schemas.vocabulary import Basis, Event, LifeDomain, Purpose
 from tests.builders import client, new_referral
-from tests.integration.callers import GGZ, KADE, WI, Site
-from tests.integration.conftest import SECRET
+from tests.integration.callers import GGZ, KADE, WI, Site, sign_in_as
+from tests.integration.conftest import add_viewer
 from tests.personas import ILSE, MARLOES, NAIMA, PETER, WI_SYSTEM, person
 
 FATIMA = person(
@@ -42,10 +42,7 @@ CARE = {"to": "ggz-de-leij", "life_domains": (LifeDomain.MENTAL_HEALTH,), "groun
 @pytest.fixture
 def hub(database_hub: Hub) -> Hub:
     with database_hub.store.writing() as work:
-        values = {field: getattr(FATIMA, field) for field in ("id", "name", "organisation", "role", "purpose")}
-        work.session.execute(
-            insert(Person).values(**values, username="fatima", title="FG", password_hash=SECRET, active=True)
-        )
+        add_viewer(work, FATIMA)
     return database_hub
 
 
@@ -90,8 +87,7 @@ def on_worklist(hub: Hub, who: Viewer) -> int:
 class Watcher:
     def __init__(self, web: WebProcess, viewer: Viewer) -> None:
         http = web.app.test_client()
-        with http.session_transaction() as session:
-            session["person"] = viewer.id
+        sign_in_as(web.live._hub, http, viewer.id)
         self.socket = SocketIOTestClient(web.app, web.live.socketio, namespace=NAMESPACE, flask_test_client=http)
 
     def watch(self, case_id: str) -> Any:
@@ -234,8 +230,7 @@ def looks(hub: Hub, case_id: str, referral_id: str) -> dict[str, Any]:
     with hub.store.reading() as session:
         view = case_view(session, hub.config, MARLOES, case_id, now())
     browser = web.app.test_client()
-    with browser.session_transaction() as session_:
-        session_["person"] = MARLOES.id
+    sign_in_as(hub, browser, MARLOES.id)
     page = browser.get(f"/inwoners/{case_id}").get_data(as_text=True)
     snapshot = Watcher(web, MARLOES).watch(case_id)["snapshot"]
     return {

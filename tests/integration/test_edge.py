@@ -15,7 +15,7 @@ from hub.limits import Allowance
 from hub.live import MOST_WATCHES, NAMESPACE
 from hub.settings import RATES, Rate, SettingsError, from_environment
 from hub.wiring import Hub
-from tests.integration.callers import KADE, WI, Site, listening
+from tests.integration.callers import KADE, WI, Site, listening, sign_in_as
 from tests.integration.conftest import KEY, open_test_hub
 from tests.personas import MARLOES
 
@@ -291,8 +291,7 @@ def test_a_broken_report_harms_nothing(site: Site, body: bytes) -> None:
 
 def watcher(site: Site) -> SocketIOTestClient:
     http = site.web.app.test_client()
-    with http.session_transaction() as session:
-        session["person"] = MARLOES.id
+    sign_in_as(site.hub, http, MARLOES.id)
     return SocketIOTestClient(site.web.app, site.web.live.socketio, namespace=NAMESPACE, flask_test_client=http)
 
 

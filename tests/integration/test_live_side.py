@@ -19,6 +19,7 @@ from schemas.message import Ground
 from schemas.referral import NewEvent
 from schemas.vocabulary import Basis, Event, LifeDomain, Purpose
 from tests.builders import client, new_referral
+from tests.integration.callers import sign_in_as
 from tests.personas import ILSE, MARLOES, PETER, SHARED, TOM
 
 PUBLIC_TASK = Ground(basis=Basis.PUBLIC_TASK, law="participatiewet", purpose=Purpose.GUIDANCE)
@@ -30,8 +31,7 @@ class Watcher:
     def __init__(self, web: WebProcess, viewer: Viewer) -> None:
         self.web = web
         http = web.app.test_client()
-        with http.session_transaction() as session:
-            session["person"] = viewer.id
+        sign_in_as(web.live._hub, http, viewer.id)
         self.socket = SocketIOTestClient(web.app, web.live.socketio, namespace=NAMESPACE, flask_test_client=http)
 
     def watch(self, case: Any, after: Any = None) -> Any:

@@ -1,0 +1,261 @@
+"""Accounts as the pages use them: each call is one or two units of work, and is told to the audit log."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import current_app
+
+from hub.models import Post
+from hub.rules.passwords import Weakness, weakness
+from hub.services import identity, second_factor, sessions
+from hub.services.sessions import OpenSession, Origin, SignedIn, Stage
+from hub.services.throttling import Turn, Wait, give_back, take_turn
+from hub.settings import Configuration, Organisation
+from hub.store.database import UnitOfWork
+from hub.web.backend import Entered, Refused
+from hub.wiring import Hub
+
+EXTENSION = "schakel-accounts"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """How it stands with a second factor; ``secret`` and ``address`` are there only until a code confirms them."""
+
+    in_use: bool
+    secret: str | None
+    address: str | None
+
+
+class Accounts:
+    """Signing in and out, one's own sessions and posts."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    @property
+    def _config(self) -> Configuration:
+        return self._hub.config
+
+    def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
+        """Sign someone in with a local account. The try is counted, and committed, before the password is looked at."""
+        if not self._config.sign_in.local:
+            return Refused()
+        account = username.casefold()
+        turn = self._turn("person", account, address)
+        if isinstance(turn, Wait):
+            return _refused(turn)
+        with self._hub.store.reading() as reading:
+            person = identity.check_password(reading, username, password)
+            posts = identity.posts_of(reading, person.id, _now().date()) if person is not None else []
+        if person is None or not posts:
+            return Refused()
+        with self._hub.store.writing() as work:
+            give_back(work, "person", turn)
+            token = sessions.open_session(
+                work,
+                self._config,
+                posts[0],
+                self._origin(address, device),
+                stage=self._stage(person.factor_since is not None, once=person.password_once),
+                how="password",
+                second_factor=False,
+            )
+        return self._entered(token)
+
+    def _stage(self, has_factor: bool, *, once: bool) -> Stage:
+        if has_factor:
+            return Stage.CODE
+        if once:
+            return Stage.PASSWORD
+        return Stage.ENROL if self._config.sign_in.second_factor_required else Stage.FULL
+
+    def _turn(self, kind: str, account: str, address: str) -> Turn | Wait:
+        with self._hub.store.writing() as work:
+            return take_turn(work, kind, account, address)
+
+    def _origin(self, address: str, device: str) -> Origin:
+        return Origin(address=sessions.address_hash(self._hub.settings.secret_key, address), device=device)
+
+    def _entered(self, token: str) -> Entered | Refused:
+        with self._hub.store.reading() as reading:
+            found = sessions.signed_in(reading, self._config, token, _now())
+        return Entered(token=token, session=found) if found is not None else Refused()
+
+    def signed_in(self, token: str) -> SignedIn | None:
+        """Give the session behind a token, and note now and then that it is used."""
+        with self._hub.store.reading() as reading:
+            found = sessions.signed_in(reading, self._config, token, _now())
+        if found is not None and found.stale:
+            self._write(lambda work: sessions.touch(work, found.id))
+        return found
+
+    def sign_out(self, token: str) -> None:
+        """End a session."""
+        self._write(lambda work: sessions.end_session(work, sessions.id_of(token), "signed_out"))
+
+    def give_code(self, signed_in: SignedIn, code: str, address: str, device: str) -> Entered | Refused:
+        """Finish a sign-in with a code of the authenticator, or a recovery code."""
+        turn = self._turn("code", signed_in.person_id, address)
+        if isinstance(turn, Wait):
+            return _refused(turn)
+        with self._hub.store.writing() as work:
+            right = second_factor.accept(work, signed_in.person_id, code)
+        if not right:
+            return Refused()
+        with self._hub.store.writing() as work:
+            give_back(work, "code", turn)
+        with self._hub.store.reading() as reading:
+            once = identity.password_once(reading, signed_in.person_id)
+        stage = Stage.PASSWORD if once else Stage.FULL
+        return self._renew(signed_in, address, device, stage=stage, second_factor=True)
+
+    def change_password(
+        self, signed_in: SignedIn, old: str, new: str, address: str, device: str
+    ) -> Entered | Refused | Weakness:
+        """Change one's own password; every other session of this person ends."""
+        turn = self._turn("person", f"own:{signed_in.person_id}", address)
+        if isinstance(turn, Wait):
+            return _refused(turn)
+        with self._hub.store.reading() as reading:
+            right = identity.fits_own(reading, signed_in.person_id, old)
+            username = identity.username_of(reading, signed_in.person_id)
+            has_factor = identity.has_factor(reading, signed_in.person_id)
+        if not right:
+            return Refused()
+        weak = weakness(new, username, signed_in.viewer.name)
+        if weak is not None or new == old:
+            return weak or Weakness.COMMON
+        with self._hub.store.writing() as work:
+            give_back(work, "person", turn)
+            identity.set_password(work, signed_in.person_id, new)
+            sessions.end_all(work, signed_in.person_id, "password_changed", but=signed_in.id)
+        must_enrol = not has_factor and self._config.sign_in.second_factor_required
+        return self._renew(signed_in, address, device, stage=Stage.ENROL if must_enrol else Stage.FULL)
+
+    def begin_factor(self, signed_in: SignedIn) -> None:
+        """Make a secret for an authenticator, to be confirmed by a code."""
+        self._write(lambda work: second_factor.begin(work, signed_in.person_id))
+
+    def factor(self, signed_in: SignedIn) -> Factor:
+        """Give how it stands with one's second factor."""
+        with self._hub.store.reading() as reading:
+            secret = second_factor.shown_secret(reading, signed_in.person_id)
+            username = identity.username_of(reading, signed_in.person_id)
+            return Factor(
+                in_use=identity.has_factor(reading, signed_in.person_id),
+                secret=secret,
+                address=second_factor.address_of(secret, username) if secret is not None else None,
+            )
+
+    def confirm_factor(
+        self, signed_in: SignedIn, code: str, address: str, device: str
+    ) -> tuple[Entered | Refused, list[str]]:
+        """Take the second factor into use; give the session after it and the recovery codes, shown once."""
+        turn = self._turn("code", signed_in.person_id, address)
+        if isinstance(turn, Wait):
+            return _refused(turn), []
+        with self._hub.store.writing() as work:
+            codes = second_factor.confirm(work, signed_in.person_id, code)
+            if codes is not None:
+                give_back(work, "code", turn)
+                sessions.end_all(work, signed_in.person_id, "second_factor_changed", but=signed_in.id)
+        if codes is None:
+            return Refused(), []
+        return self._renew(signed_in, address, device, stage=Stage.FULL, second_factor=True), codes
+
+    def drop_factor(
+        self, signed_in: SignedIn, password: str, code: str, address: str, device: str
+    ) -> Entered | Refused:
+        """Take one's second factor away to set up another; needs the password and a code."""
+        turn = self._turn("code", signed_in.person_id, address)
+        if isinstance(turn, Wait):
+            return _refused(turn)
+        with self._hub.store.reading() as reading:
+            right = identity.fits_own(reading, signed_in.person_id, password)
+        with self._hub.store.writing() as work:
+            right = right and second_factor.accept(work, signed_in.person_id, code)
+            if right:
+                give_back(work, "code", turn)
+                second_factor.reset(work, signed_in.person_id)
+                sessions.end_all(work, signed_in.person_id, "second_factor_changed", but=signed_in.id)
+        if not right:
+            return Refused()
+        return self._renew(signed_in, address, device, stage=Stage.ENROL, second_factor=False)
+
+    def organisations(self) -> Mapping[str, Organisation]:
+        """Give the organisations by their code."""
+        return self._config.organisations
+
+    def posts(self, signed_in: SignedIn) -> list[Post]:
+        """Give the posts that one may choose from."""
+        with self._hub.store.reading() as reading:
+            return identity.posts_of(reading, signed_in.person_id, _now().date())
+
+    def switch(self, signed_in: SignedIn, post_id: str, address: str, device: str) -> Entered | Refused:
+        """Go on in another post: a new session, which ends when the first would have."""
+        post = next((one for one in self.posts(signed_in) if one.id == post_id), None)
+        return self._renew(signed_in, address, device, post=post) if post is not None else Refused()
+
+    def _renew(
+        self,
+        signed_in: SignedIn,
+        address: str,
+        device: str,
+        *,
+        stage: Stage = Stage.FULL,
+        second_factor: bool | None = None,
+        post: Post | None = None,
+    ) -> Entered | Refused:
+        """Put another session in the place of this one: what a session may do never grows under the same token."""
+        with self._hub.store.writing() as work:
+            ended = sessions.end_session(work, signed_in.id, "renewed")
+            held = identity.posts_of(work.session, signed_in.person_id, work.now.date())
+            kept = post or next((one for one in held if one.id == signed_in.post_id), None)
+            if not ended or kept is None:
+                return Refused()
+            token = sessions.open_session(
+                work,
+                self._config,
+                kept,
+                self._origin(address, device),
+                stage=stage,
+                how=signed_in.how,
+                second_factor=signed_in.second_factor if second_factor is None else second_factor,
+                ends_at=signed_in.ends_at,
+            )
+        return self._entered(token)
+
+    def own_sessions(self, signed_in: SignedIn) -> list[OpenSession]:
+        """Give one's open sessions."""
+        with self._hub.store.reading() as reading:
+            return sessions.open_sessions(reading, self._config, signed_in.person_id, _now())
+
+    def end_own(self, signed_in: SignedIn, session_id: str) -> None:
+        """End one of one's own sessions; one of someone else stays."""
+        self._write(
+            lambda work: sessions.end_session(work, session_id, "ended_elsewhere", person_id=signed_in.person_id)
+        )
+
+    def end_others(self, signed_in: SignedIn) -> None:
+        """End all of one's sessions but this one."""
+        self._write(lambda work: sessions.end_all(work, signed_in.person_id, "ended_elsewhere", but=signed_in.id))
+
+    def _write(self, change: Callable[[UnitOfWork], object]) -> None:
+        with self._hub.store.writing() as work:
+            change(work)
+
+
+def accounts() -> Accounts:
+    """Give the accounts of the running application."""
+    found: Accounts = current_app.extensions[EXTENSION]
+    return found
+
+
+def _refused(turn: Wait) -> Refused:
+    return Refused(wait=max(int(turn.time.total_seconds() + 0.999), 1))
