@@ -23,10 +23,13 @@ from sqlalchemy.orm import Session
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.limits import Limits
+from hub.rules.audit import Deed
 from hub.services import identity, sessions
+from hub.services.audit import Occasion, looking, occasion
 from hub.services.case_view import case_view, entries_after, entry_body, line_body, positions_of
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, Viewer
+from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 
 log = structlog.get_logger()
@@ -171,14 +174,16 @@ class Live:
             return {"error": "signed_out"}
         watched = self._cases[case_id]
         try:
-            with watched.lock, self._hub.store.reading() as reading:
+            with watched.lock, looking(self._hub.store, self._occasion()) as reading:
                 view = case_view(reading, self._hub.config, viewer, case_id, dt.datetime.now(dt.UTC))
                 watched.watches[sid] = _watch_of(view, viewer)
-        except NotFound:
-            log.info("watching was refused", viewer=viewer.id, why="not_found")
+        except (NotFound, StoreUnavailable) as error:
+            why = "not_found" if isinstance(error, NotFound) else "unavailable"
+            log.info("watching was refused", viewer=viewer.id, why=why)
+            self._leave(case_id, sid)  # the watch began before the log could not be written
             if not watched.watches:
                 self._cases.pop(case_id, None)
-            return {"error": "not_found"}
+            return {"error": why}
         self._tell_presence(case_id)
         if after is None or after > view.position or view.position - after > REPLAY_LIMIT:
             return {"position": view.position, "snapshot": self._snapshot(view, viewer)}
@@ -192,6 +197,9 @@ class Live:
             return "invalid"
         others = sum(sid in one.watches for other, one in list(self._cases.items()) if other != case_id)
         return "too_many" if others >= MOST_WATCHES else None
+
+    def _occasion(self) -> Occasion:
+        return occasion(self._hub.config, "live")
 
     def _snapshot(self, view: CaseView, viewer: Viewer) -> dict[str, Any]:
         return {
@@ -249,15 +257,25 @@ class Live:
         if watched is None:
             return
         with watched.lock:
-            for sid, watch in list(watched.watches.items()):
-                self._push_one(case_id, sid, watch)
+            watches = list(watched.watches.items())
+            # What all watchers are about to see is written down in one statement, before any of it goes out.
+            with looking(self._hub.store, self._occasion()) as reading:
+                found = [self._entries_for(reading, case_id, watch) for _sid, watch in watches]
+            for (sid, watch), entries in zip(watches, found, strict=True):
+                self._push_one(case_id, sid, watch, entries)
 
-    def _push_one(self, case_id: str, sid: str, watch: Watch) -> None:
+    def _entries_for(self, reading: Session, case_id: str, watch: Watch) -> list[EntryView] | None:
+        """Give what is new for one watcher; nothing where the right ended."""
         now = dt.datetime.now(dt.UTC)
         try:
-            with self._hub.store.reading() as reading:
-                entries = entries_after(reading, self._hub.config, watch.viewer, case_id, watch.position, now)
+            return entries_after(
+                reading, self._hub.config, watch.viewer, case_id, watch.position, now, deed=Deed.CASE_PUSH
+            )
         except NotFound:
+            return None
+
+    def _push_one(self, case_id: str, sid: str, watch: Watch, entries: list[EntryView] | None) -> None:
+        if entries is None:
             self._close(case_id, sid, "no_longer_allowed")
             return
         if _shape_broken(watch, entries):
@@ -335,7 +353,7 @@ class Live:
             position = self._heard.pop(case_id, 0)
             try:
                 self.push(case_id)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, StoreUnavailable) as error:
                 log.warning("a push waits for the next sweep", fault=type(error).__name__)
                 continue
             watched = self._cases.get(case_id)
@@ -346,7 +364,7 @@ class Live:
         while not self._stop.is_set():
             try:
                 self.sweep()
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, StoreUnavailable) as error:
                 log.warning("the sweep waits", fault=type(error).__name__)
             if self._viewers:
                 self._tell_traffic()

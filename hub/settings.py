@@ -124,6 +124,13 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
     key_file: Path | None = None
+    audit_key: str = ""
+    audit_file: Path | None = None
+
+    @property
+    def audit_secret(self) -> bytes:
+        """Give the secret that seals the audit log: its own, or one derived from the oldest data key."""
+        return hashlib.sha256((self.audit_key or f"audit {self.data_keys[-1]}").encode()).digest()
 
     @property
     def host(self) -> str:
@@ -161,6 +168,8 @@ def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool
         metrics_token=_metrics_token(env.get("SCHAKEL_METRICS_TOKEN", "")),
         rates=_rates(env.get("SCHAKEL_RATES", "")),
         key_file=key_file,
+        audit_key=_audit_key(env.get("SCHAKEL_AUDIT_KEY", "")),
+        audit_file=Path(env.get("SCHAKEL_AUDIT_FILE", "var/checkpoints.log")),
     )
 
 
@@ -241,6 +250,12 @@ def check_data_keys(data_keys: tuple[str, ...]) -> None:
             raise SettingsError(f"Key {number} of SCHAKEL_DATA_KEYS is not base64.") from error
         if len(raw) != 32 or len(set(raw)) < 8:
             raise SettingsError(f"Key {number} of SCHAKEL_DATA_KEYS is not 32 random bytes.")
+
+
+def _audit_key(value: str) -> str:
+    if value and (len(value) < _SHORTEST_KEY or len(set(value)) < 8):
+        raise SettingsError("SCHAKEL_AUDIT_KEY is weak. Set it to at least 32 random characters, or leave it out.")
+    return value
 
 
 def _bind(value: str) -> str:

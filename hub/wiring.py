@@ -10,6 +10,7 @@ import structlog
 from hub.broker.embedded import EmbeddedBroker
 from hub.broker.protocol import INBOX, Broker, partner_queue
 from hub.broker.rabbitmq import RabbitBroker
+from hub.models.audit_keys import AuditKeys, use_audit_keys
 from hub.models.ring import KeyRing, use_keys
 from hub.settings import Configuration, Settings, SettingsError, load_configuration, read_key_file
 from hub.store.database import Store
@@ -77,6 +78,7 @@ def _rereading(path: Path | None) -> Callable[[], Sequence[str] | None] | None:
 def open_hub(settings: Settings) -> Hub:
     """Put an installation together from its settings."""
     use_keys(KeyRing(settings.data_keys, _rereading(settings.key_file)))
+    use_audit_keys(AuditKeys(settings.audit_secret))
     return Hub(
         settings=settings,
         config=load_configuration(settings.config_path),

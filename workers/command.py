@@ -220,7 +220,8 @@ def timers() -> None:
     stop = _until_told()
     hub = open_here()
     _check_shape(hub)
-    worker.run(worker.Timers(hub.store, hub.config, hub.broker, hub.queues()), stop)
+    ticking = worker.Timers(hub.store, hub.config, hub.broker, hub.queues(), checkpoints=hub.settings.audit_file)
+    worker.run(ticking, stop)
     hub.close()
 
 

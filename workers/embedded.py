@@ -68,7 +68,7 @@ def start(hub: Hub) -> Running:
     web = create_web(hub)
     server = threaded_server(hub, web)
     stop = threading.Event()
-    ticking = timers.Timers(hub.store, hub.config, hub.broker, hub.queues())
+    ticking = timers.Timers(hub.store, hub.config, hub.broker, hub.queues(), checkpoints=hub.settings.audit_file)
     works: list[tuple[str, Callable[[], None]]] = [
         ("relay", lambda: relay.run(hub.store, hub.broker, stop)),
         ("inbox", lambda: inbox.run(inbox.InboxWorker(hub.store, hub.config, hub.broker), stop)),

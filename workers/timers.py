@@ -1,12 +1,14 @@
 """The timers worker: clocks that ran out, messages that waited for a click, queues that nobody takes from."""
 
 import threading
+from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.broker.protocol import Broker, BrokerUnavailable
 from hub.services import deadlines, inbox, retention
+from hub.services.audit_seal import seal_all
 from hub.settings import Configuration
 from hub.store.database import Store, StoreUnavailable
 
@@ -20,11 +22,20 @@ _RETENTION_EVERY = 600
 class Timers:
     """Everything that happens because time passes. Two of them beside each other fire each clock once."""
 
-    def __init__(self, store: Store, config: Configuration, broker: Broker, queues: list[str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        config: Configuration,
+        broker: Broker,
+        queues: list[str],
+        *,
+        checkpoints: Path | None = None,
+    ) -> None:
         self._store = store
         self._config = config
         self._broker = broker
         self._queues = queues
+        self._checkpoints = checkpoints
         self._ticks = 0
         self._unattended: set[str] = set()
 
@@ -33,6 +44,7 @@ class Timers:
         with self._store.writing() as work:
             fired = deadlines.fire_due(work)
         healed = self._heal()
+        seal_all(self._store, self._checkpoints)
         if self._ticks % _QUEUES_EVERY == 0:
             self._watch_queues()
         if self._ticks % _RETENTION_EVERY == 0:
@@ -78,6 +90,8 @@ def run(timers: Timers, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             timers.step()
+        except OSError as error:
+            log.error("checkpoints can't be kept outside the database", fault=type(error).__name__)  # noqa: TRY400
         except (SQLAlchemyError, StoreUnavailable) as error:
             log.warning("the timers wait", fault=type(error).__name__)
         stop.wait(TICK)

@@ -1,15 +1,18 @@
 """Where the routes hang, who calls, and what every answer carries."""
 
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import UnsupportedMediaType
 
 from hub.api.problems import HANDLERS, TYPE, WrongQuery, from_status, problem
 from hub.limits import limit, rate_headers
 from hub.services import identity
+from hub.services.audit import Occasion, looking, occasion
 from hub.services.errors import NotFound
 from hub.services.views import Viewer
 from hub.wiring import Hub
@@ -107,6 +110,20 @@ def _as_api(response: Response) -> Response:
     response.headers["API-Version"] = VERSION
     response.headers.update(rate_headers())
     return response
+
+
+def where() -> Occasion:
+    """Give this call as an occasion for the audit log."""
+    found: Occasion | None = g.get("occasion")
+    if found is None:
+        found = occasion(hub().config, "api", traceparent=request.headers.get("traceparent"))
+        g.occasion = found
+    return found
+
+
+def looking_here() -> AbstractContextManager[Session]:
+    """Open a session in which people's data are read; what was seen is written down at its end."""
+    return looking(hub().store, where())
 
 
 def caller() -> Viewer:

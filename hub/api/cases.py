@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from hub.api.blueprint import api, caller, hub, whole_number
+from hub.api.blueprint import api, caller, hub, looking_here, whole_number
 from hub.services.case_view import case_view, entries_after, entry_body, line_body
 
 
@@ -17,7 +17,7 @@ def _json(body: Any) -> Response:
 @api.get("/cases/<case_id>")
 def read_case(case_id: str) -> Response:
     """Give the caller's view: what is withheld is named as withheld, with the rule."""
-    with hub().store.reading() as session:
+    with looking_here() as session:
         view = case_view(session, hub().config, caller(), case_id, dt.datetime.now(dt.UTC))
     return _json(
         {
@@ -37,7 +37,7 @@ def read_timeline(case_id: str) -> Response:
     """Give the entries after a position, in order, that the caller may see."""
     after = whole_number("after", 0, 2**31)
     limit = max(whole_number("limit", 200, 500), 1)
-    with hub().store.reading() as session:
+    with looking_here() as session:
         entries = entries_after(session, hub().config, caller(), case_id, after, dt.datetime.now(dt.UTC))
     items = [entry_body(entry) for entry in entries[:limit]]
     return _json({"items": items, "next": str(after + limit) if len(entries) > limit else None})

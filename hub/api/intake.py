@@ -8,8 +8,10 @@ from flask import Response, request
 from connectors.protocol import Payload
 from connectors.registry import NAMES, connector
 from hub import telemetry
-from hub.api.blueprint import api, caller, hub, whole_number
+from hub.api.blueprint import api, caller, hub, looking_here, where, whole_number
 from hub.api.problems import problem
+from hub.rules.audit import Deed
+from hub.services import audit
 from hub.services.errors import NotFound
 from hub.services.feed import feed
 from hub.services.intake import Taken, status_of, take_in
@@ -37,6 +39,8 @@ def take_payload(organisation_code: str) -> Response:
     translator = connector(organisation.connector)
     with hub().store.writing() as work:
         taken = take_in(work, hub().config, organisation, translator, payload)
+        brought = audit.Entry(viewer=caller(), deed=Deed.INTAKE_TAKE, objects=(taken.intake_id,), detail=taken.state)
+        audit.write(work, where(), [brought])
     telemetry.INTAKE.labels(organisation.connector, taken.state).inc()
     return _acknowledge(taken)
 
@@ -68,10 +72,12 @@ def _acknowledge(taken: Taken) -> Response:
 @api.get("/intake/<intake_id>")
 def read_intake(intake_id: str) -> Response:
     """Tell what became of a payload."""
-    with hub().store.reading() as session:
+    with looking_here() as session, audit.telling(session, caller(), Deed.INTAKE_READ, None, intake_id[:36]):
         row = status_of(session, caller().organisation, intake_id)
-    if row is None:
-        raise NotFound("There is no such intake.")
+        if row is None:
+            raise NotFound("There is no such intake.")
+        found = (intake_id, *row.referral_ids)
+        audit.seen(session, audit.Entry(viewer=caller(), deed=Deed.INTAKE_READ, objects=found))
     body: dict[str, Any] = {"intake_id": intake_id, "state": row.state, "referral_ids": row.referral_ids}
     body["status"] = row.state
     if row.state == "quarantined":
@@ -90,8 +96,12 @@ def read_intake(intake_id: str) -> Response:
 def read_feed() -> Response:
     """Give the canonical messages addressed to the caller's organisation, in order, for a partner that missed some."""
     limit = max(whole_number("limit", 50, 200), 1)
-    with hub().store.reading() as session:
+    with looking_here() as session:
         rows = feed(session, caller().organisation, after=whole_number("after", 0, 2**53), limit=limit + 1)
+        for row in rows[:limit]:
+            objects = (row.referral_id,) if row.referral_id else ()
+            told = audit.Entry(viewer=caller(), deed=Deed.FEED_READ, case_id=row.case_id, objects=objects)
+            audit.seen(session, told)
     items = [json.loads(row.body) for row in rows[:limit] if row.body]
     more = len(rows) > limit
     cursor = str(rows[min(limit, len(rows)) - 1].id) if rows else request.args.get("after")

@@ -10,10 +10,11 @@ from flask import Response, request
 from sqlalchemy.orm import Session
 
 from hub import telemetry
-from hub.api.blueprint import api, caller, hub, json_body, whole_number
+from hub.api.blueprint import api, caller, hub, json_body, looking_here, where, whole_number
 from hub.api.problems import problem
 from hub.models import Referral
-from hub.services import referral_view, referrals
+from hub.rules.audit import Deed
+from hub.services import audit, referral_view, referrals
 from hub.services.access import Gaze, gaze, gaze_at, has_part_in, is_party
 from hub.services.actors import parts_of
 from hub.services.circumstances import circumstances
@@ -64,6 +65,18 @@ def _look(session: Session | UnitOfWork, referral: Referral, regisseur_id: str |
     return gaze_at(session, hub().config, caller(), referral.case_id, regisseur_id, now)
 
 
+def _changed(deed: Deed, look: Gaze, referral: Referral, *, detail: str | None = None) -> audit.Entry:
+    return audit.Entry(
+        viewer=caller(),
+        deed=deed,
+        case_id=referral.case_id,
+        objects=(referral.id,),
+        sights=tuple(look.sights),
+        to=(referral.receiver,) if deed is Deed.REFERRAL_SEND else (),
+        detail=detail,
+    )
+
+
 @api.post("/referrals")
 def send_referral() -> Response:
     """Send a referral. The same key and body again give the same answer and no second referral."""
@@ -76,18 +89,22 @@ def send_referral() -> Response:
     if _sends_nothing():
         return problem(403, "forbidden", "This organisation sends no referrals.")
     try:
-        with hub().store.writing() as work:
+        with audit.changing(hub().store, where(), caller(), Deed.REFERRAL_SEND, new.case_id or "") as work:
             if new.case_id is not None and not has_part_in(work.session, caller(), new.case_id, by_announcement=False):
                 raise NotFound("There is no such case.")
             referral = referrals.send_referral(work, hub().config, caller(), new)
-            answer = REFERRAL.dump(
-                referral_view.referral_answer(hub().config, caller(), referral, _look(work, referral))
-            )
+            look = _look(work, referral)
+            answer = REFERRAL.dump(referral_view.referral_answer(hub().config, caller(), referral, look))
+            audit.write(work, where(), [_changed(Deed.REFERRAL_SEND, look, referral)])
             location = f"/api/v1/referrals/{referral.id}"
             kept = Kept(status=201, location=location, answer=answer)
             remember(work, caller().organisation, key, body_hash, kept, case_id=referral.case_id)
     except KnownKey as known:
         kept = known.kept
+        again = audit.Entry(
+            viewer=caller(), deed=Deed.REFERRAL_VIEW, case_id=kept.answer["case_id"], objects=(kept.answer["id"],)
+        )
+        audit.record(hub().store, where(), [again])
     else:
         telemetry.REFERRALS_SENT.inc()
     etag = _etag(kept.answer["version"], kept.answer["delivery"])
@@ -104,20 +121,21 @@ def list_referrals() -> Response:
     """List the referrals that the caller's organisation sent or received, oldest first, by cursor."""
     limit = max(whole_number("limit", 50, 200), 1)
     asked = {name: request.args[name] for name in ("status", "to", "from", "case") if name in request.args}
-    with hub().store.reading() as session:
+    items = []
+    with looking_here() as session:
         rows = referral_view.list_referrals(
             session, caller().organisation, asked, after=whole_number("after", 0, 2**53), limit=limit + 1
         )
         now = dt.datetime.now(dt.UTC)
         facts = circumstances(session, hub().config, caller(), {referral.case_id for referral, _ in rows}, now)
-    items = []
-    for referral, regisseur_id in rows[:limit]:
-        look = gaze(hub().config, caller(), regisseur_id, now, facts[referral.case_id])
-        try:
-            answer = referral_view.referral_answer(hub().config, caller(), referral, look)
-        except NotFound:
-            continue
-        items.append(REFERRAL.dump(answer))
+        for referral, regisseur_id in rows[:limit]:
+            look = gaze(hub().config, caller(), regisseur_id, now, facts[referral.case_id])
+            try:
+                answer = referral_view.referral_answer(hub().config, caller(), referral, look)
+            except NotFound:
+                continue
+            referral_view.tell(session, look, Deed.REFERRAL_LIST, referral)
+            items.append(REFERRAL.dump(answer))
     more = str(rows[limit - 1][0].number) if len(rows) > limit else None
     return _answer({"items": items, "next": more})
 
@@ -125,10 +143,11 @@ def list_referrals() -> Response:
 @api.get("/referrals/<referral_id>")
 def read_referral(referral_id: str) -> Response:
     """Give one referral as the caller may see it."""
-    with hub().store.reading() as session:
+    with looking_here() as session, audit.telling(session, caller(), Deed.REFERRAL_VIEW, None, referral_id):
         referral, regisseur_id = referral_view.find_referral(session, referral_id)
         look = _look(session, referral, regisseur_id)
-    answer = referral_view.referral_answer(hub().config, caller(), referral, look)
+        answer = referral_view.referral_answer(hub().config, caller(), referral, look)
+        referral_view.tell(session, look, Deed.REFERRAL_VIEW, referral)
     etag = _etag(referral.version, referral.delivery)
     response = _answer(REFERRAL.dump(answer), etag=etag)
     if request.if_none_match.contains_weak(etag):
@@ -141,12 +160,14 @@ def read_referral(referral_id: str) -> Response:
 def record_event(referral_id: str) -> Response:
     """Record an event; where the state forbids it, the answer lists what is allowed."""
     new: NewEvent = NEW_EVENT.load(json_body())
-    with hub().store.writing() as work:
+    with audit.changing(hub().store, where(), caller(), Deed.REFERRAL_EVENT, referral_id) as work:
         referral = referrals.load_for_change(work, referral_id)
         _check_party(referral)
         _check_version(referral)
         referral = referrals.record_event(work, hub().config, caller(), referral, new)
-        answer = referral_view.referral_answer(hub().config, caller(), referral, _look(work, referral))
+        look = _look(work, referral)
+        answer = referral_view.referral_answer(hub().config, caller(), referral, look)
+        audit.write(work, where(), [_changed(Deed.REFERRAL_EVENT, look, referral, detail=new.event)])
     telemetry.EVENTS_RECORDED.labels(new.event).inc()
     return _answer(REFERRAL.dump(answer), etag=_etag(referral.version, referral.delivery))
 
@@ -154,11 +175,12 @@ def record_event(referral_id: str) -> Response:
 @api.get("/referrals/<referral_id>/trail")
 def read_trail(referral_id: str) -> Response:
     """Give every step with time, actor and organisation and, for messages, the three receipts."""
-    with hub().store.reading() as session:
+    with looking_here() as session, audit.telling(session, caller(), Deed.REFERRAL_TRAIL, None, referral_id):
         referral, regisseur_id = referral_view.find_referral(session, referral_id)
         look = _look(session, referral, regisseur_id)
         referral_view.referral_answer(hub().config, caller(), referral, look)  # not there for who may not see it
         steps = referral_view.trail_of(session, look, referral)
+        referral_view.tell(session, look, Deed.REFERRAL_TRAIL, referral)
         business = bool(parts_of(caller(), referral, regisseur_id))
     return _answer({"items": [_step(step, steps) for step in steps if business]})
 

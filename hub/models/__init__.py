@@ -1,5 +1,6 @@
 """The records: data and constraints, no rules."""
 
+from hub.models.audit import AuditChain, AuditCheckpoint, AuditRecord, AuditReview
 from hub.models.case import Case, Client
 from hub.models.columns import name_places
 from hub.models.exceptions import ClosedFile, Emergency, Objection
@@ -31,6 +32,10 @@ from hub.models.timeline import TimelineEntry
 __all__ = [
     "ApiClient",
     "ApiClientKey",
+    "AuditChain",
+    "AuditCheckpoint",
+    "AuditRecord",
+    "AuditReview",
     "Case",
     "CaseKey",
     "Client",

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,6 +25,7 @@ from hub.rules.lifecycle import OPEN, Part
 from hub.services.actors import parts_of
 from hub.services.circumstances import Circumstances, circumstances
 from hub.services.release import touches_health
+from hub.services.sights import Sight, sight_of
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -60,7 +61,7 @@ _WIDTH = {None: 0, Mask.ANNOUNCEMENT: 1, Mask.STATUS_ONLY: 2, Mask.FULL: 3}
 
 @dataclass(frozen=True, kw_only=True)
 class Gaze:
-    """Who looks at what: the facts that all questions about one referral share."""
+    """Who looks at what: the facts that all questions about one referral share; ``sights`` keeps the answers."""
 
     config: Configuration
     viewer: Viewer
@@ -68,6 +69,7 @@ class Gaze:
     regisseur_id: str | None
     now: dt.datetime
     facts: Circumstances
+    sights: list[Sight] = field(default_factory=list, compare=False)
 
 
 def gaze_at(
@@ -112,7 +114,9 @@ def may_see(
     ``owner`` is the organisation that recorded it, the sender when not given; ``author`` the person who wrote it. Of
     several relations and grounds the widest answer counts; of several life domains the narrowest.
     """
-    return why(look, referral, category, owner=owner, action=action, author=author).decision
+    found = why(look, referral, category, owner=owner, action=action, author=author)
+    look.sights.append(sight_of(referral.id, found.question, found.decision))
+    return found.decision
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,8 +15,10 @@ from sqlalchemy.orm import Session, defer
 from hub.models import Case, CaseKey, Person, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Decision, Mask, reason
+from hub.rules.audit import Deed
 from hub.rules.lifecycle import Part, masked
 from hub.services.access import Gaze, gaze_at, has_part_in, may_see, may_see_person, status_decision
+from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
@@ -60,14 +62,20 @@ class _Seen:
 
 def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> CaseView:
     """Give a case as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
+    with telling(session, viewer, Deed.CASE_VIEW, case_id):
+        return _view(session, config, viewer, case_id, now)
+
+
+def _view(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> CaseView:
     case, person, regisseur = _load(session, case_id)
     look = gaze_at(session, config, viewer, case_id, case.regisseur_id, now)
     # Before the referrals: of each entry that is read, the referral is there.
     rows = session.execute(_ALL_ENTRIES, {"case_id": case_id}).all()
-    seen = _seen(session, look, case_id)
-    _check_entrance(session, look, case_id, seen)
-    known = may_see_person(look, [one.referral for one in seen.values()]).allow
-    entries = _entries(look, rows, seen, 1)
+    found = _found(session, look, case_id)
+    _check_entrance(session, look, case_id, found)
+    known = may_see_person(look, [one.referral for one in found.values()]).allow
+    entries = _entries(look, rows, found, 1)
+    _tell(session, look, Deed.CASE_VIEW, case_id, found, known=known)
     story = case.story or {}
     close = look.viewer.id == case.regisseur_id or (known and look.viewer.role != "income_consultant")
     return CaseView(
@@ -82,7 +90,7 @@ def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: 
         contact_since=case.regisseur_since,
         client_words=story.get("client_words") if close else None,
         strengths=tuple(story.get("strengths", ())) if close else (),
-        referrals=tuple(one.line for one in sorted(seen.values(), key=lambda one: -one.referral.number)),
+        referrals=tuple(one.line for one in sorted(found.values(), key=lambda one: -one.referral.number)),
         entries=tuple(entries),
         withheld=withheld(look),
         may_refer=known and viewer.role not in {*_NO_DIRECT, "income_consultant", "machine"},
@@ -90,21 +98,54 @@ def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: 
 
 
 def entries_after(
-    session: Session, config: Configuration, viewer: Viewer, case_id: str, after: int, now: dt.datetime
+    session: Session,
+    config: Configuration,
+    viewer: Viewer,
+    case_id: str,
+    after: int,
+    now: dt.datetime,
+    *,
+    deed: Deed = Deed.CASE_ENTRIES,
 ) -> list[EntryView]:
-    """Give the entries this viewer may see after a position of the viewer's own count."""
+    """Give the entries this viewer may see after a position of the viewer's own count.
+
+    ``deed`` is what it is to the audit log; a push of nothing is nothing.
+    """
+    with telling(session, viewer, deed, case_id):
+        found, entries, look = _after(session, config, viewer, case_id, after, now)
+    if entries or deed is not Deed.CASE_PUSH:
+        _tell(session, look, deed, case_id, found, known=False)
+    return entries
+
+
+def _after(
+    session: Session, config: Configuration, viewer: Viewer, case_id: str, after: int, now: dt.datetime
+) -> tuple[dict[str, _Seen], list[EntryView], Gaze]:
     case = session.execute(_REGISSEUR, {"case_id": case_id}).one_or_none()
     if case is None:
         raise NotFound("There is no such case.")
     look = gaze_at(session, config, viewer, case_id, case.regisseur_id, now)
     heads = session.execute(_HEADS, {"case_id": case_id}).all()
-    seen = _seen(session, look, case_id)
-    _check_entrance(session, look, case_id, seen)
-    new = [head.position for head in heads if _is_shown(head, seen)][after:]
+    found = _found(session, look, case_id)
+    _check_entrance(session, look, case_id, found)
+    new = [head.position for head in heads if _is_shown(head, found)][after:]
     if not new:
-        return []
+        return found, [], look
     rows = session.execute(_ENTRIES, {"case_id": case_id, "since": new[0], "until": new[-1]}).all()
-    return _entries(look, rows, seen, after + 1)
+    return found, _entries(look, rows, found, after + 1), look
+
+
+def _tell(session: Session, look: Gaze, deed: Deed, case_id: str, found: dict[str, _Seen], *, known: bool) -> None:
+    """Tell the audit log what of a case was shown."""
+    entry = Entry(
+        viewer=look.viewer,
+        deed=deed,
+        case_id=case_id,
+        objects=tuple(found),
+        sights=tuple(look.sights),
+        detail="person" if known else None,
+    )
+    seen(session, entry)
 
 
 def positions_of(session: Session, case_ids: list[str]) -> list[tuple[str, int]]:
@@ -130,7 +171,7 @@ def _load(session: Session, case_id: str) -> tuple[Case, Client, Person | None]:
     return case, Client(**client.person), regisseur
 
 
-def _check_entrance(session: Session, look: Gaze, case_id: str, seen: dict[str, _Seen]) -> None:
+def _check_entrance(session: Session, look: Gaze, case_id: str, found: dict[str, _Seen]) -> None:
     """Let in who has a tie to the client; to anyone else the case is not there.
 
     Income sees the clients of Work & Income alone: that somebody else has a client may itself be health data.
@@ -138,7 +179,7 @@ def _check_entrance(session: Session, look: Gaze, case_id: str, seen: dict[str, 
     viewer = look.viewer
     if viewer.role in _NO_DIRECT:
         raise NotFound("There is no such case.")
-    if seen:
+    if found:
         return
     income = viewer.role == "income_consultant"
     if may_see_person(look, []).allow and (not income or has_part_in(session, viewer, case_id, by_announcement=True)):
@@ -146,7 +187,7 @@ def _check_entrance(session: Session, look: Gaze, case_id: str, seen: dict[str, 
     raise NotFound("There is no such case.")
 
 
-def _seen(session: Session, look: Gaze, case_id: str) -> dict[str, _Seen]:
+def _found(session: Session, look: Gaze, case_id: str) -> dict[str, _Seen]:
     referrals = session.scalars(_REFERRALS, {"case_id": case_id}).all()
     found: dict[str, _Seen] = {}
     for referral in referrals:

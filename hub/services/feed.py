@@ -16,10 +16,10 @@ _SETTLED_AFTER = dt.timedelta(seconds=5)
 
 
 def feed(session: Session, organisation: str, *, after: int, limit: int) -> Sequence[Any]:
-    """Give (key, id, body) of the canonical messages to an organisation after a cursor."""
+    """Give (key, id, body, case, referral) of the canonical messages to an organisation after a cursor."""
     settled = dt.datetime.now(dt.UTC) - _SETTLED_AFTER
     return session.execute(
-        select(CaseKey.key, OutboxRecord.id, OutboxRecord.body)
+        select(CaseKey.key, OutboxRecord.id, OutboxRecord.body, OutboxRecord.case_id, OutboxRecord.referral_id)
         .join(CaseKey, CaseKey.owner == OutboxRecord.case_id)  # what was erased has no key
         .where(
             OutboxRecord.receiver == organisation,

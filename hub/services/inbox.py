@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from hub import telemetry
 from hub.models import InboxRecord, Referral
 from hub.rules import lifecycle
+from hub.rules.audit import Deed, Outcome
+from hub.services import audit
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.clients import find_case_of_bsn
 from hub.services.delivery import apply_functional_receipt
@@ -24,9 +26,13 @@ from hub.services.timeline import NewEntry, nudge, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
 from schemas.message import Ground, Message
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import EVENT_OF_KIND, Basis, Event, LifeDomain, MessageKind, Purpose, Status, Urgency
+
+_REFERRALS = table_of(Referral)
+_CASE_OF = select(_REFERRALS.c.case_id).where(_REFERRALS.c.id == bindparam("referral_id"))
 
 
 def receive_all(
@@ -34,14 +40,34 @@ def receive_all(
 ) -> None:
     """Take all messages of one payload in, and after the last of them what waited for what they brought."""
     brought: dict[str, None] = {}
+    done = []
     for message in messages:
         received = receive(work, config, organisation, message, intake_id)
         settle(work, intake_id, received)
         telemetry.RECEIVED.labels(received.result).inc()
         if received.result is Result.APPLIED and received.referral_id is not None:
             brought[received.referral_id] = None
+        done.append(_told(work, config, organisation, message, received))
+    audit.write(work, audit.occasion(config, "inbox"), done)
     for referral_id in brought:
         heal(work, config, referral_id)
+
+
+def _told(
+    work: UnitOfWork, config: Configuration, organisation: str, message: Message, received: Received
+) -> audit.Entry:
+    """Give what is kept of a partner's message: whose system said it, about whom, and what became of it."""
+    case_id = None
+    if received.referral_id is not None:
+        case_id = work.execute(_CASE_OF, {"referral_id": received.referral_id}).scalar_one_or_none()
+    return audit.Entry(
+        viewer=_machine(config, organisation),
+        deed=Deed.MESSAGE_APPLY,
+        case_id=case_id,
+        objects=(received.referral_id,) if received.referral_id else (),
+        outcome=Outcome.DENIED if received.result is Result.REFUSED else Outcome.OK,
+        detail=f"{message.kind.value.rpartition('.')[2]}:{received.result}",
+    )
 
 
 def receive(

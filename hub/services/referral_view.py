@@ -11,10 +11,12 @@ from hub.models import Case, CaseKey, OutboxRecord, Person, Referral, TimelineEn
 from hub.models import Client as ClientRecord
 from hub.rules import lifecycle
 from hub.rules.access import Category, Mask
+from hub.rules.audit import Deed
 from hub.rules.lifecycle import Part
 from hub.rules.retries import HORIZON
 from hub.services.access import Gaze, gaze_at, is_party, may_see, status_decision
 from hub.services.actors import parts_of
+from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.errors import NotFound
@@ -209,22 +211,25 @@ def referral_view(
     session: Session, config: Configuration, viewer: Viewer, referral_id: str, now: dt.datetime
 ) -> ReferralView:
     """Give a referral's page as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
-    referral, regisseur_id = find_referral(session, referral_id)
-    look = gaze_at(session, config, viewer, referral.case_id, regisseur_id, now)
-    decision = status_decision(look, referral)
-    if not decision.allow or decision.mask is Mask.STATUS_ONLY:
-        raise NotFound("There is no such referral.")
+    with telling(session, viewer, Deed.REFERRAL_VIEW, None, referral_id):
+        referral, regisseur_id = find_referral(session, referral_id)
+        look = gaze_at(session, config, viewer, referral.case_id, regisseur_id, now)
+        decision = status_decision(look, referral)
+        if not decision.allow or decision.mask is Mask.STATUS_ONLY:
+            raise NotFound("There is no such referral.")
     line = line_of(look, referral, decision)
     trail = trail_of(session, look, referral)
     person = _person(session, look, referral)
     sees_content = may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL
     receiver = config.organisation(referral.receiver)
+    content = _content(referral, person, look) if sees_content else ()
     creator = session.get(Person, referral.created_by)
+    tell(session, look, Deed.REFERRAL_VIEW, referral)
     return ReferralView(
         line=line,
         case_id=referral.case_id,
         client_name=full_name(person) if person else "",
-        content=_content(referral, person, look) if sees_content else (),
+        content=content,
         steps=_track(referral, trail),
         trail=tuple(trail),
         actions=_actions(look, referral),
@@ -236,6 +241,13 @@ def referral_view(
         viewer_received=viewer.organisation == referral.receiver,
         may_see_case=person is not None,
     )
+
+
+def tell(session: Session, look: Gaze, deed: Deed, referral: Referral) -> None:
+    """Tell the audit log what of a referral was shown."""
+    sights = tuple(sight for sight in look.sights if sight.referral_id == referral.id)
+    entry = Entry(viewer=look.viewer, deed=deed, case_id=referral.case_id, objects=(referral.id,), sights=sights)
+    seen(session, entry)
 
 
 def _person(session: Session, look: Gaze, referral: Referral) -> Client | None:

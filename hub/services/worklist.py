@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 from hub.models import Case, CaseKey, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
+from hub.rules.audit import Deed
 from hub.rules.lifecycle import OPEN, Part
 from hub.services.access import gaze, may_see, may_see_person, status_decision
+from hub.services.audit import Entry, seen
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.circumstances import circumstances
+from hub.services.referral_view import tell
 from hub.services.views import ReferralLine, Viewer, WorkLine
 from hub.settings import Configuration
 from schemas.message import Client
@@ -57,12 +60,16 @@ def _clients(session: Session, config: Configuration, viewer: Viewer, now: dt.da
         look = gaze(config, viewer, viewer.id, now, facts[case.id])
         if not may_see_person(look, []).allow:
             continue
-        seen = []
+        shown = []
         for referral in referrals[case.id]:
             decision = status_decision(look, referral)
             if decision.allow:
-                seen.append((referral, line_of(look, referral, decision)))
-        lines.append(_client_line(case.id, full_name(Client(**case.person)), seen))
+                shown.append((referral, line_of(look, referral, decision)))
+        lines.append(_client_line(case.id, full_name(Client(**case.person)), shown))
+        ids = tuple(referral.id for referral, _line in shown)
+        sights = tuple(look.sights)
+        entry = Entry(viewer=viewer, deed=Deed.WORKLIST_VIEW, case_id=case.id, objects=ids, sights=sights)
+        seen(session, entry)
     return lines
 
 
@@ -112,6 +119,7 @@ def _inbox(session: Session, config: Configuration, viewer: Viewer, now: dt.date
             continue
         line = line_of(look, referral, decision)
         known = may_see(look, referral, Category.CONTACT).mask is Mask.FULL
+        tell(session, look, Deed.WORKLIST_VIEW, referral)
         mine = referral.turn_who == Part.RECEIVER
         urgency = "running" if not mine else "late" if line.overdue else _soon(line, now)
         lines.append(

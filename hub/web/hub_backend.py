@@ -5,9 +5,13 @@ import hashlib
 import time
 from dataclasses import replace
 
+from flask import g, request
+
 from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
-from hub.services import case_view, monitor, referral_view, referrals, worklist
+from hub.models import Referral
+from hub.rules.audit import Deed
+from hub.services import audit, case_view, monitor, referral_view, referrals, worklist
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.sessions import SignedIn
@@ -22,6 +26,17 @@ _ASK_BROKER_EVERY = 1.0
 
 def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
+
+
+def _changed(viewer: Viewer, deed: Deed, referral: Referral, *, detail: str | None = None) -> audit.Entry:
+    return audit.Entry(
+        viewer=viewer,
+        deed=deed,
+        case_id=referral.case_id,
+        objects=(referral.id,),
+        to=(referral.receiver,) if deed is Deed.REFERRAL_SEND else (),
+        detail=detail,
+    )
 
 
 class HubBackend:
@@ -46,15 +61,23 @@ class HubBackend:
         """End a session."""
         self._accounts.sign_out(token)
 
+    def _where(self) -> audit.Occasion:
+        """Give this request as an occasion for the audit log."""
+        found: audit.Occasion | None = g.get("occasion")
+        if found is None:
+            found = audit.occasion(self._config, "web", traceparent=request.headers.get("traceparent"))
+            g.occasion = found
+        return found
+
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what needs the viewer."""
-        with self._hub.store.reading() as session:
+        with audit.looking(self._hub.store, self._where()) as session:
             return tuple(worklist.worklist(session, self._config, viewer, _now()))
 
     def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
         """Give a client's page."""
         try:
-            with self._hub.store.reading() as session:
+            with audit.looking(self._hub.store, self._where()) as session:
                 return case_view.case_view(session, self._config, viewer, case_id, _now())
         except NotFound:
             return None
@@ -62,7 +85,7 @@ class HubBackend:
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         """Give a referral's page."""
         try:
-            with self._hub.store.reading() as session:
+            with audit.looking(self._hub.store, self._where()) as session:
                 view = referral_view.referral_view(session, self._config, viewer, referral_id, _now())
         except NotFound:
             return None
@@ -94,8 +117,9 @@ class HubBackend:
         # The form's own key is one click; what it held the first time is what counts.
         body_hash = hashlib.sha256(key.encode()).hexdigest()
         try:
-            with self._hub.store.writing() as work:
+            with audit.changing(self._hub.store, self._where(), viewer, Deed.REFERRAL_SEND) as work:
                 referral = referrals.send_referral(work, self._config, viewer, new)
+                audit.write(work, self._where(), [_changed(viewer, Deed.REFERRAL_SEND, referral)])
                 kept = Kept(status=303, location=None, answer={"id": referral.id})
                 remember(
                     work,
@@ -115,9 +139,10 @@ class HubBackend:
     def record_event(self, viewer: Viewer, referral_id: str, new: NewEvent) -> EventRefused | None:
         """Record what the viewer does to a referral."""
         try:
-            with self._hub.store.writing() as work:
+            with audit.changing(self._hub.store, self._where(), viewer, Deed.REFERRAL_EVENT, referral_id) as work:
                 referral = referrals.load_for_change(work, referral_id)
                 referrals.record_event(work, self._config, viewer, referral, new)
+                audit.write(work, self._where(), [_changed(viewer, Deed.REFERRAL_EVENT, referral, detail=new.event)])
         except StateForbids as error:
             return EventRefused(allowed=error.allowed)
         except Invalid as error:
@@ -138,8 +163,10 @@ class HubBackend:
     def handle_quarantined(self, viewer: Viewer, line_id: str, action: str, reason: str) -> bool:
         """Try a stuck message again, or close it."""
         try:
-            with self._hub.store.writing() as work:
+            with audit.changing(self._hub.store, self._where(), viewer, Deed.TRAFFIC_HANDLE, line_id) as work:
                 monitor.handle(work, self._config, viewer, line_id, action, reason)
+                done = audit.Entry(viewer=viewer, deed=Deed.TRAFFIC_HANDLE, objects=(line_id,), detail=action)
+                audit.write(work, self._where(), [done])
         except ServiceError:
             return False
         return True

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from hub.limits import limit
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import Viewer
+from hub.store.database import StoreUnavailable
 from hub.web import account, clients, messages, new_referral, referrals, reports, session_cookie, sign_in, worklist
 from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
@@ -64,6 +65,7 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     set_up_templates(app)
     app.jinja_env.globals["nonce"] = _nonce
     app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(StoreUnavailable, unavailable)
     app.register_error_handler(Exception, unexpected_error)
 
 
@@ -119,6 +121,16 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     if isinstance(error, TooManyRequests):
         page.headers["Retry-After"] = str(error.retry_after)
     return page
+
+
+def unavailable(_error: StoreUnavailable) -> ResponseReturnValue:
+    """Give the page for when the database or the log of who looks can't be written: nothing is shown."""
+    _log.warning("page waits for the database", extra={"endpoint": request.endpoint})
+    answer = make_response(
+        render_template("error.html", kind="unavailable", about_person=False, number=None, viewer=None), 503
+    )
+    answer.headers["Retry-After"] = "5"
+    return answer
 
 
 def unexpected_error(error: Exception) -> ResponseReturnValue:

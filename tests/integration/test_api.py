@@ -20,7 +20,7 @@ from hub.services.errors import NotFound
 from hub.services.feed import feed
 from schemas.vocabulary import Event
 from tests.builders import referral_body
-from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, new_bsn, someone
+from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, looking_at, new_bsn, someone
 from tests.integration.conftest import open_test_hub
 from tests.personas import MARLOES, PETER
 
@@ -490,7 +490,7 @@ def test_without_consent_the_regisseur_sees_that_something_runs_and_her_system_t
         work.session.execute(update(Case).where(Case.id == made["case_id"]).values(regisseur_id=MARLOES.id))
     own = site.get(f"/referrals/{made['id']}", WI).json
     assert (own["status"], own["to"]) == ("accepted", GGZ)
-    with site.hub.store.reading() as session:
+    with looking_at(site.hub) as session:
         referral, regisseur = referral_view.find_referral(session, made["id"])
         now = dt.datetime.now(dt.UTC)
         look = gaze_at(session, site.hub.config, MARLOES, made["case_id"], regisseur, now)
@@ -506,12 +506,12 @@ def test_without_consent_the_regisseur_sees_that_something_runs_and_her_system_t
 def test_an_income_consultant_meets_no_client_of_others(site: Site) -> None:
     made = site.send(GGZ, to=TEAM, life_domains=["mental_health"]).json
     now = dt.datetime.now(dt.UTC)
-    with site.hub.store.reading() as session, pytest.raises(NotFound):
+    with looking_at(site.hub) as session, pytest.raises(NotFound):
         case_view(session, site.hub.config, PETER, made["case_id"], now)
     for event in ("receive", "accept"):
         site.event(made["id"], event, TEAM)
     assert site.post(referral_body(client={"case_id": made["case_id"]}, to=WI), TEAM).status_code == 201
-    with site.hub.store.reading() as session:
+    with looking_at(site.hub) as session:
         view = case_view(session, site.hub.config, PETER, made["case_id"], now)
     assert view.client_name
     assert (view.referrals, view.position) == ((), 0)
