@@ -18,6 +18,7 @@ from hub.wiring import Hub, open_hub
 from workers import serve
 from workers.access import access
 from workers.accounts import accounts
+from workers.audit import audit
 from workers.keys import keys
 from workers.messages import messages
 from workers.opening import open_here, read_settings
@@ -48,7 +49,7 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-for command in (access, accounts, keys, messages, retention, translate):
+for command in (access, accounts, audit, keys, messages, retention, translate):
     main.add_command(command)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -42,7 +42,15 @@ _LOCK = (
 )
 _PLACE = update(_RECORDS).where(_RECORDS.c.number == bindparam("row"))
 _GROW = update(_CHAINS).where(_CHAINS.c.chain == bindparam("which"))
-_LINKS = select(_RECORDS).where(_RECORDS.c.chain == bindparam("chain")).order_by(_RECORDS.c.seq)
+_PAGE = 2000
+# By pages: a reader has no transaction in which a cursor could stay open.
+_LINKS = (
+    select(_RECORDS)
+    .where(_RECORDS.c.chain == bindparam("chain"))
+    .where(tuple_(_RECORDS.c.seq, _RECORDS.c.number) > tuple_(bindparam("seq"), bindparam("row")))
+    .order_by(_RECORDS.c.seq, _RECORDS.c.number)
+    .limit(_PAGE)
+)
 _FOUND_BY = ("id", "municipality", "subject", "actor", "organisation", "deed", "outcome")
 
 
@@ -214,18 +222,23 @@ def _other_outside(
 
 def links_of(session: Session, chain: str) -> Iterator[Link]:
     """Give the sealed records of a chain in order."""
-    rows = session.execute(_LINKS, {"chain": chain}, execution_options={"yield_per": 2000})
-    for row in rows.mappings():
-        columns = {name: row[name] for name in _FOUND_BY} | {"at": moment_text(row["at"])}
-        yield Link(
-            chain=row["chain"],
-            seq=row["seq"],
-            prev=row["prev"],
-            hash=row["hash"],
-            body=row["body"],
-            mac=row["mac"],
-            columns=columns,
-        )
+    seq, number = -(2**31), 0
+    while rows := session.execute(_LINKS, {"chain": chain, "seq": seq, "row": number}).mappings().all():
+        yield from map(_link, rows)
+        seq, number = rows[-1]["seq"], rows[-1]["number"]
+
+
+def _link(row: Any) -> Link:
+    columns = {name: row[name] for name in _FOUND_BY} | {"at": moment_text(row["at"])}
+    return Link(
+        chain=row["chain"],
+        seq=row["seq"],
+        prev=row["prev"],
+        hash=row["hash"],
+        body=row["body"],
+        mac=row["mac"],
+        columns=columns,
+    )
 
 
 def _checkpoint(row: Any) -> Checkpoint:

@@ -17,7 +17,7 @@ from hub.store.database import Store
 from hub.wiring import Hub
 from schemas.vocabulary import Event
 from tests.builders import client, new_referral
-from tests.integration.callers import GGZ, KADE, WI, Hands, Site, now, partner_says, someone
+from tests.integration.callers import GGZ, KADE, WI, Hands, Site, looking_at, now, partner_says, someone
 from tests.integration.conftest import KEY
 from tests.personas import MARLOES
 
@@ -44,7 +44,7 @@ def raw(hub: Hub, table: str, column: str, where: str = "1=1") -> list[bytes]:
 
 def test_each_case_has_a_key_of_its_own_and_its_rows_are_sealed_with_it(database_hub: Hub) -> None:
     first, second = send(database_hub), send(database_hub, client=client(bsn="999990101", family_name="Ander"))
-    with database_hub.store.reading() as session:
+    with looking_at(database_hub) as session:
         keys = {key.owner: key for key in session.scalars(select(CaseKey.key))}
     for referral in (first, second):
         key = keys[referral.case_id]
@@ -77,7 +77,7 @@ def test_sealed_content_opens_neither_in_another_column_nor_in_another_case(data
         )
     with pytest.raises(KeyMissing), database_hub.store.writing() as work:
         referrals.load_for_change(work, second.id)
-    with pytest.raises(KeyMissing), database_hub.store.reading() as session:
+    with pytest.raises(KeyMissing), looking_at(database_hub) as session:
         session.scalars(select(Case.story).where(Case.id == first.case_id)).one()
 
 
@@ -86,7 +86,7 @@ def test_a_changed_byte_is_noticed(database_hub: Hub) -> None:
     (content,) = raw(database_hub, "referrals", "content")
     with database_hub.store.engine.execution_options(schakel_writes=True).begin() as connection:
         connection.execute(text("UPDATE referrals SET content = :c"), {"c": content[:-1] + bytes([content[-1] ^ 1])})
-    with pytest.raises(KeyMissing), database_hub.store.reading() as session:
+    with pytest.raises(KeyMissing), looking_at(database_hub) as session:
         session.scalars(select(Referral).where(Referral.id == referral.id)).one()
 
 
@@ -117,10 +117,10 @@ def test_a_referral_of_a_known_client_asks_no_statement_for_its_key_and_of_a_new
 def test_a_work_list_is_read_without_asking_for_each_key(database_hub: Hub) -> None:
     for bsn in ("999990019", "999990101", "999990113"):
         make_regisseur(database_hub, send(database_hub, client=client(bsn=bsn, family_name=f"X{bsn}")).case_id)
-    with database_hub.store.reading() as session:
+    with looking_at(database_hub) as session:
         database_hub.store.keys.forget([key.id for key in session.scalars(select(CaseKey.key))])
     counted = Counted(database_hub.store)
-    with database_hub.store.reading() as session:
+    with looking_at(database_hub) as session:
         lines = worklist.worklist(session, database_hub.config, MARLOES, now())
     assert len(lines) == 3
     assert len([one for one in counted.seen if "case_keys" in one]) == 1
@@ -138,7 +138,7 @@ def test_a_key_of_a_transaction_that_failed_does_no_harm(database_hub: Hub) -> N
         work._connection.rollback()
         raise ZeroDivisionError
     database_hub.store.keys._keys.clear()
-    with database_hub.store.reading() as session:
+    with looking_at(database_hub) as session:
         assert find_case(session, referral.case_id).person.family_name == "Smulders"
 
 
@@ -153,7 +153,7 @@ def test_of_a_destroyed_case_nothing_opens_and_nothing_breaks(database_hub: Hub)
     site.bring(KADE, payload.body, payload.content_type)
     hands.until_still()
     assert destroy(database_hub, gone["case_id"]) == 3, "the case, and the payload that came twice"
-    with database_hub.store.reading() as session:
+    with looking_at(database_hub) as session:
         person = session.scalars(select(ClientRecord.person).join(Case).where(Case.id == gone["case_id"])).one()
         assert (person.erased, dict(person)) == (True, {})
         assert all(one.erased for one in session.scalars(select(Intake.payload)))
@@ -180,7 +180,7 @@ def test_nothing_can_be_added_to_an_erased_case(database_hub: Hub) -> None:
     with database_hub.store.writing() as work:
         entry = NewEntry(kind="refused_by_system", data={"codes": ["0001"]})
         position = write_entries(work, referral.case_id, [entry])
-    with database_hub.store.reading() as session:
+    with looking_at(database_hub) as session:
         kept = session.scalars(select(TimelineEntry).where(TimelineEntry.position == position)).one()
         assert kept.data is None
         assert session.scalars(select(DestroyedKey.owner)).all() == [referral.case_id]
@@ -192,7 +192,7 @@ def test_what_still_waited_to_leave_is_closed_when_its_case_is_erased(database_h
     hands = Hands(database_hub)
     hands.until_still()
     hands.close()
-    with database_hub.store.reading() as session:
+    with looking_at(database_hub) as session:
         row = session.scalars(select(OutboxRecord).where(OutboxRecord.referral_id == referral.id)).one()
     assert (row.open, row.state, row.error) == (False, "refused", "erased: the content was erased")
 
@@ -202,7 +202,7 @@ def test_a_key_that_is_missing_is_not_taken_for_an_erased_one(database_hub: Hub)
     with database_hub.store.writing() as work:
         work.execute(delete(CaseKey).where(CaseKey.owner == referral.case_id))
     database_hub.store.keys._keys.clear()
-    with pytest.raises(KeyMissing), database_hub.store.reading() as session:
+    with pytest.raises(KeyMissing), looking_at(database_hub) as session:
         find_case(session, referral.case_id)
 
 

@@ -28,7 +28,7 @@ from schemas.message import Ground
 from schemas.referral import NewEvent
 from schemas.vocabulary import Basis, Event, LifeDomain, Purpose
 from tests.builders import client, new_referral
-from tests.integration.callers import GGZ, KADE, WI, Site, sign_in_as
+from tests.integration.callers import GGZ, KADE, WI, Site, looking_at, sign_in_as
 from tests.integration.conftest import add_viewer
 from tests.personas import ILSE, MARLOES, NAIMA, PETER, WI_SYSTEM, person
 
@@ -72,7 +72,7 @@ def record(hub: Hub, referral_id: str, who: Viewer, *events: Event) -> None:
 
 def sees(hub: Hub, who: Viewer, case_id: str) -> bool:
     try:
-        with hub.store.reading() as session:
+        with looking_at(hub) as session:
             case_view(session, hub.config, who, case_id, now())
     except NotFound:
         return False
@@ -80,7 +80,7 @@ def sees(hub: Hub, who: Viewer, case_id: str) -> bool:
 
 
 def on_worklist(hub: Hub, who: Viewer) -> int:
-    with hub.store.reading() as session:
+    with looking_at(hub) as session:
         return len(worklist(session, hub.config, who, now()))
 
 
@@ -146,10 +146,10 @@ def test_when_it_is_decided_the_file_opens_again(hub: Hub, case_id: str) -> None
     with hub.store.writing() as work:
         register_objection(work, MARLOES, case_id)
     for who in (MARLOES, FATIMA):
-        with hub.store.reading() as session:
+        with looking_at(hub) as session:
             standing = standing_objections(session, who)
         assert [one.case_id for one in standing] == [case_id]
-    with hub.store.reading() as session:
+    with looking_at(hub) as session:
         assert standing_objections(session, NAIMA) == []
     with hub.store.writing() as work:
         lift_objection(work, MARLOES, standing[0].id)
@@ -166,7 +166,7 @@ def test_only_the_regisseur_and_the_privacy_officer_handle_objections(hub: Hub, 
         register_objection(work, who, case_id)
     with hub.store.writing() as work:
         register_objection(work, MARLOES, case_id)
-    with hub.store.reading() as session:
+    with looking_at(hub) as session:
         standing = standing_objections(session, MARLOES)
     with pytest.raises(NotFound), hub.store.writing() as work:
         lift_objection(work, who, standing[0].id)
@@ -189,7 +189,7 @@ def test_a_file_is_closed_to_one_person_and_open_to_the_colleagues(hub: Hub, cas
     assert sees(hub, MARLOES, case_id)
     with pytest.raises(NotFound), hub.store.writing() as work:
         open_file(work, NAIMA, case_id, NAIMA.id)
-    with hub.store.reading() as session:
+    with looking_at(hub) as session:
         assert [(one.case_id, one.person_name) for one in closed_files(session, FATIMA)] == [(case_id, NAIMA.name)]
         assert closed_files(session, NAIMA) == []
     with hub.store.writing() as work:
@@ -219,7 +219,7 @@ def test_the_wams_is_a_ground_from_its_day_and_not_before(hub: Hub, case_id: str
     today = now().date()
     for wams_from, in_force in ((None, False), (today, True), (today + dt.timedelta(days=1), False)):
         config = with_policy(hub, wams_from=wams_from).config
-        with hub.store.reading() as session:
+        with looking_at(hub) as session:
             found = circumstances(session, config, NAIMA, [case_id], now())[case_id]
         assert (Flag.WAMS_IN_FORCE in found.flags) is in_force
 
@@ -227,7 +227,7 @@ def test_the_wams_is_a_ground_from_its_day_and_not_before(hub: Hub, case_id: str
 def looks(hub: Hub, case_id: str, referral_id: str) -> dict[str, Any]:
     """Give all that the regisseur gets of a care referral: case, work list, page, live."""
     web = create_web(hub)
-    with hub.store.reading() as session:
+    with looking_at(hub) as session:
         view = case_view(session, hub.config, MARLOES, case_id, now())
     browser = web.app.test_client()
     sign_in_as(hub, browser, MARLOES.id)
