@@ -124,6 +124,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
     key_file: Path | None = None
+    queue_keys: tuple[bytes, ...] = field(default=(), repr=False)
     audit_key: str = ""
     audit_file: Path | None = None
 
@@ -143,8 +144,13 @@ class Settings:
         return int(self.bind.rpartition(":")[2])
 
 
-def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool = False) -> Settings:
-    """Read the settings; ``SettingsError`` where a key is missing or weak outside the demo."""
+def from_environment(
+    environment: Mapping[str, str] | None = None, *, demo: bool = False, partner: bool = False
+) -> Settings:
+    """Read the settings; ``SettingsError`` where a key is missing or weak outside the demo.
+
+    ``partner``: for a connector at the partner's site, which needs no key but that of its own queue.
+    """
     env = os.environ if environment is None else environment
     database_url = env.get("SCHAKEL_DATABASE_URL", "sqlite:///var/schakel.db")
     secret_key = env.get("SCHAKEL_SECRET_KEY", "")
@@ -153,7 +159,9 @@ def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool
         kept = _demo_key(Path("var/demo.key"))
         secret_key = secret_key or hashlib.sha256(kept + b"secret").hexdigest()
         data_keys = data_keys or (base64.b64encode(hashlib.sha256(kept + b"data").digest()).decode(),)
-    _check_keys(secret_key, data_keys)
+    queue_keys = _queue_keys(env.get("SCHAKEL_QUEUE_KEY", ""))
+    if not (partner and queue_keys):
+        _check_keys(secret_key, data_keys)
     return Settings(
         database_url=database_url,
         broker_url=env.get("SCHAKEL_BROKER_URL", "embedded:///var/broker.db"),
@@ -170,6 +178,7 @@ def from_environment(environment: Mapping[str, str] | None = None, *, demo: bool
         key_file=key_file,
         audit_key=_audit_key(env.get("SCHAKEL_AUDIT_KEY", "")),
         audit_file=Path(env.get("SCHAKEL_AUDIT_FILE", "var/checkpoints.log")),
+        queue_keys=queue_keys,
     )
 
 
@@ -209,6 +218,17 @@ def _data_keys(value: str) -> tuple[tuple[str, ...], Path | None]:
         return read_key_file(path), path
     except OSError as error:
         raise SettingsError(f"SCHAKEL_DATA_KEYS: can't read {path}: {error.strerror}.") from error
+
+
+def _queue_keys(value: str) -> tuple[bytes, ...]:
+    keys = tuple(value.replace(",", " ").split())
+    try:
+        raw = tuple(base64.b64decode(key, validate=True) for key in keys)
+    except binascii.Error as error:
+        raise SettingsError("SCHAKEL_QUEUE_KEY is not base64.") from error
+    if any(len(key) != 32 for key in raw):
+        raise SettingsError("SCHAKEL_QUEUE_KEY must hold keys of 32 bytes, as schakel keys queue gives them.")
+    return raw
 
 
 def read_key_file(path: Path) -> tuple[str, ...]:

@@ -9,7 +9,9 @@ import structlog
 
 from hub.broker.embedded import EmbeddedBroker
 from hub.broker.protocol import INBOX, Broker, partner_queue
+from hub.broker.queue_keys import HubKeys
 from hub.broker.rabbitmq import RabbitBroker
+from hub.broker.sealed import OwnKeys, QueueKeys, SealedBroker
 from hub.models.audit_keys import AuditKeys, use_audit_keys
 from hub.models.ring import KeyRing, use_keys
 from hub.settings import Configuration, Settings, SettingsError, load_configuration, read_key_file
@@ -77,11 +79,12 @@ def _rereading(path: Path | None) -> Callable[[], Sequence[str] | None] | None:
 
 def open_hub(settings: Settings) -> Hub:
     """Put an installation together from its settings."""
-    use_keys(KeyRing(settings.data_keys, _rereading(settings.key_file)))
-    use_audit_keys(AuditKeys(settings.audit_secret))
-    return Hub(
-        settings=settings,
-        config=load_configuration(settings.config_path),
-        store=open_store(settings.database_url),
-        broker=open_broker(settings.broker_url),
-    )
+    if settings.data_keys:
+        use_keys(KeyRing(settings.data_keys, _rereading(settings.key_file)))
+        use_audit_keys(AuditKeys(settings.audit_secret))
+    config, store = load_configuration(settings.config_path), open_store(settings.database_url)
+    keys: QueueKeys = HubKeys(store.queue_secrets, config.organisations)
+    if settings.queue_keys:
+        keys = OwnKeys("", settings.queue_keys)
+    broker = SealedBroker(open_broker(settings.broker_url), keys)
+    return Hub(settings=settings, config=config, store=store, broker=broker)

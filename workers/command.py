@@ -202,11 +202,12 @@ def connector_command(organisation: str) -> None:
     from workers.files import run as run_files
 
     stop = _until_told()
-    hub = open_here()
+    hub = open_here(partner=True)
     found = hub.config.organisation(organisation)
     if found is None or found not in hub.config.connected() or found.connector not in NAMES:
         raise click.UsageError(f"{organisation} has no connector with a transport in the configuration.")
-    files = files_of(hub, found)
+    # At a partner's site there is no database to take its files into: there it posts them to the API.
+    files = None if hub.settings.queue_keys else files_of(hub, found)
     if files is not None:
         threading.Thread(target=lambda: run_files(files, stop), name="files", daemon=True).start()
     worker.run(worker_of(hub, found), stop)

@@ -10,7 +10,8 @@ from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from hub import telemetry
-from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery
+from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery, partner_queue
+from hub.broker.sealed import HUB, SEALED_BY
 from hub.services.delivery import DeliveryReceipt, apply_receipts
 from hub.services.inbox import receive_all
 from hub.settings import Configuration
@@ -82,6 +83,7 @@ class InboxWorker:
         receipts: list[DeliveryReceipt] = []
         for delivery in deliveries:
             document = json.loads(delivery.body)
+            _check_seal(delivery, document)
             if "messages" not in document:
                 receipts.append(DeliveryReceipt(**document))
                 continue
@@ -108,6 +110,13 @@ class InboxWorker:
     def close(self) -> None:
         """Stop taking."""
         self._consumer.close()
+
+
+def _check_seal(delivery: Delivery, document: dict[str, Any]) -> None:
+    """Refuse what an organisation's key sealed and is not a receipt of its own queue: ``ValueError``."""
+    sealed_by = delivery.headers.get(SEALED_BY, HUB)
+    if sealed_by != HUB and document.get("queue") != partner_queue(sealed_by):
+        raise ValueError("a message is not of the organisation that sealed it")
 
 
 def run(worker: InboxWorker, stop: threading.Event) -> None:

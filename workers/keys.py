@@ -12,11 +12,13 @@ from pathlib import Path
 
 import click
 
+from hub.broker.sealed import queue_secret
 from hub.models.ring import KeyMissing, key_ring
-from hub.services import key_rotation
+from hub.services import case_keys, key_rotation
 from hub.services.errors import Invalid
 from hub.settings import read_key_file
 from hub.store.database import UnitOfWork
+from hub.store.keys import QUEUES
 from hub.wiring import Hub
 from workers.opening import open_here
 
@@ -98,6 +100,27 @@ def _all(hub: Hub, some: Callable[[UnitOfWork, int], int]) -> int:
         total += done
         if not done:
             return total
+
+
+@keys.command()
+@click.argument("organisation")
+def queue(organisation: str) -> None:
+    """Print SCHAKEL_QUEUE_KEY for the connector at the site of an ORGANISATION: its next key and the present one."""
+    with closing(open_here()) as hub:
+        if hub.config.organisation(organisation) is None:
+            raise click.UsageError("There is no such organisation.")
+        secrets_of_queues = hub.store.queue_secrets()[-2:]
+    own = [base64.b64encode(queue_secret(secret, organisation)).decode() for secret in reversed(secrets_of_queues)]
+    click.echo(",".join(own))
+
+
+@keys.command()
+def announce() -> None:
+    """Let the announced keys of queues seal from now on, and announce new ones: give each partner its new pair."""
+    with closing(open_here()) as hub, hub.store.writing() as work:
+        number = len(hub.store.queue_secrets()) + 1
+        case_keys.make(work, f"{QUEUES}{number}")
+    click.echo("All processes use the announced keys within 30 seconds. Give each partner: schakel keys queue ORG")
 
 
 @keys.command(name="export")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.models.shelf import ContentKey, KeyShelf, put_up, shelf_of
-from hub.store.keys import shelf_for
+from hub.store.keys import queue_secrets, shelf_for
 from hub.store.wakeup import NotifyWakeup, ThreadWakeup, Wakeup
 
 _WAKE = text("SELECT pg_notify('schakel_outbox', '')")
@@ -123,6 +123,10 @@ class Store:
         """Open a session that only reads."""
         with Session(self._readers, expire_on_commit=False, autoflush=False) as session:
             yield session
+
+    def queue_secrets(self) -> list[bytes]:
+        """Give the secrets from which the keys of queues are derived, oldest first."""
+        return queue_secrets(self._key_engine)
 
     def answers(self) -> bool:
         """Whether the database can be reached."""

@@ -6,6 +6,7 @@ from sqlalchemy import BindParameter, Engine, LargeBinary, bindparam, select, ty
 
 from hub.models import CaseKey, DestroyedKey
 from hub.models.columns import unwrapped
+from hub.models.ring import KeyMissing
 from hub.models.shelf import ContentKey, KeyShelf
 from hub.store.tables import table_of
 
@@ -14,7 +15,18 @@ _ASKED: BindParameter[bytes] = bindparam("key_ids", expanding=True)
 _FIND = select(type_coerce(_KEYS.c.key, LargeBinary)).where(_KEYS.c.key_id.in_(_ASKED))
 _GONE = select(_DESTROYED.c.key_id).where(_DESTROYED.c.key_id.in_(_ASKED))
 _NAMED = select(type_coerce(_KEYS.c.key, LargeBinary)).where(_KEYS.c.owner == bindparam("owner"))
+QUEUES = "queues:"
+_QUEUES = select(type_coerce(_KEYS.c.key, LargeBinary)).where(_KEYS.c.owner.startswith(QUEUES))
 _MOST = 500
+
+
+def queue_secrets(engine: Engine) -> list[bytes]:
+    """Give the secrets of queues, oldest first; ``KeyMissing`` where there is none."""
+    with engine.connect() as connection:
+        keys = [unwrapped(bytes(value)) for value in connection.execute(_QUEUES).scalars()]
+    if not keys:
+        raise KeyMissing("the secret of the queues is not in this database: run schakel migrate")
+    return [key.secret for key in sorted(keys, key=lambda key: int(key.owner.removeprefix(QUEUES)))]
 
 
 def shelf_for(engine: Engine) -> KeyShelf:

@@ -12,6 +12,7 @@ from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Payload, Reading, Verdict
 from hub.broker.protocol import INBOX, Fate, Parcel, partner_queue
 from hub.models import OutboxRecord
+from hub.services.case_keys import in_case
 from hub.services.delivery import DeliveryReceipt
 from hub.services.intake import take_in
 from hub.services.referrals import send_referral
@@ -42,7 +43,8 @@ def relay_rate(site: Site, body: bytes, count: int) -> float:
     now = dt.datetime.now(dt.UTC)
     for start in range(0, count, _PARTS):
         with site.hub.store.writing(now) as work:
-            rows = [_row(f"{start + one}", body, now) for one in range(min(_PARTS, count - start))]
+            sealed = in_case(work, BACKLOG, body)
+            rows = [_row(f"{start + one}", sealed, now) for one in range(min(_PARTS, count - start))]
             work.session.execute(insert(OutboxRecord), rows)
             work.wake_relay()
     site.tidy()

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Fate, Parcel, QueueHealth, dead_queue
 from hub.models import OutboxRecord, Referral
+from hub.services.case_keys import in_case, intake_owner
 from hub.services.delivery import DeliveryReceipt, apply_receipt
 from hub.services.referrals import send_referral
 from hub.store import outbox
@@ -145,7 +146,7 @@ def test_a_message_that_breaks_the_inbox_is_put_before_a_person_and_holds_up_no_
                 queue=INBOX,
                 lane="in|broken",
                 kind="intake",
-                body=b'{"messages": 3}',
+                body=in_case(work, intake_owner("broken"), b'{"messages": 3}'),
                 state=Delivery.WAITING,
                 open=True,
                 due_at=work.now,

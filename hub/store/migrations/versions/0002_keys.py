@@ -58,6 +58,8 @@ def upgrade() -> None:
     keys: dict[str, ContentKey] = {}
     known = connection.scalar(sa.text("SELECT count(*) FROM clients"))
     keys["bsn-index"] = _index_key(kept=bool(known))
+    for number in (1, 2):  # the first seals, the second is announced
+        keys[f"queues:{number}"] = ContentKey.new(f"queues:{number}")
     # Answers to repeated calls hold a referral but not its case: a call of before the change is not answered twice.
     connection.execute(sa.text("DELETE FROM idempotency"))
     for table, names, column, owners in _CONTENT:
