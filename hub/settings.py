@@ -15,7 +15,7 @@ from typing import Any
 
 from connectors.transports.reach import reach_of
 from hub.sign_in_settings import SignInSettings, read_sign_in
-from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose
+from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose, SharedField
 
 DEMO_CONFIG = Path(__file__).parent.parent / "deploy" / "organisations.toml"
 _SHORTEST_KEY = 32
@@ -44,7 +44,10 @@ class Organisation:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """Something an organisation offers. ``codes`` are its names in the dialects, for instance ``iwmo = "02A03"``."""
+    """Something an organisation offers. ``codes`` are its names in the dialects, for instance ``iwmo = "02A03"``.
+
+    ``shares`` is its package: the fields that a referral shares where the sender chooses nothing else.
+    """
 
     code: str
     organisation: str
@@ -53,6 +56,7 @@ class Service:
     life_domains: tuple[LifeDomain, ...]
     codes: Mapping[str, str] = field(default_factory=dict)
     reply_days: int = 3
+    shares: tuple[SharedField, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -371,6 +375,7 @@ def _service(code: str, entry: Mapping[str, Any], organisations: Mapping[str, Or
             life_domains=tuple(LifeDomain(domain) for domain in entry.get("life_domains", [])),
             codes=dict(entry.get("codes", {})),
             reply_days=int(entry.get("reply_days", 3)),
+            shares=tuple(SharedField(field) for field in entry["shares"]) if "shares" in entry else None,
         )
     except (KeyError, ValueError, TypeError) as error:
         raise SettingsError(f"SCHAKEL_CONFIG: [services.{code}]: {error}.") from error

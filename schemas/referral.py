@@ -15,6 +15,7 @@ from schemas.vocabulary import (
     Gender,
     LifeDomain,
     Outcome,
+    SharedField,
     Status,
     Urgency,
 )
@@ -22,7 +23,11 @@ from schemas.vocabulary import (
 
 @dataclass(frozen=True, kw_only=True)
 class NewReferral:
-    """A referral as it is asked for. Exactly one of ``client`` and ``case_id`` is given."""
+    """A referral as it is asked for. Exactly one of ``client`` and ``case_id`` is given.
+
+    ``share`` names the chosen fields, the service's package where nothing is chosen. ``until`` is the moment from which
+    the ground no longer holds, ``necessity`` why these data are needed; both stay with the hub.
+    """
 
     to: str
     life_domains: tuple[LifeDomain, ...]
@@ -34,6 +39,9 @@ class NewReferral:
     service: str | None = None
     client_words: str | None = None
     strengths: tuple[str, ...] = ()
+    share: tuple[SharedField, ...] | None = None
+    until: dt.datetime | None = None
+    necessity: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +82,18 @@ class NewClientSchema(Schema):
             raise ValidationError({name: ["Missing data for required field."] for name in missing})
 
 
+class NewGroundSchema(GroundSchema):
+    """The ground of a referral that is sent: also until when, and why these data are needed."""
+
+    until = Moment(allow_none=True)
+    necessity = Text(longest=2000, allow_none=True)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        beside = {name: data.pop(name, None) for name in ("until", "necessity")}
+        return {"ground": Ground(**data), **beside}
+
+
 class NewReferralSchema(Schema):
     """The body of ``POST /api/v1/referrals``."""
 
@@ -88,12 +108,13 @@ class NewReferralSchema(Schema):
     client_words = Text(longest=4000, allow_none=True)
     strengths = fields.List(Text(longest=500), validate=validate.Length(max=20))
     urgency = Code(Urgency, load_default=Urgency.ROUTINE)
-    ground = fields.Nested(GroundSchema, required=True)
+    ground = fields.Nested(NewGroundSchema, required=True)
+    share = fields.List(Code(SharedField), allow_none=True)
     attachments = fields.List(fields.Dict(), validate=validate.Length(max=0, error="Attachments are not taken yet."))
 
     @validates_schema
     def _for_help(self, data: dict[str, Any], **_kwargs: Any) -> None:
-        ground = data.get("ground")
+        ground = data.get("ground", {}).get("ground")
         if isinstance(ground, Ground) and ground.purpose not in PURPOSES_OF_REFERRALS:
             raise ValidationError({"ground": {"purpose": ["Nobody is referred for this purpose."]}})
 
@@ -102,6 +123,7 @@ class NewReferralSchema(Schema):
         data.pop("attachments", None)
         client = data.pop("client")
         case_id = client.pop("case_id", None)
+        data |= data.pop("ground")
         given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
         return NewReferral(**given, case_id=case_id, client=None if case_id else Client(**client))
 

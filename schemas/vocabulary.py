@@ -119,6 +119,36 @@ class Basis(StrEnum):
     PUBLIC_TASK = "public_task"
 
 
+class SharedField(StrEnum):
+    """What a sender chooses to share or not, in the order in which a receiver reads it.
+
+    What is asked (service, life domains, urgency), by whom and on which ground always goes along: without it there is
+    no referral.
+    """
+
+    FAMILY_NAME = "family_name"
+    PREFIX = "prefix"
+    INITIALS = "initials"
+    GIVEN_NAME = "given_name"
+    BIRTH_DATE = "birth_date"
+    GENDER = "gender"
+    BSN = "bsn"
+    CLIENT_WORDS = "client_words"
+    REASON = "reason"
+    STRENGTHS = "strengths"
+    EVIDENCE = "evidence"
+
+
+class ConsentKind(StrEnum):
+    """What happens to a consent. Each is one more piece of evidence; none replaces another."""
+
+    ASKED = "asked"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    LAPSED = "lapsed"
+
+
 class Purpose(StrEnum):
     """What data is used for. Enforcement exists only to be refused."""
 
@@ -193,6 +223,7 @@ class MessageKind(StrEnum):
     REOPENED = "nl.schakel.referrals.reopened"
     MARKED_IN_ERROR = "nl.schakel.referrals.marked-in-error"
     CHANGE_REQUESTED = "nl.schakel.referrals.change-requested"
+    CONSENT_WITHDRAWN = "nl.schakel.referrals.consent-withdrawn"
     PROCESSED = "nl.schakel.receipts.processed"
     REFUSED = "nl.schakel.receipts.refused"
 

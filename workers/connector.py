@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import threading
+import time
+from collections.abc import Sequence
 
 import structlog
 from marshmallow import ValidationError
@@ -24,18 +26,22 @@ from hub.broker.protocol import (
 from hub.services.delivery import DeliveryReceipt
 from schemas.identifiers import derived_id
 from schemas.message import Message
+from workers.gate import Gate, GateUnavailable
 
 log = structlog.get_logger()
 
 RECEIPT = "receipt"
 BATCH = 20
+GATE_HOLDS = 1.0
+"""Seconds for which an answer of the gate is relied on: with these a message leaves at most so long after a no."""
+GATE_AGAIN = 5.0
 # What a fault in a translator raises. It must stop its own message only: the process would else end at it, begin again
 # and end again, and with it everything else for this partner.
 _BROKEN = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, ValidationError)
 
 
 class ConnectorWorker:
-    """Holds no database session: it may run at the partner's site, with the broker as its only tie to the hub."""
+    """Holds no database session: it may run at the partner's site, tied to the hub by the broker and the gate."""
 
     def __init__(
         self,
@@ -44,12 +50,14 @@ class ConnectorWorker:
         transport: Transport,
         book: AddressBook,
         broker: Broker,
+        gate: Gate,
     ) -> None:
         self._organisation = organisation
         self._queue = partner_queue(organisation)
         self._connector = connector
         self._transport = transport
         self._book = book
+        self._gate = gate
         self._consumer: Consumer = broker.consumer(self._queue, prefetch=BATCH)
         self._publisher: Publisher = broker.publisher()
         self._untold: list[tuple[Delivery, DeliveryReceipt]] = []
@@ -64,8 +72,28 @@ class ConnectorWorker:
             if not deliveries:
                 self._publisher.idle()
                 return 0
-            self._untold = [(delivery, self._handle(delivery)) for delivery in deliveries]
+            self._untold = self._through_the_gate(deliveries)
         return self._tell()
+
+    def _through_the_gate(self, deliveries: Sequence[Delivery]) -> list[tuple[Delivery, DeliveryReceipt]]:
+        """Hand over what still may go. A slow partner takes long over a batch, so the gate is asked again meanwhile."""
+        done: list[tuple[Delivery, DeliveryReceipt]] = []
+        asked_at, withheld = -GATE_HOLDS, frozenset[str]()
+        for place, delivery in enumerate(deliveries):
+            if time.monotonic() - asked_at >= GATE_HOLDS:
+                try:
+                    withheld = self._gate.withheld(self._queue, [one.message_id for one in deliveries[place:]])
+                except GateUnavailable:
+                    text = "unreachable: whether this may still go is not known"
+                    done.append((delivery, self._failed(delivery, text, permanent=False, retry_after=GATE_AGAIN)))
+                    continue
+                asked_at = time.monotonic()
+            if delivery.message_id in withheld:
+                text = "consent_withdrawn: held back before it was handed over"
+                done.append((delivery, self._failed(delivery, text, permanent=True)))
+            else:
+                done.append((delivery, self._handle(delivery)))
+        return done
 
     def _tell(self) -> int:
         # What can't be told now is neither forgotten nor given back: given back, the partner would get it again and

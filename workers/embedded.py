@@ -17,6 +17,7 @@ from hub.settings import Organisation
 from hub.wiring import Hub
 from workers import connector as connector_worker
 from workers import files, inbox, relay, timers
+from workers.gate import StoreGate
 from workers.serve import threaded_server
 
 
@@ -31,6 +32,7 @@ def worker_of(
         transport or open_transport(organisation.transport),
         address_book(hub.config, organisation),
         hub.broker,
+        StoreGate(hub.store),
     )
 
 

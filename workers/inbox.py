@@ -14,6 +14,7 @@ from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Deli
 from hub.broker.sealed import HUB, SEALED_BY
 from hub.services.delivery import DeliveryReceipt, apply_receipts
 from hub.services.inbox import receive_all
+from hub.services.withdrawal import arrived_after_all
 from hub.settings import Configuration
 from hub.store import outbox
 from hub.store.database import Store, StoreUnavailable, UnitOfWork
@@ -95,6 +96,8 @@ class InboxWorker:
     def _apply_receipts(self, work: UnitOfWork, receipts: Sequence[DeliveryReceipt]) -> None:
         if receipts:
             changed = apply_receipts(work, receipts)
+            if changed < len(receipts):  # some row was closed before: perhaps held back a moment too late
+                changed += arrived_after_all(work, self._config, receipts)
             telemetry.RECEIVED.labels("receipt").inc(changed)
             telemetry.RECEIVED.labels("receipt again").inc(len(receipts) - changed)
 

@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.broker.protocol import Broker, BrokerUnavailable
-from hub.services import deadlines, inbox, retention
+from hub.services import deadlines, inbox, retention, withdrawal
 from hub.services.audit_seal import seal_all
 from hub.settings import Configuration
 from hub.store.database import Store, StoreUnavailable
@@ -43,6 +43,8 @@ class Timers:
         """Do what is due; give how much was done."""
         with self._store.writing() as work:
             fired = deadlines.fire_due(work)
+        with self._store.writing() as work:
+            fired += withdrawal.lapse_due(work, self._config)
         healed = self._heal()
         seal_all(self._store, self._checkpoints)
         if self._ticks % _QUEUES_EVERY == 0:

@@ -110,6 +110,14 @@ STATES = (
         plain=True,
     ),
     State(
+        kind=K.CONSENT_WITHDRAWN,
+        word="consent_withdrawn",
+        task="cancelled",
+        request="revoked",
+        status=Status.WITHDRAWN,
+        by_performer=False,
+    ),
+    State(
         kind=K.STOPPED_BY_CLIENT,
         word="stopped_by_client",
         task="cancelled",

@@ -190,7 +190,7 @@ def _consent(sheet: Sheet) -> Json:
     consent: Json = {
         "resourceType": "Consent",
         "id": sheet.id_of("Consent"),
-        "status": "active",
+        "status": "inactive" if sheet.message.kind is MessageKind.CONSENT_WITHDRAWN else "active",
         "scope": coding(systems.AVG_SCOPE, "patient-privacy"),
         "category": [basis],
         "patient": sheet.patient() if sheet.message.data.client else None,

@@ -26,6 +26,8 @@ from schemas.identifiers import short_reference
 from schemas.message import Message
 from schemas.vocabulary import MessageKind
 
+_WITHDRAWING = frozenset({MessageKind.WITHDRAWN, MessageKind.CONSENT_WITHDRAWN})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outgoing:
@@ -70,7 +72,7 @@ def _allocation(out: Outgoing) -> Node:
     begin = first_day(data.starts_on, "data.starts_on", out.losses, default=decided.date().isoformat())
     end = last_day(data.ends_on, "data.ends_on", out.losses)
     amended = reason(out.message, out.family.amendment_list, _amendments(out.message), None, out.losses)
-    if out.message.kind is MessageKind.WITHDRAWN:
+    if out.message.kind in _WITHDRAWING:
         if end not in (None, begin):
             out.losses.append(Loss(field="data.ends_on", why="a withdrawn assignment ends on the day it begins"))
         end, amended = begin, codes.DELETED
@@ -96,7 +98,7 @@ def _allocation(out: Outgoing) -> Node:
 
 def _amendments(message: Message) -> set[str]:
     deleted = {codes.DELETED}
-    return deleted if message.kind is MessageKind.WITHDRAWN else set(codes.AMENDMENT_REASONS) - deleted
+    return deleted if message.kind in _WITHDRAWING else set(codes.AMENDMENT_REASONS) - deleted
 
 
 def _request(out: Outgoing) -> Node:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Payload, Writing
+from connectors.protocol import AddressBook, Loss, Payload, Writing
 from connectors.social_work.codes import FAMILIES, IWMO, SUBVERSION, VERSION, XSD_VERSION, Family
 from connectors.social_work.envelope import PREFIXES, local_day
 from connectors.social_work.format import AGB, MUNICIPALITY
@@ -29,7 +29,7 @@ _BY_PROVIDER = {
     MessageKind.ENDED: "307",
     MessageKind.CHANGE_REQUESTED: "317",
 }
-_BY_MUNICIPALITY = {MessageKind.SENT: "301", MessageKind.WITHDRAWN: "301"}
+_BY_MUNICIPALITY = {MessageKind.SENT: "301", MessageKind.WITHDRAWN: "301", MessageKind.CONSENT_WITHDRAWN: "301"}
 # Answers to a 315: refused or under examination is a 319, granted is a 301 that quotes the request.
 _ANSWERS = {MessageKind.DECLINED: "319", MessageKind.RECEIVED: "319", MessageKind.ACCEPTED: "301"}
 
@@ -41,6 +41,8 @@ def write(message: Message, book: AddressBook, now: dt.datetime) -> Writing:
         return write_receipt(message, family, _address(message, book), now, provider=provider)
     form = Form(family=family, number=_number(message, family, provider=provider))
     losses = not_carried(message, form.number, family.name)
+    if message.kind is MessageKind.CONSENT_WITHDRAWN:
+        losses.append(Loss(field="type", why="iWmo tells of no consent; sent as a withdrawn assignment"))
     content = WRITERS[form.number](Outgoing(message=message, form=form, losses=losses))
     reference = short_reference(message.id)
     header = _header(form, reference, _address(message, book), now)

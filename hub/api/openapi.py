@@ -9,8 +9,10 @@ from flask import Response
 from marshmallow import Schema
 
 from hub.api.blueprint import VERSION, api
+from hub.api.gate import GateSchema
 from hub.services.errors import NotFound
 from schemas.access import DecisionSchema, DecisionsSchema, QuestionSchema, QuestionsSchema
+from schemas.consent import ConsentsSchema, NewConsentSchema
 from schemas.message import DATA_SCHEMA, MessageDataSchema, MessageSchema
 from schemas.referral import NewEventSchema, NewReferralSchema, ReferralSchema
 from schemas.vocabulary import MessageKind
@@ -114,6 +116,15 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
     ("/referrals/{id}/trail", "get", "Read every step of a referral", "referrals", [_ID], None, {"200": _PAGE}),
     ("/feed", "get", "Read the messages addressed to the caller", "messages", _AFTER, None, {"200": _PAGE}),
     (
+        "/gate",
+        "post",
+        "Ask which of the caller's messages must not be handed over any more",
+        "messages",
+        [],
+        "Gate",
+        {"200": {"type": "object"}},
+    ),
+    (
         "/intake/{organisation}",
         "post",
         "Bring a payload in the partner's own format",
@@ -148,6 +159,24 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         [_path("id", "Case id.")],
         None,
         {"200": {"type": "object"}},
+    ),
+    (
+        "/cases/{id}/consents",
+        "post",
+        "Register what a client said about sharing",
+        "cases",
+        [_path("id", "Case id.")],
+        "NewConsent",
+        {"201": {"type": "object"}},
+    ),
+    (
+        "/cases/{id}/consents",
+        "get",
+        "Read the evidence of consent and the releases",
+        "cases",
+        [_path("id", "Case id.")],
+        None,
+        {"200": "Consents"},
     ),
     (
         "/cases/{id}/timeline",
@@ -199,6 +228,9 @@ def openapi() -> dict[str, Any]:
         ("NewReferral", NewReferralSchema),
         ("NewEvent", NewEventSchema),
         ("Referral", ReferralSchema),
+        ("NewConsent", NewConsentSchema),
+        ("Consents", ConsentsSchema),
+        ("Gate", GateSchema),
         ("Message", MessageSchema),
         ("Question", QuestionSchema),
         ("Questions", QuestionsSchema),

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Response, request
@@ -19,6 +20,7 @@ from hub.services.access import Gaze, gaze, gaze_at, has_part_in, is_party
 from hub.services.actors import parts_of
 from hub.services.circumstances import circumstances
 from hub.services.errors import NotFound, VersionConflict
+from hub.services.grounds import holds
 from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.views import TrailStep
 from hub.store.database import UnitOfWork
@@ -54,9 +56,9 @@ def _check_version(referral: Referral) -> None:
         raise VersionConflict("The referral was changed after you read it.")
 
 
-def _check_party(referral: Referral) -> None:
+def _check_party(referral: Referral, now: dt.datetime) -> None:
     """Know nothing of a referral before a party; the order of checks must not tell that it is there."""
-    if not is_party(caller(), referral):
+    if not is_party(caller(), referral, now):
         raise NotFound("There is no such referral.")
 
 
@@ -100,7 +102,7 @@ def send_referral() -> Response:
             kept = Kept(status=201, location=location, answer=answer)
             remember(work, caller().organisation, key, body_hash, kept, case_id=referral.case_id)
     except KnownKey as known:
-        kept = known.kept
+        kept = _as_of_now(known.kept)
         again = audit.Entry(
             viewer=caller(), deed=Deed.REFERRAL_VIEW, case_id=kept.answer["case_id"], objects=(kept.answer["id"],)
         )
@@ -109,6 +111,15 @@ def send_referral() -> Response:
         telemetry.REFERRALS_SENT.inc()
     etag = _etag(kept.answer["version"], kept.answer["delivery"])
     return _answer(kept.answer, kept.status, etag=etag, location=kept.location)
+
+
+def _as_of_now(kept: Kept) -> Kept:
+    """Give the first answer again, without the content where the ground under it has ended since."""
+    with hub().store.reading() as session:
+        referral, _regisseur_id = referral_view.find_referral(session, kept.answer["id"])
+    if holds(referral, dt.datetime.now(dt.UTC)):
+        return kept
+    return replace(kept, answer={name: value for name, value in kept.answer.items() if name != "content"})
 
 
 def _sends_nothing() -> bool:
@@ -162,7 +173,7 @@ def record_event(referral_id: str) -> Response:
     new: NewEvent = NEW_EVENT.load(json_body())
     with audit.changing(hub().store, where(), caller(), Deed.REFERRAL_EVENT, referral_id) as work:
         referral = referrals.load_for_change(work, referral_id)
-        _check_party(referral)
+        _check_party(referral, work.now)
         _check_version(referral)
         referral = referrals.record_event(work, hub().config, caller(), referral, new)
         look = _look(work, referral)

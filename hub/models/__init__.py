@@ -3,6 +3,7 @@
 from hub.models.audit import AuditChain, AuditCheckpoint, AuditRecord, AuditReview
 from hub.models.case import Case, Client
 from hub.models.columns import name_places
+from hub.models.consent import ConsentEvent, Release
 from hub.models.exceptions import ClosedFile, Emergency, Objection
 from hub.models.identity import (
     ApiClient,
@@ -40,6 +41,7 @@ __all__ = [
     "CaseKey",
     "Client",
     "ClosedFile",
+    "ConsentEvent",
     "Correction",
     "CorrectionNotice",
     "DestroyedKey",
@@ -57,6 +59,7 @@ __all__ = [
     "Record",
     "RecoveryCode",
     "Referral",
+    "Release",
     "RetentionPreview",
     "SignIn",
     "SpentId",

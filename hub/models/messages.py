@@ -15,7 +15,8 @@ class OutboxRecord(Record):
 
     ``due_at`` is when the relay looks at it again: the next try while it waits, the end of our patience while it is
     under way. ``open`` stays true until a system took it or a person closed it; of a lane only the oldest open row
-    goes. A nudge has no lane and no afterlife.
+    goes. A nudge has no lane and no afterlife. ``withheld_at`` is when the ground under it ended: it neither leaves nor
+    is read by anyone any more, and stays as a record.
     """
 
     __tablename__ = "outbox"
@@ -48,6 +49,7 @@ class OutboxRecord(Record):
     first_tried_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     delivered_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     processed_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
+    withheld_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     error: Mapped[str | None] = mapped_column(String(300))
     codes: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
     dropped: Mapped[list[str] | None] = mapped_column(JSON)

@@ -9,12 +9,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hub.models.columns import RowNumber, SealedJsonOfCase, UtcMoment
 from hub.models.record import Record
 
+_GROUND_RUNS = text("ground_until IS NOT NULL AND ground_ended_at IS NULL")
+
 
 class Referral(Record):
     """One referral, on its three axes: ``status`` (people), ``delivery`` (systems) and ``outcome`` (the help).
 
     ``number`` counts per installation and stands for the referral where a dialect wants a number (iWmo
-    ToewijzingNummer, at most 999 999 999).
+    ToewijzingNummer, at most 999 999 999). ``shared`` names the chosen fields that the receiver gets (nothing: all of
+    them, as before one could choose). A consent that ended stands here too (``ground_ended_at``, ``ground_end``:
+    withdrawn or lapsed), so that deciding who may look asks nothing more.
     """
 
     __tablename__ = "referrals"
@@ -27,6 +31,7 @@ class Referral(Record):
             postgresql_where=text("turn_fired_at IS NULL"),
             sqlite_where=text("turn_fired_at IS NULL"),
         ),
+        Index("ix_referrals_ground", "ground_until", postgresql_where=_GROUND_RUNS, sqlite_where=_GROUND_RUNS),
         {"sqlite_autoincrement": True},
     )
 
@@ -47,6 +52,10 @@ class Referral(Record):
     purpose: Mapped[str] = mapped_column(String(40))
     content: Mapped[dict[str, Any]] = mapped_column(SealedJsonOfCase)
     correlation: Mapped[dict[str, str]] = mapped_column(JSON)
+    shared: Mapped[list[str] | None] = mapped_column(JSON)
+    ground_until: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
+    ground_ended_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
+    ground_end: Mapped[str | None] = mapped_column(String(16))
     created_by: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
     changed_at: Mapped[dt.datetime] = mapped_column(UtcMoment)

@@ -24,6 +24,7 @@ from hub.rules.access import (
 from hub.rules.lifecycle import OPEN, Part
 from hub.services.actors import parts_of
 from hub.services.circumstances import Circumstances, circumstances
+from hub.services.grounds import cut_off, ground_state
 from hub.services.release import touches_health
 from hub.services.sights import Sight, sight_of
 from hub.services.views import Viewer
@@ -141,7 +142,7 @@ def why(
     owner_org = look.config.organisation(owner_code)
     flags = look.facts.flags | _flags(look, owner_code, author)
     best: Why | None = None
-    for relation, state, basis, law, more in _ways_in(look, referral):
+    for relation, state, (basis, law, basis_state), more in _ways_in(look, referral, category, owner_code):
         narrowest: Why | None = None
         for domain in _domains(look, referral):
             question = Question(
@@ -152,7 +153,7 @@ def why(
                 relation_state=state,
                 legal_basis=basis,
                 law=law,
-                basis_state=BasisState.VALID,
+                basis_state=basis_state,
                 owner_org=owner_org.kind if owner_org is not None else "",
                 origin_purpose=_origin(look, referral, owner_code),
                 life_domain=domain,
@@ -174,9 +175,11 @@ def why(
 _WALLS = frozenset({"D01", "D03", "D15", "D17"})
 
 
-def is_party(viewer: Viewer, referral: Referral) -> bool:
-    """Whether this is the system of an organisation that sent or received the referral."""
-    return viewer.role == "machine" and viewer.organisation in (referral.sender, referral.receiver)
+def is_party(viewer: Viewer, referral: Referral, now: dt.datetime) -> bool:
+    """Whether this is the system of an organisation that sent the referral, or received it by a ground that holds."""
+    if viewer.role != "machine" or viewer.organisation not in (referral.sender, referral.receiver):
+        return False
+    return not cut_off(referral, viewer.organisation, now)
 
 
 def status_decision(look: Gaze, referral: Referral) -> Decision:
@@ -187,7 +190,7 @@ def status_decision(look: Gaze, referral: Referral) -> Decision:
 def why_status(look: Gaze, referral: Referral) -> Why:
     """Decide as ``status_decision`` does, and keep the question that counted."""
     found = why(look, referral, Category.PROCESS_STATUS, owner=referral.receiver)
-    if is_party(look.viewer, referral) and found.decision.rule not in _WALLS:
+    if is_party(look.viewer, referral, look.now) and found.decision.rule not in _WALLS:
         return replace(found, decision=replace(found.decision, allow=True, mask=Mask.FULL))
     return found
 
@@ -196,13 +199,18 @@ _NO_MORE: frozenset[Flag] = frozenset()
 _IN_EMERGENCY = frozenset({Flag.BREAK_GLASS, Flag.REASON_GIVEN})
 
 
-def _ways_in(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, RelationState, str, str, frozenset[Flag]]]:
+_Ground = tuple[str, str, BasisState]
+
+
+def _ways_in(
+    look: Gaze, referral: Referral, category: Category, owner: str
+) -> Iterator[tuple[Relation, RelationState, _Ground, frozenset[Flag]]]:
     """Give each tie with each ground; an emergency is one more way in, and takes none of the others away."""
     for relation, state in _relations(look, referral):
-        for basis, law in _grounds(look, referral):
-            yield relation, state, basis, law, _NO_MORE
+        for ground in _grounds(look, referral, category, owner):
+            yield relation, state, ground, _NO_MORE
     if look.facts.emergency_until is not None:
-        yield Relation.NONE, RelationState.ACTIVE, Basis.VITAL_INTEREST, "", _IN_EMERGENCY
+        yield Relation.NONE, RelationState.ACTIVE, (Basis.VITAL_INTEREST, "", BasisState.VALID), _IN_EMERGENCY
 
 
 def _relations(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, RelationState]]:
@@ -226,11 +234,23 @@ def _receiver_state(referral: Referral, now: dt.datetime) -> RelationState:
     return RelationState.ENDED
 
 
-def _grounds(look: Gaze, referral: Referral) -> Iterator[tuple[str, str]]:
-    yield referral.basis, "" if referral.basis == Basis.CONSENT else referral.law or ""
+def _grounds(look: Gaze, referral: Referral, category: Category, owner: str) -> Iterator[_Ground]:
+    """Give the ground of the referral, and the law of the own task.
+
+    Where the first has ended, the own task carries no more than what never rested on it: the state of a referral to
+    others, and what the own organisation recorded as its sender. Who received it by that ground has none left.
+    """
+    state = ground_state(referral, look.now)
+    yield referral.basis, "" if referral.basis == Basis.CONSENT else referral.law or "", state
     own = _OWN_GROUND.get(look.viewer.purpose)
-    if own is not None:
-        yield own
+    if own is None:
+        return
+    ours = look.viewer.organisation
+    director = look.viewer.id == look.regisseur_id
+    if state is BasisState.VALID or (
+        (director or ours != referral.receiver) and (category is Category.PROCESS_STATUS or owner == ours)
+    ):
+        yield (*own, BasisState.VALID)
 
 
 def _domains(look: Gaze, referral: Referral) -> Iterator[str]:
@@ -264,7 +284,7 @@ def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announceme
     ``by_announcement`` says whether one it has not accepted counts: not where it would learn more by it than it may.
     """
     code = viewer.organisation
-    received = Referral.receiver == code
+    received = (Referral.receiver == code) & Referral.ground_ended_at.is_(None)
     if not by_announcement:
         received &= Referral.status.not_in([str(status) for status in _ANNOUNCED])
     ours = select(Referral.id).where(Referral.case_id == case_id, (Referral.sender == code) | received)

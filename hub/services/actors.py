@@ -13,7 +13,7 @@ SYSTEM = Viewer(
     purpose="operations",
 )
 # Roles that take no part in help, whatever their organisation is.
-_NO_PART = frozenset({"income_consultant", "enforcer", "functional_admin", "policy_adviser"})
+NO_PART = frozenset({"income_consultant", "enforcer", "functional_admin", "policy_adviser"})
 
 
 def parts_of(actor: Viewer, referral: Referral, regisseur_id: str | None) -> frozenset[Part]:
@@ -22,7 +22,7 @@ def parts_of(actor: Viewer, referral: Referral, regisseur_id: str | None) -> fro
         return frozenset({Part.SYSTEM})
     if actor.role == "privacy_officer":
         return frozenset({Part.PRIVACY_OFFICER})
-    if actor.role in _NO_PART:
+    if actor.role in NO_PART:
         return frozenset()
     parts = set()
     if actor.organisation == referral.sender:

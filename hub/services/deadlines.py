@@ -27,6 +27,17 @@ def turn_values(status: Status, urgency: Urgency, now: dt.datetime, *, promised:
     return {"turn_who": turn.who, "turn_what": turn.what, "turn_due_at": due_at, "turn_fired_at": None}
 
 
+def turn_after_ground(now: dt.datetime) -> dict[str, Any]:
+    """Give the turn of a referral whose ground has ended: its sender decides in two working days how it goes on."""
+    due_at = add_working_days(now, 2)
+    return {
+        "turn_who": lifecycle.Part.SENDER,
+        "turn_what": "ground_ended",
+        "turn_due_at": due_at,
+        "turn_fired_at": None,
+    }
+
+
 def fire_due(work: UnitOfWork, limit: int = 50) -> int:
     """Fire the clocks that have run out: the timeline says so, once, late rather than never. Give how many."""
     due = work.session.execute(

@@ -24,6 +24,7 @@ def feed(session: Session, organisation: str, *, after: int, limit: int) -> Sequ
         .where(
             OutboxRecord.receiver == organisation,
             OutboxRecord.id > after,
+            OutboxRecord.withheld_at.is_(None),
             OutboxRecord.kind.in_(list(MessageKind)),
             OutboxRecord.created_at < settled,
         )

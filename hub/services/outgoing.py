@@ -15,7 +15,7 @@ from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.identifiers import derived_id, short_reference
 from schemas.message import Message, MessageData, source_of
-from schemas.vocabulary import KIND_OF_EVENT, Delivery, Event
+from schemas.vocabulary import KIND_OF_EVENT, Delivery, Event, MessageKind
 
 _OUTBOX, _REFERRALS = table_of(OutboxRecord), table_of(Referral)
 _PUT_OUT = insert(_OUTBOX)
@@ -32,13 +32,16 @@ def message_about(
     config: Configuration,
     referral: Referral,
     *,
-    event: Event,
+    event: Event | None = None,
+    kind: MessageKind | None = None,
     sender: str,
     receiver: str,
     position: int,
     data: MessageData,
 ) -> Message:
-    """Give the canonical message that tells one organisation of one event; the same event gives the same id.
+    """Give the canonical message that tells one organisation of one event, or of another kind of thing.
+
+    The same event gives the same id.
 
     Its ``sequence`` counts what this organisation was told in this case: a position of the case itself would jump, and
     so tell that something happened that the receiver may not know of. The case's row lock is held here.
@@ -46,7 +49,7 @@ def message_about(
     told = work.execute(_TOLD, {"case_id": referral.case_id, "receiver": receiver}).scalar_one()
     return Message(
         id=derived_id("event", referral.case_id, str(position), receiver),
-        kind=KIND_OF_EVENT[event],
+        kind=kind or KIND_OF_EVENT[Event(str(event))],
         source=source_of(config.municipality.oin),
         time=work.now,
         sender=sender,
@@ -57,14 +60,19 @@ def message_about(
     )
 
 
-def _row(work: UnitOfWork, config: Configuration, referral: Referral, message: Message) -> dict[str, Any]:
-    """Give the outbox row. Who has no system of its own reads on screen: there it has arrived at once."""
+def _row(
+    work: UnitOfWork, config: Configuration, referral: Referral, message: Message, lane: str | None
+) -> dict[str, Any]:
+    """Give the outbox row; one in a lane of its own (``lane``) waits for no other.
+
+    Who has no system of its own reads on screen: there it has arrived at once.
+    """
     organisation = config.organisation(message.receiver)
     connected = organisation is not None and organisation.transport is not None
     return {
         "message_id": message.id,
         "queue": partner_queue(message.receiver),
-        "lane": f"{referral.case_id}|{message.receiver}" if connected else None,
+        "lane": "|".join(filter(None, (referral.case_id, message.receiver, lane))) if connected else None,
         "kind": message.kind,
         "case_id": referral.case_id,
         "referral_id": referral.id,
@@ -84,10 +92,16 @@ def _row(work: UnitOfWork, config: Configuration, referral: Referral, message: M
 
 
 def put_out(
-    work: UnitOfWork, config: Configuration, referral: Referral, messages: Iterable[Message], position: int
+    work: UnitOfWork,
+    config: Configuration,
+    referral: Referral,
+    messages: Iterable[Message],
+    position: int,
+    *,
+    lane: str | None = None,
 ) -> None:
     """Put messages and the nudge of their entry in the outbox, in one statement."""
-    rows = [_row(work, config, referral, message) for message in messages]
+    rows = [_row(work, config, referral, message, lane) for message in messages]
     nudge = nudge_row(work, referral.case_id, position)
     empty = dict.fromkeys(("referral_id", "receiver", "reference", "delivered_at"))
     work.execute(_PUT_OUT, [*rows, {**empty, **nudge}])

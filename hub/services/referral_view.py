@@ -20,6 +20,7 @@ from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.errors import NotFound
+from hub.services.grounds import holds
 from hub.services.release import touches_health
 from hub.services.views import (
     ActionChoice,
@@ -67,7 +68,7 @@ def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, l
         "status": referral.status,
         "inferred": referral.inferred,
         "delivery": referral.delivery,
-        "outcome": referral.outcome if sees_outcome(config, viewer, referral) else None,
+        "outcome": referral.outcome if sees_outcome(config, viewer, referral, look.now) else None,
         "urgency": referral.urgency,
         "life_domains": list(referral.life_domains),
         "next_action": next_action(referral),
@@ -76,7 +77,7 @@ def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, l
         "version": referral.version,
         "masked": decision.rule if decision.mask is Mask.ANNOUNCEMENT else None,
     }
-    if is_party(viewer, referral) or may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL:
+    if is_party(viewer, referral, look.now) or may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL:
         content = referral.content
         answer["content"] = {
             **{name: content[name] for name in _CONTENT if content.get(name)},
@@ -85,8 +86,10 @@ def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, l
     return answer
 
 
-def sees_outcome(config: Configuration, viewer: Viewer, referral: Referral) -> bool:
+def sees_outcome(config: Configuration, viewer: Viewer, referral: Referral, now: dt.datetime) -> bool:
     """Whether what the help led to may be known: of health, never on the side of work and income."""
+    if not holds(referral, now):
+        return False
     if not touches_health(config, referral) or viewer.organisation == referral.receiver:
         return True
     organisation = config.organisation(viewer.organisation)
@@ -195,7 +198,8 @@ def _messages_of(session: Session, referral: Referral) -> list[TrailStep]:
 def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) -> TrailStep:
     own = entry.organisation == look.viewer.organisation
     walled = touches_health(look.config, referral) and look.kind in _WALLED
-    data = (entry.data or {}) if own or progress or (is_party(look.viewer, referral) and not walled) else {}
+    system = is_party(look.viewer, referral, look.now) and not walled and holds(referral, look.now)
+    data = (entry.data or {}) if own or progress or system else {}
     return TrailStep(
         at=entry.at,
         kind=entry.kind,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -13,8 +14,10 @@ from hub.services.actors import parts_of
 from hub.services.case_keys import check_owner, in_case
 from hub.services.clients import KnownCase, find_case, find_or_open_case
 from hub.services.errors import Invalid, NotFound, StateForbids, VersionConflict
+from hub.services.grounds import holds
 from hub.services.outgoing import has_own_system, message_about, put_out
-from hub.services.release import release_to
+from hub.services.release import chosen_fields, content_of, release_to, service_of
+from hub.services.releases import record_release
 from hub.services.timeline import NewEntry, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -44,6 +47,7 @@ def send_referral(
     ``Invalid`` names the field where receiver or service are not known, ``NotFound`` where the case is not.
     """
     _check_addressee(config, actor, new)
+    chosen_fields(config, new)
     if new.case_id is not None:
         case = find_case(work, new.case_id)
     else:
@@ -70,6 +74,7 @@ def send_referral(
         data=_content_message(config, referral, new, case),
     )
     put_out(work, config, referral, [message], position)
+    record_release(work, actor, referral, new)
     return referral
 
 
@@ -109,6 +114,10 @@ def _insert(
         "basis": new.ground.basis,
         "law": new.ground.law,
         "purpose": new.ground.purpose,
+        "shared": list(chosen_fields(config, new)),
+        "ground_until": new.until,
+        "ground_ended_at": None,
+        "ground_end": None,
         "content": in_case(
             work,
             case.id,
@@ -131,34 +140,14 @@ def _insert(
 
 
 def _content_message(config: Configuration, referral: Referral, new: NewReferral, case: KnownCase) -> MessageData:
-    service = config.services.get(new.service or "")
-    return MessageData(
+    return replace(
+        content_of(config, new, case.person),
         referral_id=referral.id,
         referral_number=referral.number,
         correlation=dict(referral.correlation),
-        event=Event.SEND,
-        status=Status.SENT,
         occurred_at=referral.created_at,
-        client=case.person,
-        service=service_of(config, referral) if service else None,
-        life_domains=new.life_domains,
-        reason=new.reason,
-        client_words=new.client_words,
-        strengths=new.strengths,
-        urgency=new.urgency,
-        ground=new.ground,
         starts_on=referral.created_at.date().isoformat(),
     )
-
-
-def service_of(config: Configuration, referral: Referral) -> Coded | None:
-    """Give the asked service in the words of the receiver's dialect where it has a code there, else in ours."""
-    service = config.services.get(referral.service or "")
-    if service is None:
-        return None
-    for system, code in service.codes.items():
-        return Coded(code=code, system=system, text=service.name)
-    return Coded(code=service.code, system="schakel", text=service.name)
 
 
 def _promised(config: Configuration, service: str | None) -> int | None:
@@ -280,6 +269,19 @@ def _entries_of(
     return entries
 
 
+# What a sender is told even where the ground has ended: that the help has.
+_ENDS = frozenset({Event.COMPLETE, Event.DECLINE, Event.CLIENT_STOPS, Event.END, Event.MARK_ERROR})
+
+
+def _may_be_told(referral: Referral, receiver: str, event: Event, now: dt.datetime) -> bool:
+    """Whether an event may go to an organisation: where the ground has ended, a bare end to the sender alone."""
+    return holds(referral, now) or (receiver == referral.sender and event in _ENDS)
+
+
+def _bare(data: MessageData) -> MessageData:
+    return replace(data, note=None, status_reason=None, outcome=None)
+
+
 def _tell(
     work: UnitOfWork,
     config: Configuration,
@@ -301,7 +303,7 @@ def _tell(
         occurred_at=new.at or work.now,
         status_reason=status_reason or (Coded(code=new.reason, system="schakel") if new.reason else None),
         note=new.note,
-        service=service_of(config, referral),
+        service=service_of(config, referral.service),
         starts_on=referral.created_at.date().isoformat(),
         client=case.person,
     )
@@ -314,8 +316,8 @@ def _tell(
             sender=actor.organisation,
             receiver=receiver,
             position=position,
-            data=release_to(config, receiver, referral, data),
+            data=release_to(config, receiver, referral, data if holds(referral, work.now) else _bare(data)),
         )
         for receiver in sorted({referral.sender, referral.receiver} - {actor.organisation})
-        if config.organisation(receiver) is not None
+        if config.organisation(receiver) is not None and _may_be_told(referral, receiver, new.event, work.now)
     ]

@@ -1,11 +1,14 @@
 """What of a message may leave for an organisation. The wall between health and the sanction side stands here too."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from hub.models import Referral
+from hub.services.errors import Invalid
 from hub.settings import Configuration
-from schemas.message import MessageData
-from schemas.vocabulary import HEALTH_DOMAINS, Basis, OrganisationKind
+from schemas.message import Client, Coded, MessageData
+from schemas.referral import NewReferral
+from schemas.vocabulary import HEALTH_DOMAINS, Basis, Event, OrganisationKind, SharedField, Status
 
 _NEVER_HEALTH = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
 
@@ -19,15 +22,131 @@ def touches_health(config: Configuration, referral: Referral) -> bool:
 
 
 def release_to(config: Configuration, receiver: str, referral: Referral, data: MessageData) -> MessageData:
-    """Leave out what this organisation may not have.
+    """Leave out what this organisation may not have, and what the sender chose not to share with the receiver.
 
     Of a referral about health, Work & Income and re-integration partners get the state alone; anyone else gets what
     GGZ tells about it only with consent (professional secrecy).
     """
     organisation = config.organisation(receiver)
+    if receiver == referral.receiver:
+        data = only(referral.shared, data)
     if organisation is None or not touches_health(config, referral):
         return data
     walled = organisation.kind in _NEVER_HEALTH
     if walled or (referral.basis != Basis.CONSENT and organisation.kind is not OrganisationKind.MENTAL_HEALTH):
         return replace(data, note=None, status_reason=None, outcome=None)
     return data
+
+
+EVERYTHING = tuple(SharedField)
+_OF_PERSON = frozenset(EVERYTHING[: EVERYTHING.index(SharedField.BSN) + 1])
+# Where a service names no package: what the role that receives it needs (docs/consent.md).
+_PACKAGES = {
+    OrganisationKind.REINTEGRATION: tuple(field for field in EVERYTHING if field is not SharedField.BSN),
+}
+# What a format can't do without; it is shared or the referral does not go this way.
+_NEEDED: dict[str | None, dict[SharedField, str]] = {
+    "social_work": {
+        SharedField.BSN: "iWmo knows a client by the citizen service number.",
+        SharedField.FAMILY_NAME: "iWmo can't name a client without a family name.",
+    },
+}
+
+
+def needed(config: Configuration, receiver: str) -> dict[SharedField, str]:
+    """Give the fields without which the receiver's format can't carry a referral, each with why."""
+    organisation = config.organisation(receiver)
+    if organisation is None or organisation.transport is None:
+        return {}
+    return _NEEDED.get(organisation.connector, {})
+
+
+def package(config: Configuration, receiver: str, service: str | None) -> tuple[SharedField, ...]:
+    """Give what is shared where the sender chose nothing: the package of the service, else of the kind of receiver."""
+    known = config.services.get(service or "")
+    if known is not None and known.shares is not None:
+        return known.shares
+    organisation = config.organisation(receiver)
+    return _PACKAGES.get(organisation.kind, EVERYTHING) if organisation is not None else EVERYTHING
+
+
+def chosen_fields(config: Configuration, new: NewReferral) -> tuple[SharedField, ...]:
+    """Give what a new referral shares; ``Invalid`` where the receiver's format needs what was left out."""
+    chosen = package(config, new.to, new.service) if new.share is None else new.share
+    for field, why in needed(config, new.to).items():
+        if field not in chosen:
+            raise Invalid(f"{field} must be shared with this receiver: {why}", field="share")
+    return tuple(field for field in SharedField if field in chosen)
+
+
+def only(shared: Collection[str] | None, data: MessageData) -> MessageData:
+    """Leave out what was not chosen to be shared; nothing chosen, as before one could choose, is everything."""
+    if shared is None:
+        return data
+    if data.ground is not None and SharedField.EVIDENCE not in shared:
+        data = replace(data, ground=replace(data.ground, evidence=None))
+    return replace(
+        data,
+        client=only_person(shared, data.client) if data.client is not None else None,
+        reason=data.reason if SharedField.REASON in shared else None,
+        client_words=data.client_words if SharedField.CLIENT_WORDS in shared else None,
+        strengths=data.strengths if SharedField.STRENGTHS in shared else (),
+    )
+
+
+def only_person(shared: Collection[str] | None, person: Client) -> Client:
+    """Leave out what of the person was not chosen to be shared."""
+    if shared is None:
+        return person
+    return replace(person, **dict.fromkeys(_OF_PERSON.difference(shared)))
+
+
+def content_of(config: Configuration, new: NewReferral, person: Client) -> MessageData:
+    """Give what the receiver of a new referral gets: the message's content, and what its preview shows.
+
+    Without the numbers of the referral, which it has once it is sent.
+    """
+    data = MessageData(
+        event=Event.SEND,
+        status=Status.SENT,
+        client=person,
+        service=service_of(config, new.service),
+        life_domains=new.life_domains,
+        reason=new.reason,
+        client_words=new.client_words,
+        strengths=new.strengths,
+        urgency=new.urgency,
+        ground=new.ground,
+    )
+    return only(chosen_fields(config, new), data)
+
+
+def service_of(config: Configuration, code: str | None) -> Coded | None:
+    """Give a service in the words of the receiver's dialect where it has a code there, else in ours."""
+    service = config.services.get(code or "")
+    if service is None:
+        return None
+    for system, theirs in service.codes.items():
+        return Coded(code=theirs, system=system, text=service.name)
+    return Coded(code=service.code, system="schakel", text=service.name)
+
+
+def fields_of(data: MessageData) -> tuple[tuple[str, str], ...]:
+    """Give what a message tells of person, help and ground, as (field, text) in the order of reading."""
+    person, service, ground = data.client or Client(), data.service, data.ground
+    told: list[tuple[str, str | None]] = [
+        (field, getattr(person, field)) for field in EVERYTHING if field in _OF_PERSON
+    ]
+    if service is not None:
+        told.append(("service", service.text or service.code))
+    told += [
+        ("life_domains", ", ".join(data.life_domains)),
+        (SharedField.CLIENT_WORDS, data.client_words),
+        (SharedField.REASON, data.reason),
+        *((SharedField.STRENGTHS, strength) for strength in data.strengths),
+        ("urgency", data.urgency),
+    ]
+    if ground is not None:
+        told += [("purpose", ground.purpose), ("basis", ground.basis), ("law", ground.law)]
+        told.append((SharedField.EVIDENCE, ground.evidence))
+    return tuple((str(field), str(text)) for field, text in told if text)

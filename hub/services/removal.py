@@ -11,6 +11,7 @@ from hub.models import (
     Case,
     Client,
     ClosedFile,
+    ConsentEvent,
     Correction,
     CorrectionNotice,
     Disclosure,
@@ -22,6 +23,7 @@ from hub.models import (
     Objection,
     OutboxRecord,
     Referral,
+    Release,
     TimelineEntry,
     Tombstone,
 )
@@ -35,7 +37,7 @@ from hub.store.tables import table_of
 
 _CASES, _CLIENTS, _REFERRALS = table_of(Case), table_of(Client), table_of(Referral)
 _OUTBOX, _INBOX, _INTAKE = table_of(OutboxRecord), table_of(InboxRecord), table_of(Intake)
-_STONES = table_of(Tombstone)
+_STONES, _CONSENTS = table_of(Tombstone), table_of(ConsentEvent)
 _NAMES_A_CASE = ("case_id", "referral_id")
 
 # Rows that go with the case, children first.
@@ -48,10 +50,12 @@ DELETED: tuple[type[Record], ...] = (
     Objection,
     ClosedFile,
     Emergency,
+    Release,
     Referral,
 )
 # Rows that stay, and why: they hold references and codes, never a word about the person.
 KEPT: dict[type[Record], str] = {
+    ConsentEvent: "the evidence that sharing was lawful, which the database lets nobody remove; its words go",
     InboxRecord: "the memory of ids, by which a repeat is known; its body goes",
     Erasure: "the evidence of the erasure itself",
     LegalHold: "the evidence that nothing was removed in its time",
@@ -97,6 +101,7 @@ def remove_case(work: UnitOfWork, reach: Reach, why: str) -> dict[str, int]:
     counts = {"keys": case_keys.destroy(work, reach.case_id), "intake": blank_payloads(work, reach.intakes)}
     for record in DELETED:
         counts[record.__tablename__] = _delete(work, table_of(record), reach)
+    work.execute(update(_CONSENTS).where(_CONSENTS.c.case_id == reach.case_id).values(evidence=None))
     work.execute(delete(_CASES).where(_CASES.c.id == reach.case_id))
     work.execute(delete(_CLIENTS).where(_CLIENTS.c.id == reach.client_id))
     counts |= {"cases": 1, "clients": 1}

@@ -14,6 +14,7 @@ from hub.models import (
     Case,
     Client,
     ClosedFile,
+    ConsentEvent,
     Correction,
     CorrectionNotice,
     Disclosure,
@@ -27,6 +28,7 @@ from hub.models import (
     OutboxRecord,
     Person,
     Referral,
+    Release,
     TimelineEntry,
 )
 from hub.rules.access import Category
@@ -249,6 +251,33 @@ def _exceptions(book: Book) -> Iterator[Item]:
         yield _request(name, "emergency", emergency.since, data, category=Category.AUDIT_LOG)
 
 
+def _sharing(book: Book) -> Iterator[Item]:
+    """Give what the client said about sharing, and what was shared with whom."""
+    for said in book.all_of(ConsentEvent):
+        data = _plain(
+            to=said.recipient,
+            said=said.kind,
+            purpose=said.purpose,
+            fields=said.fields,
+            evidence=said.evidence.decode() if said.evidence else None,
+            until=said.until,
+        )
+        yield _request(f"consent_events/{said.id}", "consent", said.at, data)
+    for one in book.all_of(Release):
+        data = _plain(
+            to=one.recipient,
+            fields=one.fields,
+            ground=one.basis,
+            law=one.law,
+            purpose=one.purpose,
+            necessity=one.necessity.decode() if one.necessity else None,
+            until=one.until,
+            ended_at=one.withdrawn_at,
+            ended=one.ended,
+        )
+        yield _request(f"releases/{one.referral_id}", "release", one.at, data)
+
+
 def _request(
     row: str, kind: str, at: dt.datetime, data: Mapping[str, Any], category: Category = Category.CONTACT
 ) -> Item:
@@ -260,6 +289,7 @@ TABLES = frozenset(
     record.__tablename__
     for record in (
         ClosedFile,
+        ConsentEvent,
         Correction,
         CorrectionNotice,
         Disclosure,
@@ -270,6 +300,7 @@ TABLES = frozenset(
         Objection,
         OutboxRecord,
         Referral,
+        Release,
         TimelineEntry,
     )
 )
@@ -281,6 +312,7 @@ READERS: tuple[Callable[[Book], Iterator[Item]], ...] = (
     _received,
     _requests,
     _exceptions,
+    _sharing,
 )
 
 

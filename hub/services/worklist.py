@@ -25,7 +25,7 @@ from schemas.vocabulary import Status
 
 _ORDER = ("late", "today", "week", "running")
 # What a regisseur or sender must do; all else is another's turn.
-_MINE = frozenset({"answer", "confirm_redirect", "find_alternative", "ask_still_wanted"})
+_MINE = frozenset({"answer", "confirm_redirect", "find_alternative", "ask_still_wanted", "ground_ended"})
 _LIMIT = 500
 
 

@@ -142,3 +142,15 @@ def put_aside(session: Session, queue: str, message_id: str) -> None:
         .values(state=Delivery.QUARANTINED, error="malformed: this can't be applied")
         .execution_options(synchronize_session=False)
     )
+
+
+_WITHHELD = select(_ROWS.c.message_id).where(
+    _ROWS.c.queue == bindparam("queue"),
+    _ROWS.c.message_id.in_(bindparam("message_ids", expanding=True)),
+    _ROWS.c.withheld_at.is_not(None),
+)
+
+
+def withheld(session: Session, queue: str, message_ids: Sequence[str]) -> frozenset[str]:
+    """Give those of these messages that must not be handed over any more: the ground under them has ended."""
+    return frozenset(session.execute(_WITHHELD, {"queue": queue, "message_ids": list(message_ids)}).scalars())

@@ -51,13 +51,17 @@ SENTENCES = {
     "contact_changed": Sentence("user-check", "info", "Nieuw vast contactpersoon"),
     "client_words": Sentence("message-circle", "info", "De inwoner vertelde iets nieuws"),
     "consent_given": Sentence("shield-check", "goed", "De inwoner vindt delen goed"),
-    "consent_withdrawn": Sentence("shield-check", "vraag", "De inwoner wil dit niet meer delen"),
+    "consent_withdrawn": Sentence("shield-check", "vraag", "De inwoner wil dit niet meer delen", "met {receiver}:"),
+    "consent_lapsed": Sentence("shield-check", "vraag", "De toestemming is voorbij", "voor"),
+    "delivered_late": Sentence("alert-triangle", "fout", "Toch nog bezorgd", "terwijl de toestemming stopte:"),
 }
 # What systems do, nobody did.
 AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"})
 _OTHER = Sentence("circle", "", "Er is iets bijgewerkt", "bij")
 # After these, more than the timeline and one row has changed: the page asks for a fresh snapshot.
-REFRESHING = frozenset({"case_opened", "contact_changed", "client_words", "consent_given", "consent_withdrawn"})
+REFRESHING = frozenset(
+    {"case_opened", "contact_changed", "client_words", "consent_given", "consent_withdrawn", "consent_lapsed"}
+)
 
 
 def sentence_of(entry: EntryView) -> Sentence:

@@ -120,6 +120,7 @@ TURNS = {
     "review_plan": "plan samen bekijken",
     "review_pause": "bekijken of het weer kan",
     "find_alternative": "iets anders zoeken",
+    "ground_ended": "kiezen hoe het verder gaat zonder toestemming",
 }
 
 REASONS = {

@@ -49,6 +49,7 @@ def lost(one: Message) -> list[str]:
     [
         (message(K.SENT), "WMO301"),
         (message(K.WITHDRAWN), "WMO301"),
+        (message(K.CONSENT_WITHDRAWN), "WMO301"),
         (message(K.ACCEPTED, correlation=REQUESTED), "WMO301"),
         (message(K.DECLINED, correlation=REQUESTED), "WMO319"),
         (message(K.RECEIVED, correlation=REQUESTED), "WMO319"),
@@ -94,7 +95,7 @@ def test_each_step_has_its_message(one: Message, name: str):
         not in (
             {K.SENT, K.STARTED, K.RESUMED, K.COMPLETED, K.PAUSED, K.ENDED, K.STOPPED_BY_CLIENT, K.CHANGE_REQUESTED}
             if by_provider
-            else {K.SENT, K.WITHDRAWN}
+            else {K.SENT, K.WITHDRAWN, K.CONSENT_WITHDRAWN}
         )
     ],
     ids=lambda one: f"{one.kind.name}-{one.sender}",
