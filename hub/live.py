@@ -23,10 +23,9 @@ from sqlalchemy.orm import Session
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.limits import Limits
-from hub.rules.audit import Deed
 from hub.services import identity, sessions
 from hub.services.audit import Occasion, looking, occasion
-from hub.services.case_view import case_view, entries_after, entry_body, line_body, positions_of
+from hub.services.case_view import Growth, case_view, entry_body, growth, line_body, lost_consent, positions_of
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, EntryView, Viewer
 from hub.store.database import StoreUnavailable
@@ -260,29 +259,34 @@ class Live:
             watches = list(watched.watches.items())
             # What all watchers are about to see is written down in one statement, before any of it goes out.
             with looking(self._hub.store, self._occasion()) as reading:
-                found = [self._entries_for(reading, case_id, watch) for _sid, watch in watches]
-            for (sid, watch), entries in zip(watches, found, strict=True):
-                self._push_one(case_id, sid, watch, entries)
+                found = self._growth(reading, case_id, [watch for _sid, watch in watches])
+            for (sid, watch), grown in zip(watches, found, strict=True):
+                self._push_one(case_id, sid, watch, grown)
 
-    def _entries_for(self, reading: Session, case_id: str, watch: Watch) -> list[EntryView] | None:
-        """Give what is new for one watcher; nothing where the right ended."""
+    def _growth(self, reading: Session, case_id: str, watches: list[Watch]) -> list[Growth | str]:
+        """Give what is new for each watcher, or why the right ended; who looks through two tabs is decided once."""
         now = dt.datetime.now(dt.UTC)
-        try:
-            return entries_after(
-                reading, self._hub.config, watch.viewer, case_id, watch.position, now, deed=Deed.CASE_PUSH
-            )
-        except NotFound:
-            return None
+        known: dict[tuple[Viewer, int], Growth | str] = {}
+        for watch in watches:
+            if (watch.viewer, watch.position) in known:
+                continue
+            try:
+                news: Growth | str = growth(reading, self._hub.config, watch.viewer, case_id, watch.position, now)
+            except NotFound:
+                news = "consent_withdrawn" if lost_consent(reading, watch.viewer, case_id) else "no_longer_allowed"
+            known[watch.viewer, watch.position] = news
+        return [known[watch.viewer, watch.position] for watch in watches]
 
-    def _push_one(self, case_id: str, sid: str, watch: Watch, entries: list[EntryView] | None) -> None:
-        if entries is None:
-            self._close(case_id, sid, "no_longer_allowed")
+    def _push_one(self, case_id: str, sid: str, watch: Watch, grown: Growth | str) -> None:
+        if isinstance(grown, str):
+            self._close(case_id, sid, grown)
             return
-        if _shape_broken(watch, entries):
+        if not _still_fits(watch.shape, grown.shape):
             self._close(case_id, sid, "changed")
             return
+        watch.shape = grown.shape
         with self._app.app_context():
-            for entry in entries:
+            for entry in grown.entries:
                 self.socketio.emit("entry", self._entry(entry, watch.viewer), to=sid, namespace=NAMESPACE)
                 watch.position = entry.position
 
@@ -417,13 +421,6 @@ def _watch_of(view: CaseView, viewer: Viewer) -> Watch:
     )
 
 
-def _shape_broken(watch: Watch, entries: list[EntryView]) -> bool:
-    """Whether a referral that was known went behind its mask, or came out: then earlier positions changed too."""
-    known = dict(watch.shape)
-    for entry in entries:
-        if entry.referral is not None:
-            hidden = entry.referral.number == ""
-            if known.setdefault(entry.referral.id, hidden) != hidden:
-                return True
-    watch.shape = frozenset(known.items())
-    return False
+def _still_fits(before: frozenset[tuple[str, bool]], now: frozenset[tuple[str, bool]]) -> bool:
+    """Whether every referral that was seen still is, and as before: else earlier positions changed with it."""
+    return before <= now

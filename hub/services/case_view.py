@@ -97,6 +97,33 @@ def _view(session: Session, config: Configuration, viewer: Viewer, case_id: str,
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """What is new in a case for one viewer. ``shape`` tells of each referral that is seen whether it is masked."""
+
+    entries: list[EntryView]
+    shape: frozenset[tuple[str, bool]]
+
+
+def growth(
+    session: Session, config: Configuration, viewer: Viewer, case_id: str, after: int, now: dt.datetime
+) -> Growth:
+    """Give what is to be pushed to a viewer: as ``entries_after``, with what a push must notice without an entry."""
+    with telling(session, viewer, Deed.CASE_PUSH, case_id):
+        found, entries, look = _after(session, config, viewer, case_id, after, now)
+    if entries:
+        _tell(session, look, Deed.CASE_PUSH, case_id, found, known=False)
+    return Growth(entries=entries, shape=frozenset((id_, one.line.number == "") for id_, one in found.items()))
+
+
+def lost_consent(session: Session, viewer: Viewer, case_id: str) -> bool:
+    """Whether a client's consent that ended is why an organisation that had part in a case has none any more."""
+    ended = select(Referral.id).where(
+        Referral.case_id == case_id, Referral.receiver == viewer.organisation, Referral.ground_ended_at.is_not(None)
+    )
+    return session.execute(ended.limit(1)).first() is not None
+
+
 def entries_after(
     session: Session,
     config: Configuration,
@@ -104,17 +131,11 @@ def entries_after(
     case_id: str,
     after: int,
     now: dt.datetime,
-    *,
-    deed: Deed = Deed.CASE_ENTRIES,
 ) -> list[EntryView]:
-    """Give the entries this viewer may see after a position of the viewer's own count.
-
-    ``deed`` is what it is to the audit log; a push of nothing is nothing.
-    """
-    with telling(session, viewer, deed, case_id):
+    """Give the entries this viewer may see after a position of the viewer's own count."""
+    with telling(session, viewer, Deed.CASE_ENTRIES, case_id):
         found, entries, look = _after(session, config, viewer, case_id, after, now)
-    if entries or deed is not Deed.CASE_PUSH:
-        _tell(session, look, deed, case_id, found, known=False)
+    _tell(session, look, Deed.CASE_ENTRIES, case_id, found, known=False)
     return entries
 
 

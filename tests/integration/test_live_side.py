@@ -11,13 +11,14 @@ from sqlalchemy import update
 from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
 from hub.models import Case, Person
-from hub.services import referrals
+from hub.services import consents, referrals
 from hub.services.clients import find_or_open_case
 from hub.services.views import Viewer
 from hub.wiring import Hub
+from schemas.consent import NewConsent
 from schemas.message import Ground
 from schemas.referral import NewEvent
-from schemas.vocabulary import Basis, Event, LifeDomain, Purpose
+from schemas.vocabulary import Basis, ConsentKind, Event, LifeDomain, Purpose
 from tests.builders import client, new_referral
 from tests.integration.callers import sign_in_as
 from tests.personas import ILSE, MARLOES, PETER, SHARED, TOM
@@ -220,3 +221,26 @@ def test_without_an_account_there_is_no_connection(web: WebProcess) -> None:
     assert not socket.is_connected(NAMESPACE)
     wrong = SocketIOTestClient(web.app, web.live.socketio, namespace=NAMESPACE, auth={"token": "made up"})
     assert not wrong.is_connected(NAMESPACE)
+
+
+def test_a_withdrawn_consent_closes_who_lost_the_right_and_renews_who_sees_less(
+    hub: Hub, web: WebProcess, marloes: Watcher, case_id: str
+) -> None:
+    consent = Ground(basis=Basis.CONSENT, purpose=Purpose.GUIDANCE, evidence="gesprek")
+    send(hub, case_id, ground=PUBLIC_TASK)
+    send(hub, case_id, to="ggz-de-leij", life_domains=(LifeDomain.MENTAL_HEALTH,), ground=consent)
+    ilse, tom = Watcher(web, ILSE), Watcher(web, TOM)
+    for watcher in (marloes, ilse, tom):
+        assert "snapshot" in watcher.watch(case_id)
+        watcher.socket.get_received(NAMESPACE)
+    with hub.store.writing() as work:
+        gone = NewConsent(to="ggz-de-leij", kind=ConsentKind.WITHDRAWN)
+        assert consents.register(work, hub.config, MARLOES, case_id, gone) == 1
+    web.live.push(case_id)
+    got = {name: one.socket.get_received(NAMESPACE) for name, one in (("m", marloes), ("i", ilse), ("t", tom))}
+    closed = {name: [one["args"][0]["reason"] for one in all_ if one["name"] == "closed"] for name, all_ in got.items()}
+    assert closed == {"m": ["changed"], "i": ["consent_withdrawn"], "t": []}
+    assert not [one for all_ in got.values() for one in all_ if one["name"] == "entry"]
+    assert ilse.watch(case_id) == ilse.watch(case_id, 1) == {"error": "not_found"}
+    assert Watcher(web, ILSE).watch(case_id, 1) == {"error": "not_found"}
+    assert "snapshot" in marloes.watch(case_id)
