@@ -11,7 +11,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from hub.api.problems import HANDLERS, TYPE, WrongQuery, from_status, problem
 from hub.limits import limit, rate_headers
-from hub.services import identity
+from hub.services import identity, systems
 from hub.services.audit import Occasion, looking, occasion
 from hub.services.errors import NotFound
 from hub.services.views import Viewer
@@ -47,9 +47,17 @@ def _signer() -> URLSafeTimedSerializer:
     return signer
 
 
-def new_token(client_id: str) -> str:
-    """Give a bearer token for a system."""
-    return str(_signer().dumps(client_id))
+def new_token(client_id: str, thumbprint: str | None = None) -> str:
+    """Give a bearer token for a system; one with a thumbprint works with that certificate only (RFC 8705)."""
+    return str(_signer().dumps(client_id if thumbprint is None else [client_id, thumbprint]))
+
+
+def thumbprint() -> str | None:
+    """Give the thumbprint of the caller's certificate, as a proxy of ours tells it; believed from nobody else."""
+    header = hub().config.sign_in.certificate_header
+    if not hub().settings.behind_proxy or header is None or not request.headers.get(header):
+        return None
+    return systems.thumbprint_of(request.headers[header])
 
 
 def _known() -> dict[str, tuple[float, Viewer]]:
@@ -61,9 +69,16 @@ def _known() -> dict[str, tuple[float, Viewer]]:
 def viewer_of_token(token: str) -> Viewer | None:
     """Give the system behind a bearer token, or nothing where it is not ours, too old, or the system was blocked."""
     try:
-        client_id = str(_signer().loads(token, max_age=TOKEN_SECONDS))
+        told = _signer().loads(token, max_age=TOKEN_SECONDS)
     except BadSignature:
         return None
+    client_id, bound = (str(told[0]), str(told[1])) if isinstance(told, list) else (str(told), None)
+    if bound is not None and thumbprint() != bound:
+        return None
+    return _viewer_of_system(client_id)
+
+
+def _viewer_of_system(client_id: str) -> Viewer | None:
     seen = _known().get(client_id)
     if seen is not None and time.monotonic() - seen[0] < _KNOWN_FOR:
         return seen[1]
@@ -83,7 +98,7 @@ def authenticate() -> Response | None:
     if request.endpoint in _OPEN_TO_ALL:
         return None
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    viewer = viewer_of_token(token) if scheme.lower() == "bearer" and token else None
+    viewer = viewer_of_token(token) if scheme.lower() == "bearer" and token else _viewer_of_signature()
     if viewer is None:
         answer = problem(401, "unauthorised", "A valid bearer token is needed; POST /oauth/token gives one.")
         answer.headers["WWW-Authenticate"] = "Bearer"
@@ -96,6 +111,18 @@ def authenticate() -> Response | None:
     limit("system", viewer.id)
     g.viewer = viewer
     return None
+
+
+def _viewer_of_signature() -> Viewer | None:
+    """Give the system that signed a payload (Standard Webhooks); such a payload needs no token."""
+    if request.endpoint != "api.take_payload" or "webhook-signature" not in request.headers:
+        return None
+    client_id = str((request.view_args or {}).get("organisation_code", ""))
+    headers = {name.lower(): value for name, value in request.headers.items() if name.lower().startswith("webhook-")}
+    body = request.get_data()
+    with hub().store.reading() as session:
+        fits = systems.webhook_fits(session, client_id, body, headers)
+    return _viewer_of_system(client_id) if fits else None
 
 
 @api.after_app_request

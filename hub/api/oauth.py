@@ -10,9 +10,10 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from hub.api.blueprint import TOKEN_SECONDS, hub, new_token, tokens
+from hub.api.blueprint import TOKEN_SECONDS, hub, new_token, thumbprint, tokens
 from hub.api.problems import problem
 from hub.services import identity
+from hub.services.systems import ASSERTION_TYPE, certificate_fits, client_of_assertion
 from hub.services.throttling import Wait, give_back, take_turn
 
 _FITS_FOR = 600.0
@@ -36,14 +37,39 @@ def _proven() -> _Proven:
 
 @tokens.post("/oauth/token")
 def token() -> Response | dict[str, Any]:
-    """Give a bearer token for client credentials, by HTTP Basic or form."""
+    """Give a bearer token for client credentials: a secret, an assertion (RFC 7523) or a certificate (RFC 8705)."""
     if request.form.get("grant_type") != "client_credentials":
         return _token_error(400, "unsupported_grant_type")
+    if "client_assertion" in request.form:
+        return _for_assertion()
+    certificate = thumbprint()
     client_id, secret = _credentials()
-    refusal = _check_secret(client_id, secret)
-    if refusal is not None:
-        return refusal
-    return {"access_token": new_token(client_id), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+    if certificate is not None and client_id and not secret:
+        return _for_certificate(client_id, certificate)
+    return _check_secret(client_id, secret) or _given(client_id, certificate)
+
+
+def _given(client_id: str, certificate: str | None = None) -> dict[str, Any]:
+    return {"access_token": new_token(client_id, certificate), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+
+
+def _for_assertion() -> Response | dict[str, Any]:
+    if request.form.get("client_assertion_type") != ASSERTION_TYPE:
+        return _token_error(400, "invalid_request")
+    own = hub().settings.origins or (request.host_url.rstrip("/"),)
+    with hub().store.writing() as work:
+        client_id = client_of_assertion(
+            work, request.form["client_assertion"], frozenset(f"{origin}/oauth/token" for origin in own)
+        )
+    if client_id is None or request.form.get("client_id", client_id) != client_id:
+        return _token_error(401, "invalid_client")
+    return _given(client_id, thumbprint())
+
+
+def _for_certificate(client_id: str, certificate: str) -> Response | dict[str, Any]:
+    with hub().store.reading() as session:
+        fits = certificate_fits(session, client_id, certificate)
+    return _given(client_id, certificate) if fits else _token_error(401, "invalid_client")
 
 
 def _check_secret(client_id: str, secret: str) -> Response | None:

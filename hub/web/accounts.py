@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from flask import current_app
 
 from hub.models import Post
+from hub.rules.audit import Deed, Outcome
 from hub.rules.passwords import Weakness, weakness
-from hub.services import identity, second_factor, sessions
+from hub.services import audit, identity, second_factor, sessions
 from hub.services.sessions import OpenSession, Origin, SignedIn, Stage
-from hub.services.throttling import Turn, Wait, give_back, take_turn
+from hub.services.throttling import Turn, Wait, bucket, give_back, take_turn
+from hub.services.views import Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from hub.web.backend import Entered, Refused
@@ -49,11 +51,13 @@ class Accounts:
         account = username.casefold()
         turn = self._turn("person", account, address)
         if isinstance(turn, Wait):
+            self._tell(self._nobody(account), Deed.SIGN_IN, Outcome.DENIED, "throttled")
             return _refused(turn)
         with self._hub.store.reading() as reading:
             person = identity.check_password(reading, username, password)
             posts = identity.posts_of(reading, person.id, _now().date()) if person is not None else []
         if person is None or not posts:
+            self._tell(self._nobody(account), Deed.SIGN_IN, Outcome.FAILED, "password")
             return Refused()
         with self._hub.store.writing() as work:
             give_back(work, "person", turn)
@@ -66,7 +70,7 @@ class Accounts:
                 how="password",
                 second_factor=False,
             )
-        return self._entered(token)
+        return self._entered(token, "password")
 
     def _stage(self, has_factor: bool, *, once: bool) -> Stage:
         if has_factor:
@@ -82,9 +86,11 @@ class Accounts:
     def _origin(self, address: str, device: str) -> Origin:
         return Origin(address=sessions.address_hash(self._hub.settings.secret_key, address), device=device)
 
-    def _entered(self, token: str) -> Entered | Refused:
+    def _entered(self, token: str, why: str) -> Entered | Refused:
         with self._hub.store.reading() as reading:
             found = sessions.signed_in(reading, self._config, token, _now())
+        if found is not None:
+            self._tell(found.viewer, Deed.SIGN_IN, Outcome.OK, f"{why}:{found.stage}")
         return Entered(token=token, session=found) if found is not None else Refused()
 
     def signed_in(self, token: str) -> SignedIn | None:
@@ -97,7 +103,12 @@ class Accounts:
 
     def sign_out(self, token: str) -> None:
         """End a session."""
-        self._write(lambda work: sessions.end_session(work, sessions.id_of(token), "signed_out"))
+        with self._hub.store.reading() as reading:
+            found = sessions.signed_in(reading, self._config, token, _now())
+        if found is None:
+            return
+        self._write(lambda work: sessions.end_session(work, found.id, "signed_out"))
+        self._tell(found.viewer, Deed.SIGN_OUT, Outcome.OK, None)
 
     def give_code(self, signed_in: SignedIn, code: str, address: str, device: str) -> Entered | Refused:
         """Finish a sign-in with a code of the authenticator, or a recovery code."""
@@ -107,6 +118,7 @@ class Accounts:
         with self._hub.store.writing() as work:
             right = second_factor.accept(work, signed_in.person_id, code)
         if not right:
+            self._tell(signed_in.viewer, Deed.SIGN_IN, Outcome.FAILED, "code")
             return Refused()
         with self._hub.store.writing() as work:
             give_back(work, "code", turn)
@@ -135,6 +147,7 @@ class Accounts:
             give_back(work, "person", turn)
             identity.set_password(work, signed_in.person_id, new)
             sessions.end_all(work, signed_in.person_id, "password_changed", but=signed_in.id)
+        self._tell(signed_in.viewer, Deed.ACCOUNT_CHANGE, Outcome.OK, "own_password")
         must_enrol = not has_factor and self._config.sign_in.second_factor_required
         return self._renew(signed_in, address, device, stage=Stage.ENROL if must_enrol else Stage.FULL)
 
@@ -167,6 +180,7 @@ class Accounts:
                 sessions.end_all(work, signed_in.person_id, "second_factor_changed", but=signed_in.id)
         if codes is None:
             return Refused(), []
+        self._tell(signed_in.viewer, Deed.ACCOUNT_CHANGE, Outcome.OK, "own_second_factor_on")
         return self._renew(signed_in, address, device, stage=Stage.FULL, second_factor=True), codes
 
     def drop_factor(
@@ -186,6 +200,7 @@ class Accounts:
                 sessions.end_all(work, signed_in.person_id, "second_factor_changed", but=signed_in.id)
         if not right:
             return Refused()
+        self._tell(signed_in.viewer, Deed.ACCOUNT_CHANGE, Outcome.OK, "own_second_factor_off")
         return self._renew(signed_in, address, device, stage=Stage.ENROL, second_factor=False)
 
     def organisations(self) -> Mapping[str, Organisation]:
@@ -229,7 +244,7 @@ class Accounts:
                 second_factor=signed_in.second_factor if second_factor is None else second_factor,
                 ends_at=signed_in.ends_at,
             )
-        return self._entered(token)
+        return self._entered(token, "other_post" if post is not None else "renewed")
 
     def own_sessions(self, signed_in: SignedIn) -> list[OpenSession]:
         """Give one's open sessions."""
@@ -245,6 +260,19 @@ class Accounts:
     def end_others(self, signed_in: SignedIn) -> None:
         """End all of one's sessions but this one."""
         self._write(lambda work: sessions.end_all(work, signed_in.person_id, "ended_elsewhere", but=signed_in.id))
+
+    def _nobody(self, account: str) -> Viewer:
+        """Give who tried without proving who it is: a hash of the name, for the name may be a password typed wrong."""
+        own = self._config.municipality
+        name = bucket("account", account)[-32:]
+        return Viewer(
+            id=name, name="", organisation=own.code, organisation_name=own.name, role="unknown", purpose="operations"
+        )
+
+    def _tell(self, viewer: Viewer, deed: Deed, outcome: Outcome, detail: str | None) -> None:
+        where = audit.occasion(self._config, "web", session=viewer.session_id and viewer.session_id[:32])
+        entry = audit.Entry(viewer=viewer, deed=deed, outcome=outcome, detail=detail)
+        audit.record(self._hub.store, where, [entry])
 
     def _write(self, change: Callable[[UnitOfWork], object]) -> None:
         with self._hub.store.writing() as work:
