@@ -49,6 +49,7 @@ class Watch:
     position: int = 0
     shape: frozenset[tuple[str, bool]] = frozenset()
     names: frozenset[str] = frozenset()
+    until: dt.datetime | None = None
     people: list[dict[str, str]] | None = None
 
 
@@ -306,9 +307,20 @@ class Live:
                 line = _line(watch.viewer)
                 if line in active and active[line] != watch.viewer:
                     self._close(case_id, sid, "signed_out")
+            self._end_emergencies(case_id, one)
             if position != one.seen:
                 one.seen = position
                 self.push(case_id)
+
+    def _end_emergencies(self, case_id: str, watched: _Watched) -> None:
+        """Decide anew for whoever watches by emergency access that is over: no entry tells of that."""
+        now = dt.datetime.now(dt.UTC)
+        for sid, watch in list(watched.watches.items()):
+            if watch.until is not None and watch.until <= now:
+                with watched.lock:
+                    self._push_one(case_id, sid, watch)
+                if sid in watched.watches:
+                    self._close(case_id, sid, "changed")
 
     def start(self) -> None:
         """Listen for nudges, push what is new, and sweep, each in threads of its own."""
@@ -417,6 +429,7 @@ def _watch_of(view: CaseView, viewer: Viewer) -> Watch:
         viewer=viewer,
         position=view.position,
         shape=frozenset((line.id, line.number == "") for line in view.referrals),
+        until=view.emergency_until,
         names=frozenset({viewer.organisation_name, view.contact_organisation or "", *named} - {""}),
     )
 

@@ -18,6 +18,8 @@ from hub.settings import Configuration, Settings, SettingsError, load_configurat
 from hub.store.database import Store
 
 log = structlog.get_logger()
+EXTENSION = "schakel-hub"
+"""Under which name a web application keeps the installation it was wired with."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,12 +15,12 @@ from hub.services import identity, systems
 from hub.services.audit import Occasion, looking, occasion
 from hub.services.errors import NotFound
 from hub.services.views import Viewer
-from hub.wiring import Hub
+from hub.wiring import EXTENSION, Hub
 from schemas import strict_json
 
 VERSION = "1.0.0"
 TOKEN_SECONDS = 3600
-HUB = "schakel-hub"
+HUB = EXTENSION
 _SIGNER = "schakel-token-signer"
 _KNOWN_FOR = 2.0
 _LONGEST_NUMBER = 18

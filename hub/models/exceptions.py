@@ -1,11 +1,12 @@
 """What changes an answer of the access policy for one client: objections, closed files and emergencies."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.columns import SealedJson, UtcMoment
+from hub.models.columns import SealedJsonOfCase, UtcMoment
 from hub.models.record import Record
 
 
@@ -59,7 +60,7 @@ class Emergency(Record):
     role: Mapped[str] = mapped_column(String(40))
     purpose: Mapped[str] = mapped_column(String(40))
     danger: Mapped[str] = mapped_column(String(24))
-    reason: Mapped[str] = mapped_column(SealedJson)
+    reason: Mapped[dict[str, Any]] = mapped_column(SealedJsonOfCase)
     since: Mapped[dt.datetime] = mapped_column(UtcMoment)
     until: Mapped[dt.datetime] = mapped_column(UtcMoment)
     ended_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)

@@ -48,6 +48,7 @@ _TROUBLE = (Delivery.QUARANTINED, Delivery.REFUSED)
 _MASKED_KINDS = frozenset({Event.SEND, Event.COMPLETE, Event.DECLINE, Event.WITHDRAW, Event.CLIENT_STOPS, Event.END})
 MASKED = "masked"
 _NO_DIRECT = frozenset({"functional_admin", "privacy_officer", "policy_adviser", "enforcer"})
+_NO_REFERRING = _NO_DIRECT | {"income_consultant", "machine"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +94,8 @@ def _view(session: Session, config: Configuration, viewer: Viewer, case_id: str,
         referrals=tuple(one.line for one in sorted(found.values(), key=lambda one: -one.referral.number)),
         entries=tuple(entries),
         withheld=withheld(look),
-        may_refer=known and viewer.role not in {*_NO_DIRECT, "income_consultant", "machine"},
+        emergency_until=look.facts.emergency_until,
+        may_refer=known and look.facts.emergency_until is None and viewer.role not in _NO_REFERRING,
     )
 
 

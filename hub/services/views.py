@@ -92,6 +92,7 @@ class CaseView:
     entries: tuple[EntryView, ...]
     withheld: tuple[Withheld, ...]
     may_refer: bool
+    emergency_until: dt.datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from flask import Flask
 
 from hub.services.views import EntryView, ReferralLine, Viewer
 from hub.web import dates, labels, sentences, tracks, words
-from hub.web.turns import is_mine, mark, runs_the_traffic, turn_of, works_on_clients
+from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
 
 
 def asset(name: str) -> str:
@@ -77,7 +77,7 @@ def set_up_templates(app: Flask) -> None:
     )
     functions = (
         asset, case_path, referral_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key, in_days,
-        newest_first, works_on_clients, runs_the_traffic, start_path,
+        newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, start_path,
         sentences.sentence_of, sentences.told, sentences.by_whom, tracks.step_words, tracks.trail_words,
         tracks.trail_steps,
     )  # fmt: skip

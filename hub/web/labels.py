@@ -122,6 +122,57 @@ MESSAGE_KINDS = {
     "refused": "Weigering",
     "answered": "Antwoord",
 }
+DANGERS = {
+    "life": "Er is gevaar voor iemands leven",
+    "violence": "Er is geweld of een dreiging",
+    "child": "Een kind is niet veilig",
+    "crisis": "Iemand is in een psychische crisis",
+}
+VERDICTS = {"justified": "Terecht", "not_justified": "Niet terecht"}
+CATEGORIES = {
+    "contact": "Contactgegevens",
+    "identifier": "BSN",
+    "process_status": "Stand van verwijzingen",
+    "appointment": "Afspraken",
+    "goal_plan": "Doelen en plan",
+    "progress": "Voortgang",
+    "financial": "Geldzaken",
+    "work_ability": "Wat iemand kan in werk",
+    "care_need": "Zorgvraag",
+    "health_content": "Gezondheid en behandeling",
+    "private_note": "Eigen aantekeningen",
+    "delivery_meta": "Berichtenverkeer",
+    "audit_log": "Logregels",
+    "aggregate": "Tellingen",
+}
+KINDS = {
+    "work_and_income": "Werk & Inkomen",
+    "access_team": "Toegangsteam",
+    "social_work": "Maatschappelijk werk",
+    "mental_health": "GGZ",
+    "reintegration": "Re-integratiepartner",
+    "municipality": "Gemeente",
+    "client": "Inwoner",
+}
+RELATIONS = {
+    "none": "Geen betrokkenheid",
+    "self": "De inwoner zelf",
+    "mandate": "Namens de inwoner",
+    "regie": "Regie over deze inwoner",
+    "referral_sender": "Verwijzer",
+    "referral_receiver": "Ontvanger van de verwijzing",
+    "team_item": "Deelnemer aan het overleg",
+}
+RELATION_STATES = {"active": "lopend", "announced": "aangekondigd, nog niet geaccepteerd", "ended": "geëindigd"}
+MASKS = {"full": "het gegeven zelf", "status_only": "alleen of het loopt", "announcement": "alleen dat er iets komt"}
+ACTIONS = {"view": "inzien", "edit": "wijzigen", "export": "meenemen", "subscribe": "live volgen"}
+CIRCUMSTANCES = {
+    "author": "wie het zelf schreef",
+    "break_glass": "in een noodgeval",
+    "reason_given": "met een reden",
+    "wams_in_force": "als de Wams geldt",
+    "other_owner": "van een andere organisatie van deze soort",
+}
 FORM_FIELDS = {
     "life_domains": "Waarover gaat het",
     "service": "Naar wie",

@@ -16,13 +16,13 @@ from hub.limits import limit
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
-from hub.web import account, clients, messages, new_referral, referrals, reports, session_cookie, sign_in, worklist
+from hub.web import access, account, clients, messages, new_referral, referrals, reports, session_cookie, sign_in, worklist
 from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
 from hub.web.drawing import set_up_templates, start_path
 from hub.web.front_door import NONCE
 
-_SLICES = (sign_in, account, worklist, clients, referrals, new_referral, messages)
+_SLICES = (access, sign_in, account, worklist, clients, referrals, new_referral, messages)
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
 _OPEN_TO_ALL = ("web.static", "web.sign_in.form", "web.sign_in.enter")
 _OF_STAGE = {

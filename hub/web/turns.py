@@ -1,5 +1,6 @@
 """Whose turn it is, seen by one viewer, and how that shows."""
 
+from hub.rules.emergencies import ROLES as EMERGENCY_ROLES
 from hub.services.views import ReferralLine, Viewer
 from hub.web import words
 from schemas.vocabulary import Status
@@ -16,6 +17,16 @@ def works_on_clients(viewer: Viewer) -> bool:
 def runs_the_traffic(viewer: Viewer) -> bool:
     """Whether the viewer looks after the messages."""
     return viewer.role in _OPERATORS
+
+
+def watches_over(viewer: Viewer) -> bool:
+    """Whether the viewer has objections and emergencies to see to."""
+    return viewer.role in ("privacy_officer", "case_director")
+
+
+def may_ask_emergency(viewer: Viewer) -> bool:
+    """Whether the viewer's role knows emergency access."""
+    return viewer.role in EMERGENCY_ROLES
 
 
 def turn_of(referral: ReferralLine) -> str:

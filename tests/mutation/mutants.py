@@ -16,11 +16,11 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
 
 
 def _is_words(node: ast.AST) -> bool:
-    """Tell whether a statement is a docstring: words for people, which decide nothing."""
+    """Tell whether a statement is a docstring; words for people decide nothing, in a reason or a title neither."""
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
-def _changes(node: ast.AST) -> Iterator[ast.AST | None]:
+def _changes(node: ast.AST) -> Iterator[ast.AST | None]:  # noqa: PLR0912 - one branch for each kind of change
     """Give what may stand in a node's place."""
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         for other in _COMPARISONS.get(type(node.ops[0]), ()):
@@ -44,7 +44,7 @@ def _changes(node: ast.AST) -> Iterator[ast.AST | None]:
             yield node.right
     elif isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield ast.Constant(value=not node.value)
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.replace("_", "").isalnum():
         yield ast.Constant(value=f"{node.value}?")
     elif isinstance(node, ast.Set | ast.Tuple) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         for at in range(len(node.elts)):
@@ -54,9 +54,6 @@ def _changes(node: ast.AST) -> Iterator[ast.AST | None]:
     elif isinstance(node, ast.If):
         yield ast.If(test=ast.Constant(value=True), body=node.body, orelse=node.orelse)
         yield ast.If(test=ast.Constant(value=False), body=node.body, orelse=node.orelse)
-
-
-_LEFT_ALONE = (ast.AnnAssign,)
 
 
 def mutants(source: str) -> Iterator[tuple[str, ast.Module]]:
@@ -90,6 +87,8 @@ def _nodes(tree: ast.Module) -> list[ast.AST]:
             ):
                 return
             for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.keyword) and child.arg == "dutch":
+                    continue
                 if isinstance(child, ast.AST):
                     walk(child)
 

@@ -180,6 +180,8 @@ def test_passing_on_is_allowed_only_where_both_may_see_it_and_with_the_mask_of_t
             assert asked["recipient"].allow
             assert answer.mask is asked["recipient"].mask
             assert path.left["recipient_purpose"] and "enforcement" not in path.left["recipient_purpose"]
+        elif answer.rule == "D00" and len(asked) == 2:
+            assert not answer.allow, "something that decides was not given"
         elif len(asked) == 2:
             assert answer.rule == ("D10" if asked["recipient"].rule == "D10" else "D14")
         elif asked:
