@@ -315,12 +315,12 @@ class Live:
     def _end_emergencies(self, case_id: str, watched: _Watched) -> None:
         """Decide anew for whoever watches by emergency access that is over: no entry tells of that."""
         now = dt.datetime.now(dt.UTC)
-        for sid, watch in list(watched.watches.items()):
-            if watch.until is not None and watch.until <= now:
-                with watched.lock:
-                    self._push_one(case_id, sid, watch)
-                if sid in watched.watches:
-                    self._close(case_id, sid, "changed")
+        over = [sid for sid, watch in watched.watches.items() if watch.until is not None and watch.until <= now]
+        if over:
+            self.push(case_id)
+        for sid in over:
+            if sid in watched.watches:
+                self._close(case_id, sid, "changed")
 
     def start(self) -> None:
         """Listen for nudges, push what is new, and sweep, each in threads of its own."""

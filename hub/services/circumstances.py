@@ -5,19 +5,20 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Select, bindparam, cast, literal, null, select, type_coerce, union_all
+from sqlalchemy import DateTime, Select, bindparam, cast, exists, literal, null, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session
 
-from hub.models import Case, ClosedFile, Emergency, Objection
+from hub.models import Case, ClosedFile, Emergency, Objection, Post
 from hub.models.columns import UtcMoment
 from hub.rules.access import Flag
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
+from schemas.vocabulary import Purpose
 
 _CASES, _OBJECTIONS = table_of(Case), table_of(Objection)
-_CLOSED, _EMERGENCIES = table_of(ClosedFile), table_of(Emergency)
+_CLOSED, _EMERGENCIES, _POSTS = table_of(ClosedFile), table_of(Emergency), table_of(Post)
 _NEVER: Any = cast(null(), DateTime(timezone=True))
 
 
@@ -63,8 +64,15 @@ _OF_PERSON = (
         until=_EMERGENCIES.c.until,
     ),
 )
+_SECOND_HATS = exists().where(
+    _POSTS.c.person_id == bindparam("person"),
+    _POSTS.c.purpose.in_((Purpose.INCOME, Purpose.ENFORCEMENT)),
+    _POSTS.c.starts_on <= bindparam("today"),
+    or_(_POSTS.c.ends_on.is_(None), _POSTS.c.ends_on >= bindparam("today")),
+)
+_HATS = _one(Flag.SECOND_HAT, _CASES, _CASES.c.id, _SECOND_HATS)
 # One statement for each kind of viewer: a system has no relatives and no emergencies.
-_SYSTEMS_ASK, _PEOPLE_ASK = union_all(*_OF_CASE), union_all(*_OF_PERSON, *_OF_CASE)
+_SYSTEMS_ASK, _PEOPLE_ASK = union_all(*_OF_CASE), union_all(*_OF_PERSON, _HATS, *_OF_CASE)
 
 
 def circumstances(
@@ -80,6 +88,7 @@ def circumstances(
     if viewer.role != "machine":
         statement = _PEOPLE_ASK
         values |= {"person": viewer.id, "role": viewer.role, "purpose": viewer.purpose, "now": now}
+        values["today"] = now.date()
     for row in session.execute(statement, values):
         known = found[row.case_id]
         if row.flag == Flag.BREAK_GLASS:

@@ -8,7 +8,9 @@ from flask.typing import ResponseReturnValue
 from hub.rules import access_tables
 from hub.rules.access import reason
 from hub.rules.access_reach import Who, reach
+from hub.rules.audit import Deed
 from hub.rules.emergencies import DANGERS, ROLES, VERDICTS
+from hub.services import audit
 from hub.services.closed_files import close_file, closed_files, open_file
 from hub.services.emergencies import (
     client_was_told,
@@ -30,6 +32,13 @@ _OVERSEERS = frozenset({OFFICER, "case_director"})
 
 def _hub() -> Hub:
     found: Hub = current_app.extensions[EXTENSION]
+    return found
+
+
+def _where() -> audit.Occasion:
+    found: audit.Occasion | None = g.get("occasion")
+    if found is None:
+        found = g.occasion = audit.occasion(_hub().config, "web", traceparent=request.headers.get("traceparent"))
     return found
 
 
@@ -111,7 +120,11 @@ def act(step: str) -> ResponseReturnValue:
     given = {name: value.strip() for name, value in request.form.items()}
     which, case_id = given.get("kenmerk", ""), given.get("dossier", "")
     try:
-        with _hub().store.writing() as work:
+        with audit.changing(_hub().store, _where(), g.viewer, Deed.CONFIGURATION_CHANGE, which or case_id) as work:
+            done = audit.Entry(
+                viewer=g.viewer, deed=Deed.CONFIGURATION_CHANGE, objects=((which or case_id)[:36],), detail=step
+            )
+            audit.write(work, _where(), [done])
             if step == "oordeel":
                 judge_emergency(work, g.viewer, which, given.get("keuze", ""))
             elif step == "verteld":
@@ -143,10 +156,12 @@ def emergency() -> ResponseReturnValue:
     _check_helper()
     given = {name: request.form.get(name, "").strip() for name in ("wie", "gevaar", "reden")}
     try:
-        with _hub().store.writing() as work:
+        with audit.changing(_hub().store, _where(), g.viewer, Deed.EMERGENCY_OPEN) as work:
             case_id = open_emergency(
                 work, _hub().config, g.viewer, whom=given["wie"], danger=given["gevaar"], reason=given["reden"]
             )
+            opened = audit.Entry(viewer=g.viewer, deed=Deed.EMERGENCY_OPEN, case_id=case_id, rule="A11")
+            audit.write(work, _where(), [opened])
     except Invalid as error:
         return _emergency_page(given, {"danger": "gevaar", "reason": "reden"}.get(error.field or "", "wie"), 422)
     except NotFound:

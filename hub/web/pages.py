@@ -16,7 +16,18 @@ from hub.limits import limit
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
-from hub.web import access, account, clients, messages, new_referral, referrals, reports, session_cookie, sign_in, worklist
+from hub.web import (
+    access,
+    account,
+    clients,
+    messages,
+    new_referral,
+    referrals,
+    reports,
+    session_cookie,
+    sign_in,
+    worklist,
+)
 from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
 from hub.web.drawing import set_up_templates, start_path

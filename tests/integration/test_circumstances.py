@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from flask_socketio import SocketIOTestClient
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
-from hub.models import Case
+from hub.models import Case, Post
 from hub.rules.access import Flag
 from hub.services import referrals
 from hub.services.case_view import case_view
@@ -299,3 +299,20 @@ def test_the_choices_stand_in_the_configuration_and_are_on_and_off_by_default(tm
 def test_a_choice_that_can_not_be_read_stops_the_start(tmp_path: Any, choice: str) -> None:
     with pytest.raises(SettingsError, match=r"\[policy\]"):
         config_with(tmp_path, f"[policy]\n{choice}")()
+
+
+@pytest.mark.parametrize(
+    ("purpose", "ends_on", "closed"),
+    [("income", None, True), ("income", dt.date(2026, 6, 1), False), ("triage", None, False)],
+)
+def test_who_also_holds_a_hat_of_income_sees_nothing_of_guidance(
+    hub: Hub, case_id: str, purpose: str, ends_on: dt.date | None, closed: bool
+) -> None:
+    record(hub, send(hub, case_id), NAIMA, Event.RECEIVE, Event.ACCEPT)
+    assert sees(hub, NAIMA, case_id)
+    with hub.store.writing() as work:
+        post = {"id": "hat", "person_id": NAIMA.id, "organisation": "wi-tilburg", "role": "income_consultant"}
+        starts = dt.date(2026, 1, 1)
+        work.session.execute(insert(Post).values(**post, purpose=purpose, title="x", starts_on=starts, ends_on=ends_on))
+    assert sees(hub, NAIMA, case_id) is not closed
+    assert on_worklist(hub, NAIMA) == (0 if closed else 1)

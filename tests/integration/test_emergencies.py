@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from hub.app import WebProcess, create_web
-from hub.models import Case, Emergency, Person
+from hub.models import Case, Emergency
 from hub.services import referrals
 from hub.services.case_view import case_view
 from hub.services.clients import find_or_open_case
@@ -28,7 +28,8 @@ from hub.services.referral_view import referral_view
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from tests.builders import KARIN, client, new_referral
-from tests.integration.conftest import SECRET
+from tests.integration.callers import looking_at, sign_in_as
+from tests.integration.conftest import add_viewer
 from tests.integration.test_circumstances import FATIMA, Watcher
 from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM, person
 
@@ -41,10 +42,7 @@ HELPERS = (ILSE, ELS)
 def hub(database_hub: Hub) -> Hub:
     with database_hub.store.writing() as work:
         for one in (FATIMA, ELS):
-            values = {field: getattr(one, field) for field in ("id", "name", "organisation", "role", "purpose")}
-            work.session.execute(
-                insert(Person).values(**values, username=one.id, title="x", password_hash=SECRET, active=True)
-            )
+            add_viewer(work, one)
     return database_hub
 
 
@@ -62,14 +60,13 @@ def opened(hub: Hub, who: Viewer, whom: str, *, at: dt.datetime | None = None, r
 
 
 def view(hub: Hub, who: Viewer, case_id: str) -> Any:
-    with hub.store.reading() as session:
+    with looking_at(hub) as session:
         return case_view(session, hub.config, who, case_id, dt.datetime.now(dt.UTC))
 
 
 def browser(web: WebProcess, who: Viewer) -> FlaskClient:
     http = web.app.test_client()
-    with http.session_transaction() as session:
-        session["person"] = who.id
+    sign_in_as(web.live._hub, http, who.id)
     return http
 
 
@@ -94,7 +91,7 @@ def test_a_helper_without_any_tie_sees_a_case_for_an_hour_and_can_only_look(
     seen = view(hub, who, case_id)
     assert (seen.client_name, seen.may_refer, seen.emergency_until is not None) == ("Karin Smulders", False, True)
     assert [line.id for line in seen.referrals] == [referral.id]
-    with hub.store.reading() as session:
+    with looking_at(hub) as session:
         page = referral_view(session, hub.config, who, referral.id, dt.datetime.now(dt.UTC))
     assert page.actions == ()
     assert "bsn" not in dict(page.content)
@@ -173,12 +170,12 @@ def test_it_lasts_sixty_minutes_and_not_one_more(hub: Hub, case_id: str) -> None
     start = dt.datetime.now(dt.UTC)
     opened(hub, ILSE, case_id, at=start)
     for minutes, there in ((59, True), (60, False), (61, False)):
-        with hub.store.reading() as session:
-            try:
+        try:
+            with looking_at(hub) as session:
                 case_view(session, hub.config, ILSE, case_id, start + dt.timedelta(minutes=minutes))
-                found = True
-            except NotFound:
-                found = False
+            found = True
+        except NotFound:
+            found = False
         assert found is there, minutes
 
 

@@ -22,7 +22,13 @@ ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "tests" / "unit"
 # In the order in which they need each other.
 MODULES = ("access_tables", "access_question", "access_conditions", "access", "access_rows")
-TESTS = ("test_access.py", "test_access_walls.py", "test_access_product.py", "test_access_command.py")
+TESTS = (
+    "test_access.py",
+    "test_access_details.py",
+    "test_access_walls.py",
+    "test_access_product.py",
+    "test_access_command.py",
+)
 SAMPLE = 3_000
 
 
@@ -48,6 +54,8 @@ class Witness:
         oracle: Any = importlib.import_module("access_oracle")
         with (UNIT / "access_cases.csv").open(newline="", encoding="utf-8") as file:
             self.rows = list(csv.DictReader(file))
+        details = vars(importlib.import_module("test_access_details"))
+        self.details = [check for name, check in details.items() if name.startswith("test_")]
         drawn = list(oracle.sample(855, SAMPLE))
         self.sample = [(q, oracle.answer(q)) for q in drawn]
 
@@ -63,7 +71,9 @@ class Witness:
                 said = rows.said(access.judge(access.Question(**q)))  # type: ignore[attr-defined]
                 if tuple(said.values()) != expected:
                     return True
-        except (KeyError, RecursionError, TypeError, AttributeError, ValueError):
+            for check in self.details:
+                check()
+        except (AssertionError, KeyError, RecursionError, TypeError, AttributeError, ValueError):
             return True  # a policy that falls over is noticed
         return False
 
