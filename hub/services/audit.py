@@ -41,7 +41,8 @@ _TOLD = "schakel audit"
 # W3C Trace Context, level 1: version, trace, parent span, flags.
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _EMERGENCY = "A11"
-_LONGEST_ID = 36
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NO_ID = "not an id"
 
 
 class AuditUnavailable(StoreUnavailable):
@@ -147,7 +148,8 @@ def refused(session: Session, viewer: Viewer, deed: Deed, case_id: str | None, *
 
 
 def _refusal(viewer: Viewer, deed: Deed, case_id: str | None, objects: Iterable[str]) -> Entry:
-    ids = tuple(one[:_LONGEST_ID] for one in objects)  # what was asked for need not be an id of ours
+    # What was asked for need not be an id of ours: someone may have put a name or a BSN in an address.
+    ids = tuple(one if _ID.fullmatch(one) else _NO_ID for one in objects)
     return Entry(viewer=viewer, deed=deed, case_id=case_id, objects=ids, outcome=Outcome.DENIED)
 
 
