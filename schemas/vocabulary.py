@@ -224,6 +224,8 @@ class MessageKind(StrEnum):
     MARKED_IN_ERROR = "nl.schakel.referrals.marked-in-error"
     CHANGE_REQUESTED = "nl.schakel.referrals.change-requested"
     CONSENT_WITHDRAWN = "nl.schakel.referrals.consent-withdrawn"
+    CORRECTED = "nl.schakel.referrals.corrected"
+    ERASED = "nl.schakel.referrals.erased"
     PROCESSED = "nl.schakel.receipts.processed"
     REFUSED = "nl.schakel.receipts.refused"
 

@@ -159,6 +159,7 @@ STATES = (
         status=Status.SENT,
         also=("accepted", "in-progress", "on-hold"),
     ),
+    State(kind=K.CORRECTED, word="corrected", task="requested", status=Status.SENT, by_performer=False),
 )
 STATE_OF_KIND = {state.kind: state for state in STATES}
 STATE_OF_WORD = {state.word: state for state in STATES}

@@ -14,6 +14,10 @@ def state_of_task(task: Node, *, set_by_performer: bool | None, losses: Losses) 
     Our word in ``businessStatus`` (or ``statusReason``) wins, but only beside a Task state it goes with: a system that
     changes ``status`` alone leaves our old word standing.
     """
+    words = [word.replace("-", "_") for word in codes((task.one("businessStatus"),), systems.OUR_STATUS)]
+    corrected = STATE_OF_KIND[MessageKind.CORRECTED]
+    if asks_for_change(task) and corrected.word in words:
+        return corrected
     if asks_for_change(task):
         return STATE_OF_KIND[MessageKind.CHANGE_REQUESTED]
     status = task.text("status")

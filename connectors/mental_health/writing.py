@@ -19,6 +19,8 @@ from schemas.vocabulary import MessageKind
 Json = dict[str, Any]
 ABSENT: Json = {"extension": [{"url": systems.ABSENT, "valueCode": "unknown"}]}
 ASKING = (MessageKind.SENT, MessageKind.CHANGE_REQUESTED)
+# A Task to take in what has changed; the help itself stays as it is (R4, value set task-code).
+CHANGING = (MessageKind.CHANGE_REQUESTED, MessageKind.CORRECTED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +63,9 @@ class Sheet:
 
 def write_message(message: Message, book: AddressBook) -> Writing:
     """Write a referral or status; ``cannot_express`` where a status does not say of which referral."""
+    if message.kind not in STATE_OF_KIND:
+        word = message.kind.value.rsplit(".", 1)[-1]
+        raise Refusal(RefusalCode.CANNOT_EXPRESS, f"FHIR has no message that says '{word}'.", field="Task.status")
     sheet = Sheet(message=message, state=STATE_OF_KIND[message.kind], book=book, scope=_scope(message))
     resources: dict[str, Json] = {"MessageHeader": _header(sheet), "Task": _task(sheet)}
     resources["ServiceRequest"] = _request(sheet)
@@ -115,7 +120,7 @@ def _task(sheet: Sheet) -> Json:
     data, state = sheet.message.data, sheet.state
     reason = write_coded(data.status_reason) if data.status_reason else None
     moment = moment_text(data.occurred_at) if data.occurred_at else None
-    code = CHANGE if sheet.message.kind is MessageKind.CHANGE_REQUESTED else FULFILL
+    code = CHANGE if sheet.message.kind in CHANGING else FULFILL
     task: Json = {
         "resourceType": "Task",
         **_identity(sheet, "Task"),

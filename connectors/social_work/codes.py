@@ -43,6 +43,7 @@ OWN_NAME = "1"  # COD700
 FIRST, CHANGED = "1", "2"  # COD467: the two deliveries that tell a step; 3 takes one back, 9 says nothing
 DECLINED, UNDER_EXAMINATION = "1", "2"  # WJ760
 DELETED = "13"  # WMO002 and JZ002: as if never sent
+CORRECTED = "14"  # the same lists: an error of input was mended
 
 CHANGE_REASONS = {"1": "situatie van de cliënt veranderd", "2": "plan van aanpak gewijzigd"}  # WJ758
 DECLINE_REASONS = {  # WJ759

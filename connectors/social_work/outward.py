@@ -71,7 +71,8 @@ def _allocation(out: Outgoing) -> Node:
     data, decided = out.message.data, (out.message.data.occurred_at or out.message.time).astimezone(LOCAL)
     begin = first_day(data.starts_on, "data.starts_on", out.losses, default=decided.date().isoformat())
     end = last_day(data.ends_on, "data.ends_on", out.losses)
-    amended = reason(out.message, out.family.amendment_list, _amendments(out.message), None, out.losses)
+    default = codes.CORRECTED if out.message.kind is MessageKind.CORRECTED else None
+    amended = reason(out.message, out.family.amendment_list, _amendments(out.message), default, out.losses)
     if out.message.kind in _WITHDRAWING:
         if end not in (None, begin):
             out.losses.append(Loss(field="data.ends_on", why="a withdrawn assignment ends on the day it begins"))

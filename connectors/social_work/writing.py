@@ -29,7 +29,12 @@ _BY_PROVIDER = {
     MessageKind.ENDED: "307",
     MessageKind.CHANGE_REQUESTED: "317",
 }
-_BY_MUNICIPALITY = {MessageKind.SENT: "301", MessageKind.WITHDRAWN: "301", MessageKind.CONSENT_WITHDRAWN: "301"}
+_BY_MUNICIPALITY = {
+    MessageKind.SENT: "301",
+    MessageKind.WITHDRAWN: "301",
+    MessageKind.CONSENT_WITHDRAWN: "301",
+    MessageKind.CORRECTED: "301",
+}
 # Answers to a 315: refused or under examination is a 319, granted is a 301 that quotes the request.
 _ANSWERS = {MessageKind.DECLINED: "319", MessageKind.RECEIVED: "319", MessageKind.ACCEPTED: "301"}
 

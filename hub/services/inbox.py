@@ -19,7 +19,8 @@ from hub.services import audit
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.clients import find_case_of_bsn
 from hub.services.delivery import apply_functional_receipt
-from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
+from hub.services.erasure import check_not_erased
+from hub.services.errors import Erased, Invalid, NotFound, ServiceError, StateForbids
 from hub.services.intake import Received, Result, settle
 from hub.services.referrals import load_for_change, record_event, send_referral
 from hub.services.timeline import NewEntry, nudge, write_entries
@@ -119,7 +120,7 @@ def _first_time(
 
 
 def _remember(work: UnitOfWork, organisation: str, message_id: str, received: Received) -> None:
-    keep = received.result in (Result.WAITING, Result.REFUSED)
+    keep = received.keep and received.result in (Result.WAITING, Result.REFUSED)
     values: dict[str, Any] = {
         "state": received.result,
         "referral_id": received.referral_id,
@@ -137,11 +138,14 @@ def _remember(work: UnitOfWork, organisation: str, message_id: str, received: Re
 
 def _apply(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
     try:
+        check_not_erased(work, message.data.referral_id, message.data.referral_number)
         if message.kind.is_receipt:
             return _apply_receipt(work, organisation, message)
         if message.kind is MessageKind.SENT:
             return _apply_new(work, config, organisation, message)
         return _apply_event(work, config, organisation, message)
+    except Erased as error:
+        return Received(result=Result.REFUSED, reason=error.message, keep=False)
     except ServiceError as error:
         return Received(result=Result.REFUSED, reason=error.message)
 
@@ -199,6 +203,8 @@ def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, messa
 
 def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
     referral = find_referral(work, config, organisation, message)
+    if message.kind in (MessageKind.CORRECTED, MessageKind.ERASED):
+        raise Invalid("A partner asks for a correction or an erasure through a person of the municipality.")
     if message.kind is MessageKind.CHANGE_REQUESTED:
         return _apply_change_request(work, config, organisation, referral, message)
     data = message.data

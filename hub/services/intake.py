@@ -18,6 +18,7 @@ from hub.models import Intake, OutboxRecord
 from hub.services import case_keys
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.errors import Erased, NotFound
+from hub.services.removal import blank_payloads
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
@@ -36,11 +37,15 @@ class Result(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    """The result for one message, with the referral it was about and, for a refusal, why."""
+    """The result for one message, with the referral it was about and, for a refusal, why.
+
+    ``keep`` is false where its words may not be kept for a person either: it is about what was erased.
+    """
 
     result: Result
     referral_id: str | None = None
     reason: str | None = None
+    keep: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,6 +294,10 @@ def settle(work: UnitOfWork, intake_id: str, received: Received) -> None:
     values: dict[str, Any] = {"open_messages": still_open, "referral_ids": referral_ids}
     if received.result is Result.REFUSED:
         values |= {"state": "quarantined", "reason_code": "cannot_apply", "reason": received.reason}
+        if not received.keep:
+            closed = {"handled_at": work.now, "handled_by": "Schakel", "handled_how": "gewist"}
+            values |= {**closed, "reason_code": "erased"}
+            blank_payloads(work, [intake_id])
     elif received.result is Result.DUPLICATE and row.state == "received":
         values["state"] = "duplicate"
     elif row.state != "quarantined":

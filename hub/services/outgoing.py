@@ -101,8 +101,21 @@ def put_out(
     lane: str | None = None,
 ) -> None:
     """Put messages and the nudge of their entry in the outbox, in one statement."""
-    rows = [_row(work, config, referral, message, lane) for message in messages]
-    nudge = nudge_row(work, referral.case_id, position)
+    put_out_each(work, config, referral.case_id, [(referral, message) for message in messages], position, lane=lane)
+
+
+def put_out_each(
+    work: UnitOfWork,
+    config: Configuration,
+    case_id: str,
+    messages: Iterable[tuple[Referral, Message]],
+    position: int,
+    *,
+    lane: str | None = None,
+) -> None:
+    """Put messages about several referrals of one case, and the nudge of their entry, in the outbox."""
+    rows = [_row(work, config, referral, message, lane) for referral, message in messages]
+    nudge = nudge_row(work, case_id, position)
     empty = dict.fromkeys(("referral_id", "receiver", "reference", "delivered_at"))
     work.execute(_PUT_OUT, [*rows, {**empty, **nudge}])
     work.wake_relay()

@@ -46,6 +46,7 @@ SENTENCES = {
     "delayed": Sentence("hourglass", "vraag", "Nog niet bezorgd", "bij {who}, wij proberen het opnieuw:"),
     "deadline_passed": Sentence("clock-exclamation", "fout", "De termijn is voorbij", "bij"),
     "change_requested": Sentence("flag", "vraag", "{who} vraagt om een wijziging", "bij"),
+    "corrected": Sentence("flag", "info", "Gegevens zijn verbeterd"),
     "masked": Sentence("progress", "", "Er is iets veranderd", "bij"),
     "case_opened": Sentence("user-plus", "info", "Dossier gestart"),
     "contact_changed": Sentence("user-check", "info", "Nieuw vast contactpersoon"),
@@ -60,7 +61,15 @@ AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undeliver
 _OTHER = Sentence("circle", "", "Er is iets bijgewerkt", "bij")
 # After these, more than the timeline and one row has changed: the page asks for a fresh snapshot.
 REFRESHING = frozenset(
-    {"case_opened", "contact_changed", "client_words", "consent_given", "consent_withdrawn", "consent_lapsed"}
+    {
+        "case_opened",
+        "corrected",
+        "contact_changed",
+        "client_words",
+        "consent_given",
+        "consent_withdrawn",
+        "consent_lapsed",
+    }
 )
 
 

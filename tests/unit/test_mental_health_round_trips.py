@@ -20,12 +20,14 @@ from test_mental_health_material import (
     status_of,
 )
 
+from connectors.errors import Refusal, RefusalCode
 from connectors.mental_health.format import STATE_OF_KIND, STATES
 from connectors.protocol import AddressBook
 from schemas.message import Client, Coded, Message, MessageData, Receipt
 from schemas.vocabulary import Event, MessageKind, Status
 
-BUSINESS_KINDS = [kind for kind in MessageKind if not kind.is_receipt]
+# FHIR has no message by which something is erased at the other side: that is refused by name.
+BUSINESS_KINDS = [kind for kind in MessageKind if not kind.is_receipt and kind is not MessageKind.ERASED]
 INFERRED = ("status", "implies", "correlation", "dropped_fields")
 
 
@@ -190,3 +192,9 @@ def test_every_kind_has_one_row_and_every_state_of_a_task_one_plain_meaning() ->
     assert len({state.word for state in STATES}) == len(STATES)
     plain = [state.task for state in STATES if state.plain]
     assert len(plain) == len(set(plain))
+
+
+def test_an_erasure_is_refused_by_name_and_left_to_a_person() -> None:
+    with pytest.raises(Refusal) as caught:
+        CONNECTOR.write(status_of(MessageKind.ERASED, by_partner=False), BOOK, NOW)
+    assert caught.value.code is RefusalCode.CANNOT_EXPRESS

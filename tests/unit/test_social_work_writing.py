@@ -95,7 +95,7 @@ def test_each_step_has_its_message(one: Message, name: str):
         not in (
             {K.SENT, K.STARTED, K.RESUMED, K.COMPLETED, K.PAUSED, K.ENDED, K.STOPPED_BY_CLIENT, K.CHANGE_REQUESTED}
             if by_provider
-            else {K.SENT, K.WITHDRAWN, K.CONSENT_WITHDRAWN}
+            else {K.SENT, K.WITHDRAWN, K.CONSENT_WITHDRAWN, K.CORRECTED}
         )
     ],
     ids=lambda one: f"{one.kind.name}-{one.sender}",
@@ -231,3 +231,8 @@ def test_an_assignment_is_decided_at_dutch_time():
     assert b"Toewijzingsdatum>2026-07-02<" in written(one)
     assert b"Toewijzingstijd>00:30:05<" in written(one)
     assert read(written(one)).messages[0].data.occurred_at == one.data.occurred_at
+
+
+def test_a_correction_is_the_same_assignment_again_with_its_reason():
+    body = write(message(K.CORRECTED, by_provider=False)).payload.body.decode()
+    assert "RedenWijziging>14<" in body
