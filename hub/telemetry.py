@@ -15,6 +15,7 @@ INTAKE = Counter("schakel_intake_total", "Payloads of partners.", ["connector", 
 REQUESTS = Histogram(
     "schakel_request_seconds", "Answers of the web process.", ["route", "status"], buckets=(0.01, 0.05, 0.2, 1, 5)
 )
+REVIEWS_LATE = Gauge("schakel_reviews_late", "Looks that wait longer than seven days for a verdict.")
 WATCHERS = Gauge("schakel_live_watchers", "Browsers that watch a case.")
 
 

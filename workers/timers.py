@@ -6,9 +6,11 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub import telemetry
 from hub.broker.protocol import Broker, BrokerUnavailable
 from hub.services import deadlines, inbox, retention, withdrawal
 from hub.services.audit_seal import seal_all
+from hub.services.reviews import late_reviews, pick_looks
 from hub.settings import Configuration
 from hub.store.database import Store, StoreUnavailable
 
@@ -16,6 +18,7 @@ log = structlog.get_logger()
 
 TICK = 1.0
 _QUEUES_EVERY = 60
+_REVIEW_EVERY = 900
 _RETENTION_EVERY = 600
 
 
@@ -51,6 +54,8 @@ class Timers:
             self._watch_queues()
         if self._ticks % _RETENTION_EVERY == 0:
             self._preview_retention()
+        if self._ticks % _REVIEW_EVERY == 0:
+            self._pick_looks()
         self._ticks += 1
         return fired + healed
 
@@ -61,6 +66,15 @@ class Timers:
             with self._store.writing() as work:
                 inbox.heal(work, self._config, referral_id)
         return 0
+
+    def _pick_looks(self) -> None:
+        """Put on the reviewers' list what must be judged; say so where it waits too long."""
+        with self._store.writing() as work:
+            pick_looks(work, work.now)
+            late = late_reviews(work.session, work.now)
+        telemetry.REVIEWS_LATE.set(late)
+        if late:
+            log.error("looks wait too long for a verdict", count=late)
 
     def _preview_retention(self) -> None:
         """Prepare once a day what is kept too long. Removing it is a person's."""

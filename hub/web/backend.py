@@ -5,6 +5,8 @@ from typing import Protocol
 
 from flask import current_app
 
+from hub.services.audit_reading import LooksView
+from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
 from schemas.referral import NewEvent, NewReferral
@@ -79,6 +81,15 @@ class Backend(Protocol):
 
     def handle_quarantined(self, viewer: Viewer, line_id: str, action: str, reason: str) -> bool:
         """Try a stuck message again (``retry``) or close it (``settle``); false where it is not there any more."""
+
+    def looks(self, viewer: Viewer, case_id: str, interest: str | None) -> LooksView | None:
+        """Give who looked at a client; with names to who says for what."""
+
+    def reviews(self, viewer: Viewer) -> ReviewList | None:
+        """Give the looks that this viewer must judge."""
+
+    def judge(self, viewer: Viewer, review_id: str, verdict: str) -> bool:
+        """Keep a verdict on a look; false where it is not this viewer's to give, or was given before."""
 
     def traffic_stopped(self) -> bool:
         """Whether the broker is down, so that nothing leaves for now."""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Flask
 
 from hub.services.views import EntryView, ReferralLine, Viewer
-from hub.web import dates, labels, sentences, tracks, words
+from hub.web import audit_words, dates, labels, sentences, tracks, words
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
 
 
@@ -66,12 +66,14 @@ def newest_first(referrals: Iterable[ReferralLine]) -> list[ReferralLine]:
 
 def start_path(viewer: Viewer) -> str:
     """Give the page where the viewer's work starts."""
+    if viewer.role == "privacy_officer":
+        return "/controle"
     return "/berichten" if runs_the_traffic(viewer) else "/werkvoorraad"
 
 
 def set_up_templates(app: Flask) -> None:
     """Give the templates their words."""
-    modules = (dates, labels, words)
+    modules = (dates, labels, words, audit_words)
     app.jinja_env.globals.update(
         {name: value for module in modules for name, value in vars(module).items() if not name.startswith("_")}
     )

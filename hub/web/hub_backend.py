@@ -10,10 +10,13 @@ from flask import g, request
 from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
-from hub.rules.audit import Deed
-from hub.services import audit, case_view, monitor, referral_view, referrals, worklist
+from hub.models.audit_keys import audit_keys
+from hub.rules.audit import Deed, Outcome
+from hub.services import audit, case_view, monitor, referral_view, referrals, reviews, worklist
+from hub.services.audit_reading import LooksView, who_looked
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
+from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
 from hub.web.accounts import Accounts
@@ -51,7 +54,13 @@ class HubBackend:
 
     def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
         """Sign someone in."""
-        return self._accounts.sign_in(username, password, address, device)
+        found = self._accounts.sign_in(username, password, address, device)
+        viewer = found.session.viewer if isinstance(found, Entered) else audit.SOMEBODY
+        outcome = Outcome.OK if isinstance(found, Entered) else Outcome.DENIED
+        whose = audit_keys().pseudonym(f"user name {username.casefold()}")
+        entry = audit.Entry(viewer=viewer, deed=Deed.SIGN_IN, outcome=outcome, objects=(whose,))
+        audit.record(self._hub.store, self._where(), [entry])
+        return found
 
     def signed_in(self, token: str) -> SignedIn | None:
         """Give the session behind a token."""
@@ -59,7 +68,10 @@ class HubBackend:
 
     def sign_out(self, token: str) -> None:
         """End a session."""
+        found = self._accounts.signed_in(token)
         self._accounts.sign_out(token)
+        if found is not None:
+            audit.record(self._hub.store, self._where(), [audit.Entry(viewer=found.viewer, deed=Deed.SIGN_OUT)])
 
     def _where(self) -> audit.Occasion:
         """Give this request as an occasion for the audit log."""
@@ -167,6 +179,31 @@ class HubBackend:
                 monitor.handle(work, self._config, viewer, line_id, action, reason)
                 done = audit.Entry(viewer=viewer, deed=Deed.TRAFFIC_HANDLE, objects=(line_id,), detail=action)
                 audit.write(work, self._where(), [done])
+        except ServiceError:
+            return False
+        return True
+
+    def looks(self, viewer: Viewer, case_id: str, interest: str | None) -> LooksView | None:
+        """Give who looked at a client."""
+        try:
+            with audit.looking(self._hub.store, self._where()) as session:
+                return who_looked(session, self._config, viewer, case_id, _now(), interest=interest)
+        except NotFound:
+            return None
+
+    def reviews(self, viewer: Viewer) -> ReviewList | None:
+        """Give the looks to judge."""
+        try:
+            with audit.looking(self._hub.store, self._where()) as session:
+                return reviews.to_review(session, self._config, viewer, _now())
+        except NotFound:
+            return None
+
+    def judge(self, viewer: Viewer, review_id: str, verdict: str) -> bool:
+        """Keep a verdict."""
+        try:
+            with audit.changing(self._hub.store, self._where(), viewer, Deed.REVIEW_VERDICT, review_id) as work:
+                reviews.judge(work, self._where(), viewer, review_id, verdict)
         except ServiceError:
             return False
         return True
