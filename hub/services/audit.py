@@ -45,10 +45,6 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_ID = "not an id"
 
 
-# Who tried to sign in and did not come in: a name that was typed is not yet a person.
-SOMEBODY = Viewer(id="unknown", name="", organisation="", organisation_name="", role="unknown", purpose="operations")
-
-
 class AuditUnavailable(StoreUnavailable):
     """What was asked can't be recorded now, so it is not shown and not done. Waiting helps."""
 

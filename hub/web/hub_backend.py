@@ -10,8 +10,7 @@ from flask import g, request
 from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
-from hub.models.audit_keys import audit_keys
-from hub.rules.audit import Deed, Outcome
+from hub.rules.audit import Deed
 from hub.services import audit, case_view, monitor, referral_view, referrals, reviews, worklist
 from hub.services.audit_reading import LooksView, who_looked
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
@@ -54,13 +53,7 @@ class HubBackend:
 
     def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
         """Sign someone in."""
-        found = self._accounts.sign_in(username, password, address, device)
-        viewer = found.session.viewer if isinstance(found, Entered) else audit.SOMEBODY
-        outcome = Outcome.OK if isinstance(found, Entered) else Outcome.DENIED
-        whose = audit_keys().pseudonym(f"user name {username.casefold()}")
-        entry = audit.Entry(viewer=viewer, deed=Deed.SIGN_IN, outcome=outcome, objects=(whose,))
-        audit.record(self._hub.store, self._where(), [entry])
-        return found
+        return self._accounts.sign_in(username, password, address, device)
 
     def signed_in(self, token: str) -> SignedIn | None:
         """Give the session behind a token."""
@@ -68,10 +61,7 @@ class HubBackend:
 
     def sign_out(self, token: str) -> None:
         """End a session."""
-        found = self._accounts.signed_in(token)
         self._accounts.sign_out(token)
-        if found is not None:
-            audit.record(self._hub.store, self._where(), [audit.Entry(viewer=found.viewer, deed=Deed.SIGN_OUT)])
 
     def _where(self) -> audit.Occasion:
         """Give this request as an occasion for the audit log."""
