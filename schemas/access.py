@@ -7,6 +7,7 @@ from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_lo
 
 MOST_QUESTIONS = 2_000
 _LONGEST = 200
+_TEXT = {"type": "string", "maxLength": _LONGEST}
 _SCOPES = {True: "yes", False: "no", None: ""}
 
 
@@ -25,12 +26,19 @@ class _Word(fields.String):
 class _Scope(_Word):
     """Whether the item lies within the referral: ``yes``, ``no``, or a JSON true or false."""
 
+    def __init__(self) -> None:
+        super().__init__(metadata={"type": None, "anyOf": [_TEXT, {"type": "boolean"}]})
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         return _SCOPES[value] if isinstance(value, bool) else super()._deserialize(value, attr, data, **kwargs)
 
 
 class _Flags(_Word):
     """Circumstances: joined by ``+``, or a list."""
+
+    def __init__(self) -> None:
+        listed = {"type": "array", "items": {"type": "string"}}
+        super().__init__(metadata={"type": None, "anyOf": [_TEXT, listed]})
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if isinstance(value, list):

@@ -10,8 +10,14 @@ from marshmallow import ValidationError, fields
 
 from schemas.identifiers import bsn_is_valid
 
+# Controls (C0 but tab, newline and return, DEL, C1), the soft hyphen, fillers that look like nothing, zero-width
+# characters, all that turns the direction (Unicode Bidi_Control), line and paragraph separators, invisible operators,
+# annotations, the byte order mark, half characters, variation selectors but the one of pictures, tags.
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?<![\ufe0f\u2600-\u27bf\U0001f000-\U0001faff])\u200d"  # the joiner has a use between pictures only
 )
 _PARTIAL_DATE = re.compile(r"([0-9]{4})(-[0-9]{2}(-[0-9]{2})?)?", re.ASCII)
 EARLIEST, LATEST = dt.date(1900, 1, 1), dt.date(2200, 1, 1)
@@ -46,7 +52,10 @@ class Code(fields.Field[StrEnum]):
     """One value of a closed list."""
 
     def __init__(self, words: type[StrEnum], **kwargs: Any) -> None:
-        super().__init__(metadata={"type": "string", "enum": [word.value for word in words]}, **kwargs)
+        listed: list[str | None] = [word.value for word in words]
+        if kwargs.get("allow_none"):
+            listed.append(None)  # a closed list is closed to null too, unless it says so
+        super().__init__(metadata={"type": "string", "enum": listed}, **kwargs)
         self.words = words
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:

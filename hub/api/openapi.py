@@ -67,7 +67,20 @@ def _one_or_many(name: str) -> dict[str, Any]:
     return {"oneOf": [{"$ref": f"#/components/schemas/{name}"}, {"$ref": f"#/components/schemas/{name}s"}]}
 
 
-_AFTER = [_query("after", "Cursor: the `next` of the page before."), _query("limit", "At most this many.")]
+def _number(name: str, description: str) -> dict[str, Any]:
+    """Describe a whole number in the query; left empty it is as if it were not there."""
+    return {**_query(name, description), "schema": {"type": "string", "pattern": "^[0-9]{0,18}$", "maxLength": 18}}
+
+
+_AFTER = [_number("after", "Cursor: the `next` of the page before."), _number("limit", "At most this many.")]
+_EXAMPLE: dict[str, Any] = {
+    "client": {"bsn": "999990019", "family_name": "Smulders", "birth_date": "1974-03-08"},
+    "to": "mw-de-kade",
+    "service": "hulp-bij-post",
+    "life_domains": ["finances"],
+    "reason": "Samen de post openen.",
+    "ground": {"basis": "consent", "purpose": "guidance", "evidence": "besproken op 20 november"},
+}
 _ID = _path("id", "The referral's id.")
 # path -> method -> (summary, tag, parameters, request body, answers: status -> schema name or inline schema)
 _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]], ...] = (
@@ -240,25 +253,42 @@ def openapi() -> dict[str, Any]:
         spec.components.schema(name, schema=schema)
     for path, method, summary, tag, parameters, body, answers in _CALLS:
         spec.path(path, operations={method: _operation(path, method, summary, tag, parameters, body, answers)})
-    return dict(spec.to_dict())
+    document = dict(spec.to_dict())
+    for schema in document["components"]["schemas"].values():
+        _say_several_types(schema.get("properties", {}))
+    return document
+
+
+def _say_several_types(properties: dict[str, Any]) -> None:
+    """Write a field that takes several types as OpenAPI 3.0 wants it: without a type of its own, null in the first."""
+    for name, known in properties.items():
+        if "type" in known and known["type"] is None:
+            first, *others = known["anyOf"]
+            properties[name] = {"anyOf": [{**first, "nullable": True}, *others]}
 
 
 def _operation(
     path: str, method: str, summary: str, tag: str, parameters: list[dict[str, Any]], body: Any, answers: dict[str, Any]
 ) -> dict[str, Any]:
+    kind = "application/schema+json" if path.startswith("/schemas/") else "application/json"
     operation: dict[str, Any] = {
         "operationId": method + path.replace("/", "_").replace("{", "").replace("}", ""),
         "summary": summary,
         "description": summary + ".",
         "tags": [tag],
         "parameters": parameters,
-        "responses": {status: _content(schema, "Done.") for status, schema in answers.items()},
+        "responses": {status: _content(schema, "Done.", kind) for status, schema in answers.items()},
     }
     refusals = {"400": "The call can't be read.", "401": "No valid token.", "default": "Refused, and why."}
     for status, why in refusals.items():
         operation["responses"][status] = _content("Problem", why, "application/problem+json")
+    if any(parameter["name"] == "If-None-Match" for parameter in parameters):
+        operation["responses"]["304"] = {"description": "Not changed since.", "headers": _content("", "")["headers"]}
     if isinstance(body, str):
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        content: dict[str, Any] = {"schema": body}
+        if body == "NewReferral":
+            content["example"] = _EXAMPLE
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif body:
         operation["requestBody"] = {"required": True, "content": body}
     return operation
