@@ -64,7 +64,7 @@ def _header(name: str, description: str, *, required: bool = False) -> dict[str,
 
 
 def _one_or_many(name: str) -> dict[str, Any]:
-    return {"oneOf": [{"$ref": f"#/components/schemas/{name}"}, {"$ref": f"#/components/schemas/{name}s"}]}
+    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"}, {"$ref": f"#/components/schemas/{name}s"}]}
 
 
 def _number(name: str, description: str) -> dict[str, Any]:
@@ -284,6 +284,10 @@ def _operation(
         operation["responses"][status] = _content("Problem", why, "application/problem+json")
     if any(parameter["name"] == "If-None-Match" for parameter in parameters):
         operation["responses"]["304"] = {"description": "Not changed since.", "headers": _content("", "")["headers"]}
+    if path == "/intake/{organisation}" and method == "post":  # each dialect answers in its own format
+        own = {"*/*": {"schema": {"type": "string"}}}
+        for status in ("200", "413", "422"):
+            operation["responses"][status] = {**_content("Problem", "The dialect's own answer."), "content": own}
     if isinstance(body, str):
         content: dict[str, Any] = {"schema": body}
         if body == "NewReferral":
