@@ -75,7 +75,15 @@ def test_the_readme_has_every_command_and_no_other() -> None:
 
 
 def test_the_readme_has_every_setting_and_no_other() -> None:
-    code = "".join(text_of(name) for name in ("hub/settings.py", "workers/drill/services.py", "tests/conftest.py"))
+    code = "".join(
+        text_of(name)
+        for name in (
+            "hub/settings.py",
+            "workers/drill/services.py",
+            "tests/conftest.py",
+            "tests/integration/test_api_described.py",
+        )
+    )
     told = set(re.findall(r"^\| `(SCHAKEL_\w+)`", text_of("README.md"), re.MULTILINE))
     assert told == set(re.findall(r"SCHAKEL_[A-Z_]+[A-Z]", code))
 

@@ -21,7 +21,7 @@ FORBIDDEN = {
     "telnetlib": "nothing of ours speaks in the clear",
     "ftplib": "nothing of ours speaks in the clear",
 }
-# Kept by hand, looked over each quarter: no database of known holes is asked here, so this list proves only what it names.
+# Kept by hand, looked over each quarter. No database of known holes is asked, so it proves only what it names.
 SMALLEST = {
     # python-socketio before 5.14 read pickles from the message queue: code execution for whoever can write there.
     "python-socketio": "5.14.0",
