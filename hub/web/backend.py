@@ -6,9 +6,11 @@ from typing import Protocol
 from flask import current_app
 
 from hub.services.audit_reading import LooksView
+from hub.services.consent_view import Consents
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
+from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event
 
@@ -75,6 +77,15 @@ class Backend(Protocol):
 
     def record_event(self, viewer: Viewer, referral_id: str, new: NewEvent) -> EventRefused | None:
         """Record what the viewer does to a referral; nothing means done."""
+
+    def consents(self, viewer: Viewer, case_id: str) -> Consents | None:
+        """Give what is known of consent in a case, for its regisseur and its senders."""
+
+    def register_consent(self, viewer: Viewer, case_id: str, new: NewConsent) -> FieldError | None:
+        """Add what a client said; nothing means done."""
+
+    def organisations(self, viewer: Viewer) -> tuple[tuple[str, str], ...]:
+        """Give code and name of the organisations with which something may be shared."""
 
     def monitor(self, viewer: Viewer) -> MonitorView | None:
         """Give the traffic of messages, for whoever runs it."""

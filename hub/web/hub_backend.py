@@ -11,8 +11,19 @@ from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
 from hub.rules.audit import Deed
-from hub.services import audit, case_view, monitor, referral_view, referrals, reviews, worklist
+from hub.services import (
+    audit,
+    case_view,
+    consent_view,
+    consents,
+    monitor,
+    referral_view,
+    referrals,
+    reviews,
+    worklist,
+)
 from hub.services.audit_reading import LooksView, who_looked
+from hub.services.consent_view import Consents
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.reviews import ReviewList
@@ -21,7 +32,9 @@ from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.wiring import Hub
+from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
+from schemas.vocabulary import ConsentKind, OrganisationKind
 
 _ASK_BROKER_EVERY = 1.0
 
@@ -153,6 +166,35 @@ class HubBackend:
             return EventRefused()
         telemetry.EVENTS_RECORDED.labels(new.event).inc()
         return None
+
+    def consents(self, viewer: Viewer, case_id: str) -> Consents | None:
+        """Give what is known of consent in a case."""
+        try:
+            with audit.looking(self._hub.store, self._where()) as session:
+                return consent_view.consents(session, self._config, viewer, case_id, _now())
+        except NotFound:
+            return None
+
+    def register_consent(self, viewer: Viewer, case_id: str, new: NewConsent) -> FieldError | None:
+        """Add what a client said."""
+        try:
+            with audit.changing(self._hub.store, self._where(), viewer, Deed.CONSENT_CHANGE, case_id) as work:
+                consents.register(work, self._config, viewer, case_id, new)
+                done = audit.Entry(
+                    viewer=viewer, deed=Deed.CONSENT_CHANGE, case_id=case_id, to=(new.to,), detail=str(new.kind)
+                )
+                audit.write(work, self._where(), [done])
+        except Invalid as error:
+            withdrawn = error.field == "to" and new.kind is ConsentKind.WITHDRAWN
+            return FieldError(field=error.field or "", code="no_consent" if withdrawn else "missing")
+        except NotFound:
+            return FieldError(field="to", code="unknown")
+        return None
+
+    def organisations(self, viewer: Viewer) -> tuple[tuple[str, str], ...]:
+        """Give code and name of the organisations that help."""
+        everyone = self._config.organisations.values()
+        return tuple((one.code, one.name) for one in everyone if one.kind is not OrganisationKind.MUNICIPALITY)
 
     def monitor(self, viewer: Viewer) -> MonitorView | None:
         """Give the traffic of messages."""

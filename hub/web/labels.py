@@ -29,6 +29,10 @@ ACCOUNT_SAID = {
 }
 FIELDS = {
     "name": "Naam",
+    "family_name": "Achternaam",
+    "prefix": "Tussenvoegsel",
+    "initials": "Voorletters",
+    "given_name": "Voornaam",
     "birth_date": "Geboren",
     "gender": "Geslacht",
     "bsn": "BSN",
@@ -193,8 +197,11 @@ _MISSING = {
     "basis": "Kies waarom dit gedeeld mag worden.",
     "evidence": "Vul in hoe en wanneer dit is besproken.",
     "law": "Kies de wet.",
+    "to": "Kies een organisatie.",
+    "kind": "Kies wat er is gebeurd.",
 }
 _PROBLEMS = {
+    "no_consent": "Voor deze organisatie is er geen toestemming om in te trekken.",
     "too_long": "Deze tekst is te lang. Maak hem korter.",
     "duplicate": "Er loopt al zo’n verwijzing voor deze inwoner.",
     "not_allowed": "Dit mag u niet delen met deze ontvanger.",

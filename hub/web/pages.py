@@ -21,6 +21,7 @@ from hub.web import (
     account,
     audit_log,
     clients,
+    consents,
     messages,
     new_referral,
     referrals,
@@ -34,7 +35,7 @@ from hub.web.dates import clock
 from hub.web.drawing import set_up_templates, start_path
 from hub.web.front_door import NONCE
 
-_SLICES = (access, sign_in, account, audit_log, worklist, clients, referrals, new_referral, messages)
+_SLICES = (access, sign_in, account, audit_log, worklist, clients, consents, referrals, new_referral, messages)
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
 _OPEN_TO_ALL = ("web.static", "web.sign_in.form", "web.sign_in.enter")
 _OF_STAGE = {

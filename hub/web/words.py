@@ -2,6 +2,7 @@
 
 from schemas.vocabulary import (
     Basis,
+    ConsentKind,
     Delivery,
     Event,
     LifeDomain,
@@ -191,4 +192,27 @@ DELIVERIES = {
     Delivery.REFUSED: "Geweigerd door hun systeem",
     Delivery.UNKNOWN: "Aankomst nog niet bevestigd",
     Delivery.QUARANTINED: "Apart gezet, wordt nagekeken",
+}
+# What a client said about sharing: as it stands now, and as something that happened.
+CONSENTS = {
+    ConsentKind.ASKED: "Gevraagd, nog geen antwoord",
+    ConsentKind.GIVEN: "Vindt het goed",
+    ConsentKind.REFUSED: "Wil het niet",
+    ConsentKind.WITHDRAWN: "Ingetrokken",
+    ConsentKind.LAPSED: "Verlopen",
+}
+CONSENT_DEEDS = {
+    ConsentKind.ASKED: "Toestemming gevraagd",
+    ConsentKind.GIVEN: "De inwoner vindt het goed",
+    ConsentKind.REFUSED: "De inwoner wil het niet",
+    ConsentKind.WITHDRAWN: "De inwoner trekt de toestemming in",
+}
+STOPS = {
+    Delivery.WAITING: "dat bericht gaat zo weg",
+    Delivery.UNDER_WAY: "dat bericht is onderweg",
+    Delivery.DELIVERED: "dat bericht is aangekomen, nog niet bevestigd",
+    Delivery.PROCESSED: "hun systeem heeft het bevestigd",
+    Delivery.REFUSED: "hun systeem weigerde het bericht, bel ze",
+    Delivery.UNKNOWN: "niet zeker of het aankwam, bel ze",
+    Delivery.QUARANTINED: "het kon niet bezorgd worden, bel ze",
 }
