@@ -187,7 +187,10 @@ class ReferralView:
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceOffer:
-    """Something one can refer to. ``shares`` names what about the person goes along, as label keys."""
+    """Something one can refer to.
+
+    ``shares`` names the fields that go along where nothing else is chosen, ``needs`` those that the format requires.
+    """
 
     code: str
     name: str
@@ -196,7 +199,8 @@ class ServiceOffer:
     life_domains: tuple[str, ...]
     purpose: str
     reply_days: int = 3
-    shares: tuple[str, ...] = ("name", "birth_date", "bsn")
+    shares: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,6 +72,9 @@ class Backend(Protocol):
     def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
         """Give what the viewer can refer to."""
 
+    def preview(self, viewer: Viewer, new: NewReferral) -> tuple[tuple[str, str], ...] | FieldError:
+        """Give what the receiver would get, as (field, text), by the function that makes the message."""
+
     def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
         """Send, and give the id; the same key again gives the same id and sends nothing."""
 

@@ -23,9 +23,11 @@ from hub.services import (
     worklist,
 )
 from hub.services.audit_reading import LooksView, who_looked
+from hub.services.clients import find_case
 from hub.services.consent_view import Consents
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
+from hub.services.release import content_of, fields_of, needed, package
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
@@ -122,10 +124,22 @@ class HubBackend:
                 life_domains=tuple(service.life_domains),
                 purpose=service.purpose,
                 reply_days=service.reply_days,
+                shares=package(self._config, service.organisation, service.code),
+                needs=tuple(needed(self._config, service.organisation)),
             )
             for service in self._config.services.values()
             if service.organisation != viewer.organisation
         )
+
+    def preview(self, viewer: Viewer, new: NewReferral) -> tuple[tuple[str, str], ...] | FieldError:
+        """Give what the receiver would get, by the function that makes the message."""
+        assert new.case_id is not None  # a page is always about a case
+        with self._hub.store.reading() as session:
+            person = find_case(session, new.case_id).person
+        try:
+            return fields_of(content_of(self._config, new, person))
+        except Invalid as error:
+            return FieldError(field=error.field or "", code="needed")
 
     def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
         """Send once, however often the form is sent."""

@@ -185,6 +185,7 @@ FORM_FIELDS = {
     "strengths": "Waar is iemand goed in",
     "urgency": "Hoe snel",
     "basis": "Mag dit gedeeld worden",
+    "share": "Wat gaat er mee",
     "evidence": "Hoe en wanneer is dit besproken",
     "law": "Welke wet",
 }
@@ -201,6 +202,7 @@ _MISSING = {
     "kind": "Kies wat er is gebeurd.",
 }
 _PROBLEMS = {
+    "needed": "Dit systeem kan niet zonder BSN en achternaam. Vink die aan, of kies een andere organisatie.",
     "no_consent": "Voor deze organisatie is er geen toestemming om in te trekken.",
     "too_long": "Deze tekst is te lang. Maak hem korter.",
     "duplicate": "Er loopt al zo’n verwijzing voor deze inwoner.",
@@ -269,3 +271,21 @@ def message_words(kind: str | None) -> str:
 def turn_words(what: str | None) -> str:
     """Give what must be done next."""
     return TURNS.get(what or "", what or "")
+
+
+def shared_words(field: str, text: str) -> str:
+    """Give a shared value in words where it is a code, and as it goes along where it is not."""
+    if field == "life_domains":
+        return ", ".join(domain_name(code) for code in text.split(", "))
+    lists: dict[str, Mapping[str, str]] = {
+        "urgency": {str(code): name for code, name in URGENCIES.items()},
+        "purpose": {str(code): name for code, name in PURPOSES.items()},
+        "basis": {str(code): name for code, name in BASES.items()},
+        "law": LAWS,
+        "gender": _GENDERS,
+    }
+    words: Mapping[str, str] = lists.get(field, {})
+    return words.get(text, text)
+
+
+_GENDERS = {"male": "man", "female": "vrouw", "other": "anders", "unknown": "onbekend"}

@@ -6,9 +6,9 @@ from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.services.views import CaseView, ServiceOffer
-from hub.web.backend import backend
+from hub.web.backend import FieldError, backend
 from hub.web.drawing import referral_path
-from hub.web.referral_form import ReferralForm, error_of
+from hub.web.referral_form import ReferralForm, as_far_as_it_is, error_of
 
 slice_ = Blueprint("new_referral", __name__)
 
@@ -35,8 +35,26 @@ def send() -> ResponseReturnValue:
         sent = backend().send_referral(g.viewer, filled.to_new(offers), filled.key)
         if isinstance(sent, str):
             return redirect(referral_path(sent), 303)
-        errors = {error_of(problem): problem.code for problem in sent}
+        errors = {error_of(one): "needed" if one.field == "share" else one.code for one in sent}
     return _page(view, offers, filled, errors, 422)
+
+
+@slice_.post("/verwijzingen/nieuw/voorbeeld")
+def preview() -> ResponseReturnValue:
+    """Draw what the receiver would get by the form as it stands."""
+    view, offers = _about(request.form.get("inwoner", ""))
+    filled = ReferralForm.read(request.form)
+    return render_template("fragments/release.html", **_release(view, offers, filled))
+
+
+def _release(view: CaseView, offers: tuple[ServiceOffer, ...], form: ReferralForm) -> dict[str, object]:
+    """Give what the preview shows: the fields, or which choice stands in the way."""
+    new = as_far_as_it_is(form, offers)
+    found = backend().preview(g.viewer, new) if new is not None else ()
+    chosen = next((offer for offer in offers if offer.code == form.service), None)
+    hidden = () if form.basis else ("basis", "law", "evidence")
+    fields = () if isinstance(found, FieldError) else tuple(one for one in found if one[0] not in hidden)
+    return {"release": fields, "chosen": chosen, "stuck": isinstance(found, FieldError), "view": view}
 
 
 def _about(case_id: str) -> tuple[CaseView, tuple[ServiceOffer, ...]]:
@@ -49,6 +67,6 @@ def _about(case_id: str) -> tuple[CaseView, tuple[ServiceOffer, ...]]:
 def _page(
     view: CaseView, offers: tuple[ServiceOffer, ...], form: ReferralForm, errors: dict[str, str], code: int = 200
 ) -> ResponseReturnValue:
-    chosen = next((offer for offer in offers if offer.code == form.service), None)
-    page = render_template("referral_new.html", view=view, offers=offers, form=form, errors=errors, chosen=chosen)
+    release = _release(view, offers, form)
+    page = render_template("referral_new.html", offers=offers, form=form, errors=errors, **release)
     return page, code

@@ -1,7 +1,7 @@
 """The form of a new referral: reading it, and saying what lacks."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from werkzeug.datastructures import MultiDict
 
@@ -10,9 +10,10 @@ from hub.web.backend import FieldError
 from hub.web.words import LAWS
 from schemas.message import Ground
 from schemas.referral import NewReferral
-from schemas.vocabulary import Basis, LifeDomain, Purpose, Urgency
+from schemas.vocabulary import Basis, LifeDomain, Purpose, SharedField, Urgency
 
 _LONGEST = {"reason": 4000, "client_words": 4000, "strengths": 500, "law": 80, "evidence": 500}
+_FIELDS = frozenset(SharedField)
 # Where an error of a service belongs on the form; the API's names on the left.
 _PLACES = {"to": "service", "ground.law": "law", "ground.evidence": "evidence", "ground.basis": "basis"}
 
@@ -32,6 +33,7 @@ class ReferralForm:
     basis: str = ""
     law: str = ""
     evidence: str = ""
+    share: tuple[str, ...] | None = None
 
     @classmethod
     def read(cls, form: "MultiDict[str, str]") -> "ReferralForm":
@@ -53,6 +55,8 @@ class ReferralForm:
             basis=text("basis"),
             law=text("law"),
             evidence=text("evidence"),
+            # Nothing ticked differs from nothing asked: only a page that showed the choice names it.
+            share=tuple(code for code in form.getlist("share") if code in _FIELDS) if "gekozen" in form else None,
         )
 
     def errors(self, offers: Iterable[ServiceOffer]) -> dict[str, str]:
@@ -86,6 +90,7 @@ class ReferralForm:
             reason=self.reason,
             client_words=self.client_words or None,
             strengths=self.strengths,
+            share=tuple(SharedField(code) for code in self.share) if self.share is not None else None,
             urgency=Urgency(self.urgency),
             ground=Ground(
                 basis=Basis(self.basis),
@@ -94,6 +99,16 @@ class ReferralForm:
                 evidence=self.evidence or None,
             ),
         )
+
+
+def as_far_as_it_is(form: ReferralForm, offers: Iterable[ServiceOffer]) -> NewReferral | None:
+    """Give the referral that a half-filled form would make, for its preview; nothing before a service is chosen."""
+    offers = tuple(offers)
+    if form.service not in {offer.code for offer in offers}:
+        return None
+    urgency = form.urgency if form.urgency in list(Urgency) else Urgency.ROUTINE
+    basis = form.basis if form.basis in list(Basis) else Basis.CONSENT
+    return replace(form, urgency=urgency, basis=basis).to_new(offers)
 
 
 def error_of(problem: FieldError) -> str:

@@ -9,6 +9,7 @@ from schemas.vocabulary import (
     MaskedStatus,
     Outcome,
     Purpose,
+    SharedField,
     Status,
     Urgency,
 )
@@ -216,3 +217,4 @@ STOPS = {
     Delivery.UNKNOWN: "niet zeker of het aankwam, bel ze",
     Delivery.QUARANTINED: "het kon niet bezorgd worden, bel ze",
 }
+SHARED_FIELDS = tuple(SharedField)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flask import Flask
 
+from hub.services.release import fields_of, only
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import (
     ActionChoice,
@@ -27,7 +28,9 @@ from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.front_door import FrontDoor
 from hub.web.origins import Origins
 from hub.web.pages import register_pages
+from schemas.message import Client, MessageData
 from schemas.referral import NewEvent, NewReferral
+from schemas.vocabulary import SharedField
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 KADE, SPOEL, LEIJ, WI = (
@@ -343,7 +346,7 @@ OFFERS = (
         life_domains=("work_education", "daytime_activities"),
         purpose="placement",
         reply_days=5,
-        shares=("name",),
+        shares=tuple(field for field in SharedField if field is not SharedField.BSN),
     ),
 )
 
@@ -533,6 +536,20 @@ class Remembering:
 
     def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
         return OFFERS
+
+    def preview(self, viewer: Viewer, new: NewReferral) -> tuple[tuple[str, str], ...]:
+        person = Client(family_name="Smulders", given_name="Karin", bsn="999990019")
+        content = MessageData(client=person, reason=new.reason, strengths=new.strengths, ground=new.ground)
+        return fields_of(only(new.share, content))
+
+    def consents(self, viewer: Viewer, case_id: str) -> None:
+        return None
+
+    def register_consent(self, viewer: Viewer, case_id: str, new: object) -> None:
+        raise AssertionError("the made-up hub keeps no consent")
+
+    def organisations(self, viewer: Viewer) -> tuple[tuple[str, str], ...]:
+        return ()
 
     def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
         if self.problems:

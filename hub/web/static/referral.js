@@ -1,41 +1,39 @@
 /* A new referral: the preview follows the form, and what fits the life domains comes first. */
 
+import { contentOf } from './server-html.js';
+
 const form = document.querySelector('[data-verwijzing]');
 const preview = document.querySelector('[data-voorbeeld]');
 let all = false;
 
 const chosen = (name) => [...form.querySelectorAll(`[name="${name}"]:checked`)];
-const option = (name) => (text(name) && form.elements[name].selectedOptions[0].text) || '';
-const text = (name) => form.elements[name]?.value?.trim() ?? '';
+let asked = 0;
+let waiting;
 
-function fill(name, value) {
-  for (const place of preview.querySelectorAll(`[data-vul="${name}"]`)) {
-    place.textContent = value || place.dataset.leegWoord || '–';
-  }
+/* The hub draws the preview with the function that makes the message; an answer that was overtaken is not shown. */
+async function redraw() {
+  const mine = ++asked;
+  const answer = await fetch('/verwijzingen/nieuw/voorbeeld', { method: 'POST', body: new FormData(form) }).catch(() => null);
+  if (mine !== asked) return;
+  if (answer?.ok && !answer.redirected) preview.replaceChildren(contentOf(await answer.text()));
+  else preview.replaceChildren();
 }
 
-function draw() {
-  const service = chosen('service')[0];
+/* Another service has another package: what is ticked follows it until one chooses oneself. */
+function follow(service) {
+  const shares = service.dataset.deelt.split(' ');
+  for (const box of form.querySelectorAll('[name="share"]')) box.checked = shares.includes(box.value);
+}
+
+function draw(event) {
   const basis = chosen('basis')[0];
-  const strengths = [...form.querySelectorAll('[name="strengths"]')]
-    .filter((input) => (input.type === 'checkbox' ? input.checked : input.value.trim()))
-    .map((input) => input.value.trim());
-  fill('organisatie', service?.dataset.organisatie);
-  fill('dienst', service?.dataset.naam);
-  fill('doel', service?.dataset.doel);
-  fill('gebieden', chosen('life_domains').map((input) => input.dataset.naam).join(', '));
-  fill('eigen', text('client_words'));
-  fill('reden', text('reason'));
-  fill('sterk', strengths.join(', '));
-  fill('snel', chosen('urgency')[0]?.dataset.naam);
-  fill('grond', basis?.dataset.naam);
-  fill('bewijs', [text('evidence'), /public_task|legal_duty/.test(basis?.value) ? option('law') : ''].filter(Boolean).join(', '));
-  const shares = service?.dataset.deelt.split(' ');
-  for (const row of preview.querySelectorAll('[data-deel]')) row.hidden = Boolean(shares && !shares.includes(row.dataset.deel));
+  if (event?.target.name === 'service') follow(event.target);
   for (const part of form.querySelectorAll('[data-bij]')) {
     part.hidden = !basis || !part.dataset.bij.split(' ').includes(basis.value);
   }
   fit();
+  clearTimeout(waiting);
+  if (event) waiting = setTimeout(redraw, 200);
 }
 
 /* Hide services that share no life domain with the choice, unless asked to show all or already chosen. */

@@ -1,0 +1,87 @@
+"""Consent on the pages: what is shown is what goes, and a withdrawal wipes the receiver's page at once."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from real_hub import RealHub
+from sqlalchemy import select
+
+from hub.models import OutboxRecord
+from schemas.vocabulary import LifeDomain, MessageKind
+from workers.demo import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
+    running = RealHub(tmp_path)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
+    """Give a function that signs someone in and opens a page; each in a browser profile of its own."""
+    contexts: list[BrowserContext] = []
+
+    def go(username: str, path: str, width: int = 1440) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{real.address}/inloggen")
+        page.fill("#gebruikersnaam", username)
+        page.fill("#wachtwoord", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_load_state()
+        page.goto(real.address + path)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def test_withdrawing_on_the_page_wipes_the_receivers_page_and_shows_what_cant_be_undone(
+    real: RealHub, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    case = real.karin()
+    marloes = open_page("marloes", f"/verwijzingen/nieuw?inwoner={case}")
+    marloes.check("input[value=mental_health]")
+    marloes.check("input[value=ggz-kennismaking]")
+    marloes.fill("textarea[name=reason]", "Karin slaapt slecht en wil daar hulp bij.")
+    marloes.check("input[value='Komt afspraken na']")
+    marloes.uncheck("input[name=share][value=birth_date]")
+    marloes.check("input[name=basis][value=consent]")
+    marloes.fill("input[name=evidence]", "mondeling, vandaag")
+    preview = marloes.locator("[data-voorbeeld]")
+    expect(preview.locator("[data-veld=evidence]")).to_contain_text("mondeling, vandaag", timeout=20_000)
+    expect(preview.locator("[data-veld=birth_date]")).to_have_count(0)
+    shown = set(preview.locator("[data-veld]").evaluate_all("all => all.map(one => one.dataset.veld)"))
+    marloes.get_by_role("button", name="Verwijzing versturen").click()
+    marloes.wait_for_url("**/verwijzingen/*-*")
+    with real.hub.store.reading() as session:
+        query = select(OutboxRecord).where(OutboxRecord.case_id == case, OutboxRecord.kind == MessageKind.SENT)
+        sent = session.scalars(query.order_by(OutboxRecord.id.desc())).first()
+    assert sent is not None
+    data = json.loads(sent.body or b"")["data"]
+    told = {*data["client"], *data["ground"], *(set(data) & {"reason", "client_words", "strengths", "service"})}
+    assert shown - {"life_domains", "urgency"} == told
+    assert LifeDomain.MENTAL_HEALTH in data["life_domains"]
+    ilse = open_page("ilse", f"/inwoners/{case}")
+    expect(ilse.locator("[data-case]")).to_be_visible(timeout=20_000)
+    marloes.goto(f"{real.address}/inwoners/{case}/toestemming")
+    marloes.get_by_role("button", name="Toestemming intrekken voor GGZ De Leij").first.click()
+    expect(ilse.get_by_role("heading", name="U ziet dit dossier niet meer")).to_be_visible(timeout=20_000)
+    expect(marloes.get_by_role("heading", name="Wat niet meer terug te draaien is")).to_be_visible()
+    expect(marloes.locator("body")).to_contain_text("GGZ De Leij")
+    for width in (1440, 390):
+        marloes.set_viewport_size({"width": width, "height": 900})
+        marloes.screenshot(path=tmp_path / f"toestemming-{width}.png", full_page=True)
+        assert marloes.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        found = Axe().run(marloes)
+        assert found.response["violations"] == [], found.generate_report()
