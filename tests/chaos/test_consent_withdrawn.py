@@ -163,7 +163,7 @@ def test_after_a_withdrawal_nothing_is_pushed_or_delivered_and_nobody_comes_back
     closings = [at - ended for seat in seats for at, _reason in seat.closed]
     print(
         f"\n{watchers} watchers, {messages} messages: {len(partner.came)} handed over in all,"
-        f" {len(late)} referrals after the commit (last {max(late, default=0):.3f} s); {len(pushes)} entries after the commit"
+        f" {len(late)} referrals after the commit (last {max(late, default=0):.3f} s); {len(pushes)} entries after it"
         f" (last {max(pushes, default=0):.3f} s); all closed after {max(closings):.3f} s; rows {rows}"
     )
     assert [seat.closed[0][1] for seat in seats] == ["consent_withdrawn"] * watchers
