@@ -221,7 +221,7 @@ def _relations(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, Relat
         yield Relation.REFERRAL_RECEIVER, _receiver_state(referral, look.now)
     if Part.SENDER in parts:
         yield Relation.REFERRAL_SENDER, RelationState.ACTIVE
-    if not parts:
+    if not parts & {Part.REGISSEUR, Part.RECEIVER, Part.SENDER}:
         yield Relation.NONE, RelationState.ACTIVE
 
 

@@ -1,0 +1,397 @@
+"""Every way in, as everyone: no answer holds a field more than the policy gives. A new way needs a row here."""
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from flask.testing import FlaskClient
+from flask_socketio import SocketIOTestClient
+from sqlalchemy import select, update
+
+from hub.app import WebProcess, create_web
+from hub.live import NAMESPACE
+from hub.models import Case, Referral
+from hub.rules.access import Category, Mask
+from hub.rules.access_tables import ROLES
+from hub.services import referrals
+from hub.services.access import gaze_at, is_party, may_see, may_see_person, status_decision
+from hub.services.identity import machine_viewer
+from hub.services.views import Viewer
+from hub.wiring import Hub
+from schemas.message import Ground
+from schemas.referral import NewEvent
+from schemas.vocabulary import Basis, Event, LifeDomain, Purpose
+from tests.builders import client, new_referral
+from tests.integration.callers import Site, sign_in_as
+from tests.integration.conftest import add_viewer, open_test_hub
+from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM, person
+from workers.command import main
+
+# The table ---------------------------------------------------------------------------------------------------------
+# What each way in asks of the policy. "nothing": it gives no client's data to anyone; "own": only the asker's own
+# account; "decided": each item is put before may_see; "party": a referral's own sender and receiver; "overseer" and
+# "operator": by role, and no content; "secret": by a key of its own.
+
+ROUTES: dict[str, str] = {
+    "web.static": "nothing",
+    "web.worklist.start": "nothing",
+    "web.worklist.show": "decided",
+    "web.clients.show": "decided",
+    "web.referrals.show": "decided",
+    "web.referrals.act": "decided",
+    "web.new_referral.form": "decided",
+    "web.new_referral.send": "decided",
+    "web.messages.show": "operator",
+    "web.messages.handle": "operator",
+    "web.access.show": "overseer",
+    "web.access.act": "overseer",
+    "web.access.emergency_form": "nothing",
+    "web.access.emergency": "decided",
+    "web.access.stop": "own",
+    "web.audit_log.looks": "overseer",
+    "web.audit_log.names": "overseer",
+    "web.audit_log.reviews": "overseer",
+    "web.audit_log.judge": "overseer",
+    "web.sign_in.form": "nothing",
+    "web.sign_in.enter": "own",
+    "web.sign_in.leave": "own",
+    "web.account.show": "own",
+    "web.account.switch": "own",
+    "web.account.end_others": "own",
+    "web.account.factor_page": "own",
+    "web.account.begin_factor": "own",
+    "web.account.confirm_factor": "own",
+    "web.account.drop_factor": "own",
+    "web.account.picture": "own",
+    "web.account.password_form": "own",
+    "web.account.change_password": "own",
+    "web.account.code_form": "own",
+    "web.account.give_code": "own",
+    "reports.take": "nothing",
+    "tokens.token": "own",
+    "health.live": "nothing",
+    "health.ready": "nothing",
+    "health.metrics": "nothing",
+    "api.openapi_document": "nothing",
+    "api.asyncapi_document": "nothing",
+    "api.schema_document": "nothing",
+    "api.decide_questions": "nothing",
+    "api.send_referral": "party",
+    "api.list_referrals": "decided",
+    "api.read_referral": "decided",
+    "api.record_event": "party",
+    "api.read_trail": "decided",
+    "api.read_feed": "party",
+    "api.take_payload": "party",
+    "api.read_intake": "party",
+    "api.read_case": "decided",
+    "api.read_timeline": "decided",
+    "api.register_consent": "decided",
+    "api.read_consents": "decided",
+    "api.ask_gate": "decided",
+}
+EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own"}
+# Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.
+COMMANDS: dict[str, str] = {
+    "access decide": "nothing",
+    "accounts person": "nothing",
+    "accounts system": "nothing",
+    "audit verify": "nothing",
+    "audit export": "overseer",
+    "audit checkpoint": "nothing",
+    "audit who": "overseer",
+    "keys status": "nothing",
+    "keys rotate": "nothing",
+    "keys queue": "nothing",
+    "keys announce": "nothing",
+    "keys export": "secret",
+    "keys import": "secret",
+    "messages list": "operator",
+    "messages retry": "operator",
+    "messages settle": "operator",
+    "retention preview": "overseer",
+    "retention run": "overseer",
+    "retention hold": "overseer",
+    "retention release": "overseer",
+    "translate": "nothing",
+    "demo": "nothing",
+    "up": "nothing",
+    "migrate": "nothing",
+    "web": "nothing",
+    "relay": "nothing",
+    "inbox": "nothing",
+    "connector": "party",
+    "timers": "nothing",
+    "check": "nothing",
+    "drill": "nothing",
+}
+
+
+# The people and the world ------------------------------------------------------------------------------------------
+
+_ORGANISATION_OF = {
+    "work_and_income": "wi-tilburg",
+    "access_team": "toegang-centrum",
+    "social_work": "mw-de-kade",
+    "mental_health": "ggz-de-leij",
+    "reintegration": "de-spoel",
+    "municipality": "gemeente-tilburg",
+}
+
+
+def _others(hub: Hub) -> list[Viewer]:
+    """Give someone of every role and purpose, at an organisation of its kind."""
+    found = []
+    for role, row in ROLES.items():
+        for kind in sorted(row.organisations & set(_ORGANISATION_OF)) if role != "machine" else ():
+            code = _ORGANISATION_OF[kind]
+            for purpose in sorted(row.purposes):
+                name = hub.config.organisations[code].name
+                found.append(person(f"{role}-{purpose}", f"Iemand {role} {purpose}", code, name, role, purpose))
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """A word that stands in one field alone: who reads it, reads that field."""
+
+    word: str
+    referral_id: str
+    category: Category
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Two clients with help of several kinds, and a word for each field."""
+
+    hub: Hub
+    web: WebProcess
+    people: tuple[Viewer, ...]
+    cases: tuple[str, ...]
+    referral_ids: tuple[str, ...]
+    marks: tuple[Marked, ...]
+    name: str
+    bsn: str
+
+
+NAME, BSN = "Kwetterdijk", "999990019"
+TASK = Ground(basis=Basis.PUBLIC_TASK, law="participatiewet", purpose=Purpose.GUIDANCE)
+HELP: tuple[tuple[str, tuple[LifeDomain, ...], Ground | None, Viewer], ...] = (
+    ("mw-de-kade", (LifeDomain.SOCIAL_NETWORK,), None, NAIMA),
+    ("ggz-de-leij", (LifeDomain.MENTAL_HEALTH,), TASK, ILSE),
+    ("de-spoel", (LifeDomain.WORK_EDUCATION,), TASK, TOM),
+)
+
+
+def _sent(hub: Hub, to: str, domains: tuple[LifeDomain, ...], ground: Ground | None, mark: str, case: Any) -> str:
+    given = {"to": to, "life_domains": domains, "reason": f"REDEN{mark}", "client_words": f"WOORD{mark}"}
+    if ground is not None:
+        given["ground"] = ground
+    with hub.store.writing() as work:
+        return referrals.send_referral(work, hub.config, MARLOES, new_referral(**given, **case)).id
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder: Path = tmp_path_factory.mktemp("ways")
+    with closing(open_test_hub(f"sqlite:///{folder}/hub.db", f"embedded:///{folder}/broker.db")) as hub:
+        others = _others(hub)
+        with hub.store.writing() as work:
+            for one in others:
+                add_viewer(work, one)
+        marks, ids = [], []
+        for number, (to, domains, ground, helper) in enumerate(HELP):
+            mark = f"MERK{number}X"
+            referral_id = _sent(hub, to, domains, ground, mark, {"client": client(family_name=NAME)})
+            for event in (Event.RECEIVE, Event.ACCEPT):
+                with hub.store.writing() as work:
+                    referral = referrals.load_for_change(work, referral_id)
+                    note = f"NOTITIE{mark}" if event is Event.ACCEPT else None
+                    referrals.record_event(work, hub.config, helper, referral, NewEvent(event=event, note=note))
+            ids.append(referral_id)
+            marks += [
+                Marked(word=f"REDEN{mark}", referral_id=referral_id, category=Category.GOAL_PLAN, owner="wi-tilburg"),
+                Marked(word=f"WOORD{mark}", referral_id=referral_id, category=Category.GOAL_PLAN, owner="wi-tilburg"),
+                Marked(word=f"NOTITIE{mark}", referral_id=referral_id, category=Category.PROGRESS, owner=to),
+            ]
+        with hub.store.writing() as work:
+            work.session.execute(update(Case).values(regisseur_id=MARLOES.id))
+        with hub.store.reading() as session:
+            cases = tuple(session.scalars(select(Case.id)))
+        yield World(
+            hub=hub,
+            web=create_web(hub),
+            people=(MARLOES, PETER, NAIMA, ILSE, TOM, BAS, *others),
+            cases=cases,
+            referral_ids=tuple(ids),
+            marks=tuple(marks),
+            name=NAME,
+            bsn=BSN,
+        )
+
+
+def may_hold(world: World, viewer: Viewer) -> set[str]:
+    """Give the words that the policy lets this viewer read."""
+    held: set[str] = set()
+    with world.hub.store.reading() as session:
+        rows = session.execute(select(Referral, Case.regisseur_id).join(Case, Case.id == Referral.case_id)).all()
+        decided = {}
+        for referral, regisseur in rows:
+            look = gaze_at(session, world.hub.config, viewer, referral.case_id, regisseur, referral.changed_at)
+            decided[referral.id] = (look, referral)
+            if status_decision(look, referral).allow:
+                held.add(referral.id)
+        look = next(iter(decided.values()))[0]
+        if may_see_person(look, [referral for _, referral in decided.values()]).allow:
+            held.add(world.name)
+        for mark in world.marks:
+            look, referral = decided[mark.referral_id]
+            own_words = viewer.organisation == mark.owner and look.viewer.role != "income_consultant"
+            decision = may_see(look, referral, mark.category, owner=mark.owner)
+            if decision.mask is Mask.FULL or (own_words and status_decision(look, referral).mask is Mask.FULL):
+                held.add(mark.word)
+            if is_party(viewer, referral, look.now) and (mark.category is Category.GOAL_PLAN or own_words):
+                held.add(mark.word)
+    return held
+
+
+def words_in(world: World, text: str) -> set[str]:
+    """Give the marked words, names, ids and numbers that an answer holds."""
+    looked_for = {mark.word for mark in world.marks} | set(world.referral_ids) | {world.name, world.bsn}
+    return {word for word in looked_for if word in text}
+
+
+def browser(world: World, viewer: Viewer) -> FlaskClient:
+    http = world.web.app.test_client()
+    sign_in_as(world.hub, http, viewer.id)
+    return http
+
+
+def addresses(world: World, method: str) -> list[tuple[str, str]]:
+    """Give every address of this method with each id there is, and one that is not: (endpoint, path)."""
+    values = {
+        "case_id": (*world.cases, "not-there"),
+        "referral_id": (*world.referral_ids, "not-there"),
+        "filename": ("app.css",),
+        "name": ("message.json",),
+    }
+    found = []
+    for rule in world.web.app.url_map.iter_rules():
+        if method not in (rule.methods or ()):
+            continue
+        paths = [rule.rule]
+        for argument in rule.arguments:
+            pattern = re.compile(rf"<(?:[a-z]+:)?{argument}>")
+            paths = [pattern.sub(value, path) for path in paths for value in values.get(argument, ("not-there",))]
+        found += [(rule.endpoint, path) for path in paths]
+    return found
+
+
+# The walk ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_route_has_a_row_and_every_row_a_route(world: World) -> None:
+    assert {rule.endpoint for rule in world.web.app.url_map.iter_rules()} == set(ROUTES)
+
+
+def test_every_live_event_and_every_command_has_a_row(world: World) -> None:
+    server = world.web.live.socketio.server
+    assert server is not None
+    assert set(server.handlers[NAMESPACE]) == set(EVENTS)
+
+    def leaves(command: click.Command, name: str) -> Iterator[str]:
+        if isinstance(command, click.Group):
+            for part, child in command.commands.items():
+                yield from leaves(child, f"{name} {part}".strip())
+        else:
+            yield name
+
+    assert set(leaves(main, "")) == set(COMMANDS)
+
+
+def test_everybody_is_here(world: World) -> None:
+    assert {viewer.role for viewer in world.people} == set(ROLES) - {"machine", "client", "representative"}
+
+
+def test_no_page_tells_anybody_a_field_too_many(world: World) -> None:
+    told = 0
+    pages = [(endpoint, path) for endpoint, path in addresses(world, "GET") if not endpoint.startswith("api.")]
+    for viewer in world.people:
+        http, held = browser(world, viewer), may_hold(world, viewer)
+        for endpoint, path in pages:
+            answer = http.get(path)
+            # What was asked for stands in the answer of an address: that is no news to the asker.
+            found = words_in(world, answer.get_data(as_text=True)) - {part for part in path.split("/") if part}
+            assert found <= held, (viewer.role, viewer.purpose, endpoint, sorted(found - held))
+            assert answer.status_code < 500, (viewer.role, path)
+            answer.close()
+            told += len(found)
+    assert told > 0
+
+
+def test_no_call_of_the_api_tells_any_system_a_field_too_many(world: World) -> None:
+    site, told = Site(world.hub), 0
+    calls = [(endpoint, path) for endpoint, path in addresses(world, "GET") if endpoint.startswith("api.")]
+    for code, organisation in world.hub.config.organisations.items():
+        with world.hub.store.reading() as session:
+            viewer = machine_viewer(session, world.hub.config, code)
+        assert viewer is not None, organisation.name
+        held = may_hold(world, viewer)
+        for endpoint, path in calls:
+            answer = site.get(path.removeprefix("/api/v1"), code)
+            found = words_in(world, answer.get_data(as_text=True)) - {part for part in path.split("/") if part}
+            if endpoint == "api.read_feed":  # what was sent to it, cut when it left: the BSN of its own referrals
+                found -= {world.bsn} if any(word in held for word in world.referral_ids) else set()
+                found -= {world.name}
+            assert found <= held, (code, endpoint, sorted(found - held))
+            told += len(found)
+    assert told > 0
+
+
+def test_a_stranger_gets_nothing_by_any_way(world: World) -> None:
+    http = world.web.app.test_client()
+    for method in ("GET", "POST"):
+        for endpoint, path in addresses(world, method):
+            answer = http.open(path, method=method)
+            text = answer.get_data(as_text=True).replace(path, "")
+            answer.close()
+            found = words_in(world, text) - {part for part in path.split("/") if part}
+            assert found == set(), (endpoint, path)
+            if ROUTES[endpoint] not in ("nothing", "own"):
+                assert answer.status_code in (302, 303, 400, 401, 403, 404, 405, 415, 429), (endpoint, answer.status)
+
+
+def test_what_is_not_there_and_what_is_not_yours_have_one_answer(world: World) -> None:
+    fresh = re.compile(r'csrf_token" value="[^"]+"|nonce="[^"]+"|datetime="[^"]+"|data-now="[^"]+"')
+    for viewer in world.people:
+        http, held = browser(world, viewer), may_hold(world, viewer)
+        if world.name in held or held & set(world.referral_ids):
+            continue
+        for kind, ids in (("inwoners", world.cases), ("verwijzingen", world.referral_ids)):
+            absent = http.get(f"/{kind}/not-there")
+            for one in ids:
+                answer = http.get(f"/{kind}/{one}")
+                assert answer.status_code == absent.status_code == 404, (viewer.role, kind)
+                same = [fresh.sub("", page.text).replace(one, "not-there") for page in (answer, absent)]
+                assert same[0] == same[1], (viewer.role, kind)
+
+
+def test_no_live_watch_tells_anybody_a_field_too_many(world: World) -> None:
+    opened = 0
+    for viewer in world.people:
+        http, held = browser(world, viewer), may_hold(world, viewer)
+        socket = SocketIOTestClient(world.web.app, world.web.live.socketio, namespace=NAMESPACE, flask_test_client=http)
+        for case_id in (*world.cases, "not-there"):
+            answer = socket.emit("watch", {"case": case_id, "after": None}, namespace=NAMESPACE, callback=True)
+            found = words_in(world, str(answer))
+            assert found <= held, (viewer.role, viewer.purpose, sorted(found - held))
+            opened += "snapshot" in answer
+        assert words_in(world, str(socket.get_received(NAMESPACE))) <= held
+        socket.disconnect(NAMESPACE)
+    assert opened > 0
