@@ -1,4 +1,4 @@
-"""Write docs/lifecycle.md and docs/access.md from the tables of the rules: ``python -m workers.diagrams``.
+"""Write the pages of docs/ that are made from the tables of the rules: ``python -m workers.diagrams``.
 
 The tables are the truth. Nothing here decides; a test compares the pages with what this would write.
 """
@@ -15,6 +15,7 @@ from typing import TypeVar
 from hub.rules import access, access_tables, lifecycle, retries
 from hub.rules.lifecycle import ENDED, OPEN, TRANSITIONS, TURNS, Part
 from schemas.vocabulary import Delivery, Status, Urgency
+from workers import register
 
 Word = TypeVar("Word", bound=str)
 
@@ -261,7 +262,11 @@ Try it on questions of your own: `schakel access decide FILE` reads a CSV table 
 """
 
 
-PAGES: dict[str, Callable[[], str]] = {"lifecycle.md": lifecycle_page, "access.md": access_page}
+PAGES: dict[str, Callable[[], str]] = {
+    "lifecycle.md": lifecycle_page,
+    "access.md": access_page,
+    "processing.md": register.page,
+}
 
 
 def main() -> None:

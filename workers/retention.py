@@ -5,9 +5,12 @@ import sys
 
 import click
 
+from hub.rules.audit import Deed
 from hub.rules.retention import TERMS
+from hub.services import audit
 from hub.services import retention as service
 from hub.services.errors import ServiceError
+from hub.services.views import Viewer
 from workers.opening import open_here
 
 _BY = "command-line"
@@ -48,6 +51,8 @@ def run(preview_id: str, given_hash: str) -> None:
     try:
         with hub.store.writing() as work:
             counts = service.run(work, preview_id, given_hash, _BY)
+            done = audit.Entry(viewer=_operator(), deed=Deed.CLIENT_ERASE, objects=(preview_id,), detail="retention")
+            audit.write(work, audit.occasion(hub.config, "command"), [done])
     except ServiceError as error:
         click.echo(error.message, err=True)
         sys.exit(1)
@@ -87,3 +92,14 @@ def release(hold_id: str) -> None:
     finally:
         hub.close()
     click.echo("The hold has ended.")
+
+
+def _operator() -> Viewer:
+    return Viewer(
+        id=_BY,
+        name="opdrachtregel",
+        organisation="schakel",
+        organisation_name="Schakel",
+        role="functional_admin",
+        purpose="operations",
+    )
