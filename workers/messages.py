@@ -1,10 +1,13 @@
 """The command ``schakel messages``: look after what is stuck, by its references only."""
 
 import datetime as dt
+import json
 import sys
+from typing import BinaryIO
 
 import click
 
+from hub.services import evidence
 from hub.services.errors import ServiceError
 from hub.services.monitor import handle, monitor
 from hub.services.views import Viewer
@@ -45,6 +48,38 @@ def retry(message_id: str) -> None:
 def settle(message_id: str, reason: str) -> None:
     """Close a message with a reason; it is kept."""
     _handle(message_id, "settle", reason)
+
+
+@messages.command(name="evidence")
+@click.argument("referral_id")
+def evidence_command(referral_id: str) -> None:
+    """Print the messages of a referral with signatures and receipts, to be shown elsewhere. It holds their content."""
+    hub = open_here()
+    try:
+        with hub.store.reading() as session:
+            bundle = evidence.bundle_of(session, hub.config, referral_id)
+    except ServiceError as error:
+        raise click.UsageError(error.message) from error
+    finally:
+        hub.close()
+    click.echo(json.dumps(bundle, ensure_ascii=False, indent=1))
+
+
+@messages.command()
+@click.argument("file", type=click.File("rb"))
+def verify(file: BinaryIO) -> None:
+    """Verify a bundle of evidence, with nothing but the bundle; exit 1 where a message does not fit its signature.
+
+    Compare the printed ids of keys with those that the hub gave out: a bundle brings its own keys.
+    """
+    try:
+        findings = evidence.verify_bundle(json.load(file))
+    except (ValueError, ServiceError) as error:
+        raise click.UsageError("This is not a bundle of evidence.") from error
+    for message_id, finding in findings:
+        click.echo(f"{message_id}  {finding}")
+    if not findings or any(not finding.startswith("sound") for _id, finding in findings):
+        sys.exit(1)
 
 
 def _operator() -> Viewer:

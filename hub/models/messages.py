@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.models.columns import RowNumber, SealedJsonOfCase, SealedOfCase, UtcMoment
@@ -40,6 +40,7 @@ class OutboxRecord(Record):
     receiver: Mapped[str | None] = mapped_column(String(64))
     reference: Mapped[str | None] = mapped_column(String(64))
     body: Mapped[bytes] = mapped_column(SealedOfCase)
+    signature: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(24))
     open: Mapped[bool]
     due_at: Mapped[dt.datetime] = mapped_column(UtcMoment)

@@ -1,13 +1,14 @@
 """Put canonical messages for organisations in the outbox."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select
 
 from hub.broker.protocol import partner_queue
 from hub.models import OutboxRecord, Referral
+from hub.services import signatures
 from hub.services.case_keys import in_case
 from hub.services.timeline import nudge_row
 from hub.settings import Configuration
@@ -68,6 +69,7 @@ def _row(
     Who has no system of its own reads on screen: there it has arrived at once.
     """
     organisation = config.organisation(message.receiver)
+    document = message.to_json()
     connected = organisation is not None and organisation.transport is not None
     return {
         "message_id": message.id,
@@ -81,14 +83,31 @@ def _row(
         "body": in_case(
             work,
             referral.case_id,
-            json.dumps(message.to_json(), ensure_ascii=False, separators=(",", ":")).encode(),
+            json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
         ),
+        "signature": _signature(work, config, referral, message, document),
         "state": Delivery.WAITING if connected else Delivery.DELIVERED,
         "open": connected,
         "due_at": work.now,
         "created_at": work.now,
         "delivered_at": None if connected else work.now,
     }
+
+
+def _signature(
+    work: UnitOfWork, config: Configuration, referral: Referral, message: Message, document: Mapping[str, Any]
+) -> str:
+    """Sign for the sender: what was said to whom can be shown later, whatever became of the database."""
+    key = signatures.signing_key(work, message.sender)
+    return signatures.sign(
+        key,
+        signatures.kid_of(message.sender, key),
+        document,
+        issuer=signatures.party(config, message.sender),
+        audience=signatures.party(config, message.receiver),
+        purpose=referral.purpose,
+        now=work.now,
+    )
 
 
 def put_out(
@@ -116,7 +135,7 @@ def put_out_each(
     """Put messages about several referrals of one case, and the nudge of their entry, in the outbox."""
     rows = [_row(work, config, referral, message, lane) for referral, message in messages]
     nudge = nudge_row(work, case_id, position)
-    empty = dict.fromkeys(("referral_id", "receiver", "reference", "delivered_at"))
+    empty = dict.fromkeys(("referral_id", "receiver", "reference", "delivered_at", "signature"))
     work.execute(_PUT_OUT, [*rows, {**empty, **nudge}])
     work.wake_relay()
 

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_destroyed_keys")),
     )
     op.create_index(op.f("ix_destroyed_keys_owner"), "destroyed_keys", ["owner"])
+    op.add_column("outbox", sa.Column("signature", sa.Text(), nullable=True))
     connection = op.get_bind()
     keys: dict[str, ContentKey] = {}
     known = connection.scalar(sa.text("SELECT count(*) FROM clients"))
@@ -107,5 +108,7 @@ def _seal(
 
 def downgrade() -> None:
     """Drop the keys. Content sealed with them can't be read any more: keep a back-up of before."""
+    with op.batch_alter_table("outbox") as outbox:
+        outbox.drop_column("signature")
     op.drop_table("destroyed_keys")
     op.drop_table("case_keys")
