@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import structlog
+from sqlalchemy import make_url
 
 from hub.broker.embedded import EmbeddedBroker
 from hub.broker.protocol import INBOX, Broker, partner_queue
@@ -39,6 +41,31 @@ class Hub:
         """Let go of database and broker."""
         self.broker.close()
         self.store.close()
+
+
+_VERIFIED = frozenset({"verify-ca", "verify-full"})
+
+
+def in_the_open(settings: Settings) -> list[str]:
+    """Give the settings whose connection leaves this computer without TLS that knows the other side."""
+    found = []
+    broker = urlsplit(settings.broker_url)
+    if broker.scheme == "amqp" and not _is_here(broker.hostname):
+        found.append("SCHAKEL_BROKER_URL")
+    database = make_url(settings.database_url)
+    away = database.get_backend_name() == "postgresql" and not _is_here(database.host)
+    if away and database.query.get("sslmode") not in _VERIFIED:
+        found.append("SCHAKEL_DATABASE_URL")
+    return found
+
+
+def _is_here(host: str | None) -> bool:
+    if host is None or host in ("", "localhost") or host.startswith("/"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def open_broker(url: str) -> Broker:
@@ -84,6 +111,8 @@ def open_hub(settings: Settings) -> Hub:
     if settings.data_keys:
         use_keys(KeyRing(settings.data_keys, _rereading(settings.key_file)))
         use_audit_keys(AuditKeys(settings.audit_secret))
+    for name in () if settings.demo else in_the_open(settings):
+        log.warning("a connection to another computer is not protected by TLS with a verified name", setting=name)
     config, store = load_configuration(settings.config_path), open_store(settings.database_url)
     keys: QueueKeys = HubKeys(store.queue_secrets, config.organisations)
     if settings.queue_keys:

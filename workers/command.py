@@ -14,7 +14,7 @@ from connectors.registry import NAMES
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.settings import Settings
 from hub.store.migrate import is_up_to_date, migrate
-from hub.wiring import Hub, open_hub
+from hub.wiring import Hub, in_the_open, open_hub
 from workers import serve
 from workers.access import access
 from workers.accounts import accounts
@@ -232,6 +232,9 @@ def check() -> None:
     """Check settings, database, broker and the way to every organisation; exit 1 where something is not well."""
     hub = open_here()
     findings = [("settings and configuration", "well"), ("database", _database(hub)), ("broker", _broker(hub))]
+    findings += [
+        (name, "goes to another computer without verified TLS; see docs/keys.md") for name in in_the_open(hub.settings)
+    ]
     for organisation in hub.config.connected():
         known = organisation.connector in NAMES
         findings.append((organisation.code, "well" if known else f"no connector called {organisation.connector}"))
