@@ -41,6 +41,7 @@ def create_web(hub: Hub, *, async_mode: str = "threading") -> WebProcess:
     for blueprint in (api, tokens, health):
         app.register_blueprint(blueprint)
     accounts = app.extensions[account_pages.EXTENSION] = account_pages.Accounts(hub)
+    app.config["SCHAKEL_PROVIDERS"] = [(one.name, one.label) for one in hub.config.sign_in.providers.values()]
     services = HubBackend(hub, accounts)
     register_pages(app, services, secure_cookies=behind_proxy)
 

@@ -3,13 +3,14 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 
 from hub.models import Post
 from hub.rules.audit import Deed, Outcome
 from hub.rules.passwords import Weakness, weakness
-from hub.services import audit, identity, second_factor, sessions
+from hub.services import audit, identity, oidc, second_factor, sessions
 from hub.services.sessions import OpenSession, Origin, SignedIn, Stage
 from hub.services.throttling import Turn, Wait, bucket, give_back, take_turn
 from hub.services.views import Viewer
@@ -39,6 +40,7 @@ class Accounts:
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
+        self.providers = oidc.Providers(hub.config.sign_in.providers)
 
     @property
     def _config(self) -> Configuration:
@@ -71,6 +73,27 @@ class Accounts:
                 second_factor=False,
             )
         return self._entered(token, "password")
+
+    def enter_by(self, name: str, claims: Mapping[str, Any], address: str, device: str) -> Entered | Refused:
+        """Sign in whom an OpenID provider vouches for; who is not known here stays out."""
+        provider = self._config.sign_in.providers[name]
+        with self._hub.store.reading() as reading:
+            person = oidc.person_of(reading, provider, claims)
+            posts = identity.posts_of(reading, person.id, _now().date()) if person is not None else []
+        if not posts:
+            self._tell(self._nobody(str(claims.get("sub"))), Deed.SIGN_IN, Outcome.FAILED, f"oidc:{name}")
+            return Refused()
+        with self._hub.store.writing() as work:
+            token = sessions.open_session(
+                work,
+                self._config,
+                posts[0],
+                self._origin(address, device),
+                stage=Stage.FULL,
+                how=f"oidc:{name}",
+                second_factor=bool(provider.second_factor),
+            )
+        return self._entered(token, f"oidc:{name}")
 
     def _stage(self, has_factor: bool, *, once: bool) -> Stage:
         if has_factor:

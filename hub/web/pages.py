@@ -22,6 +22,7 @@ from hub.web import (
     audit_log,
     clients,
     consents,
+    elsewhere,
     messages,
     new_referral,
     referrals,
@@ -35,9 +36,21 @@ from hub.web.dates import clock
 from hub.web.drawing import set_up_templates, start_path
 from hub.web.front_door import NONCE
 
-_SLICES = (access, sign_in, account, audit_log, worklist, clients, consents, referrals, new_referral, messages)
+_SLICES = (
+    access,
+    sign_in,
+    elsewhere,
+    account,
+    audit_log,
+    worklist,
+    clients,
+    consents,
+    referrals,
+    new_referral,
+    messages,
+)
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
-_OPEN_TO_ALL = ("web.static", "web.sign_in.form", "web.sign_in.enter")
+_OPEN_TO_ALL = ("web.static", "web.sign_in.form", "web.sign_in.enter", "web.elsewhere.go", "web.elsewhere.back")
 _OF_STAGE = {
     Stage.CODE: ("web.sign_in.leave", "web.account.code_form", "web.account.give_code"),
     Stage.ENROL: (

@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from hub.services.sessions import SignedIn, Stage
@@ -45,7 +45,15 @@ def enter() -> ResponseReturnValue:
 
 def _form(to: str, status: int, *, username: str = "", wrong: str | None = None, wait: int = 0) -> Response:
     return make_response(
-        render_template("sign_in.html", onward=to, username=username, wrong=wrong, wait=wait_words(wait)), status
+        render_template(
+            "sign_in.html",
+            onward=to,
+            username=username,
+            wrong=wrong,
+            wait=wait_words(wait),
+            providers=current_app.config.get("SCHAKEL_PROVIDERS", ()),
+        ),
+        status,
     )
 
 
