@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from hub import telemetry
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery, partner_queue
 from hub.broker.sealed import HUB, SEALED_BY
+from hub.services.audit import occasion
 from hub.services.delivery import DeliveryReceipt, apply_receipts
 from hub.services.inbox import receive_all
 from hub.services.withdrawal import arrived_after_all
@@ -95,7 +96,7 @@ class InboxWorker:
 
     def _apply_receipts(self, work: UnitOfWork, receipts: Sequence[DeliveryReceipt]) -> None:
         if receipts:
-            changed = apply_receipts(work, receipts)
+            changed = apply_receipts(work, receipts, occasion(self._config, "connector"))
             if changed < len(receipts):  # some row was closed before: perhaps held back a moment too late
                 changed += arrived_after_all(work, self._config, receipts)
             telemetry.RECEIVED.labels("receipt").inc(changed)

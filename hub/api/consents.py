@@ -15,7 +15,7 @@ from schemas.consent import CONSENTS, NEW_CONSENT, NewConsent
 def register_consent(case_id: str) -> Response:
     """Register what a client said; a withdrawal has its effect with this answer. Saying it twice adds it twice."""
     new: NewConsent = NEW_CONSENT.load(json_body())
-    with audit.changing(hub().store, where(), caller(), Deed.CONSENT_CHANGE, case_id) as work:
+    with audit.changing(hub().store, where(), caller(), Deed.CONSENT_CHANGE, case_id=case_id) as work:
         ended = consents.register(work, hub().config, caller(), case_id, new)
         done = audit.Entry(
             viewer=caller(), deed=Deed.CONSENT_CHANGE, case_id=case_id, to=(new.to,), detail=str(new.kind)

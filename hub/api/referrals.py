@@ -91,7 +91,7 @@ def send_referral() -> Response:
     if _sends_nothing():
         return problem(403, "forbidden", "This organisation sends no referrals.")
     try:
-        with audit.changing(hub().store, where(), caller(), Deed.REFERRAL_SEND, new.case_id or "") as work:
+        with audit.changing(hub().store, where(), caller(), Deed.REFERRAL_SEND, case_id=new.case_id) as work:
             if new.case_id is not None and not has_part_in(work.session, caller(), new.case_id, by_announcement=False):
                 raise NotFound("There is no such case.")
             referral = referrals.send_referral(work, hub().config, caller(), new)

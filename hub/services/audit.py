@@ -154,13 +154,15 @@ def _refusal(viewer: Viewer, deed: Deed, case_id: str | None, objects: Iterable[
 
 
 @contextmanager
-def changing(store: Store, where: Occasion, viewer: Viewer, deed: Deed, *objects: str) -> Iterator[UnitOfWork]:
+def changing(
+    store: Store, where: Occasion, viewer: Viewer, deed: Deed, *objects: str, case_id: str | None = None
+) -> Iterator[UnitOfWork]:
     """Open a unit of work in which people's data are changed; who may not, is written down as refused."""
     try:
         with store.writing() as work:
             yield work
     except (NotFound, Forbidden):
-        record(store, where, [_refusal(viewer, deed, None, objects)])
+        record(store, where, [_refusal(viewer, deed, case_id, objects)])
         raise
 
 

@@ -10,6 +10,9 @@ from sqlalchemy import bindparam, select, update
 
 from hub.models import OutboxRecord, Referral
 from hub.rules import retries
+from hub.rules.audit import Deed
+from hub.services.actors import SYSTEM
+from hub.services.audit import Entry, Occasion, write
 from hub.services.errors import NotFound
 from hub.services.timeline import NewEntry, nudge_all, write_everywhere
 from hub.store.database import UnitOfWork
@@ -74,8 +77,11 @@ def apply_receipt(work: UnitOfWork, receipt: DeliveryReceipt) -> bool:
     return apply_receipts(work, [receipt]) == 1
 
 
-def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt]) -> int:
-    """Record what connectors tell of several tries, in as few statements as of one; give how many changed anything."""
+def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt], where: Occasion | None = None) -> int:
+    """Record what connectors tell of several tries, in as few statements as of one; give how many changed anything.
+
+    ``where`` is the occasion under which the log of who looked keeps what was handed over to whom.
+    """
     asked = {
         "queues": sorted({receipt.queue for receipt in receipts}),
         "message_ids": sorted({receipt.message_id for receipt in receipts}),
@@ -102,7 +108,20 @@ def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt]) -> int
             _try_again(work, rows[key], receipt)
     if delivered:
         _delivered(work, delivered)
-    return changed + (apply_receipts(work, again) if again else 0)
+        if where is not None:
+            write(work, where, [_handed_over(row, receipt) for row, receipt in delivered if row.case_id])
+    return changed + (apply_receipts(work, again, where) if again else 0)
+
+
+def _handed_over(row: Any, receipt: DeliveryReceipt) -> Entry:
+    return Entry(
+        viewer=SYSTEM,
+        deed=Deed.MESSAGE_DELIVER,
+        case_id=row.case_id,
+        objects=(row.referral_id,) if row.referral_id else (),
+        to=(row.receiver,) if row.receiver else (),
+        detail=str(_state_of(receipt)),
+    )
 
 
 def _delivered(work: UnitOfWork, taken: Sequence[tuple[Any, DeliveryReceipt]]) -> None:

@@ -120,10 +120,9 @@ def act(step: str) -> ResponseReturnValue:
     given = {name: value.strip() for name, value in request.form.items()}
     which, case_id = given.get("kenmerk", ""), given.get("dossier", "")
     try:
-        with audit.changing(_hub().store, _where(), g.viewer, Deed.CONFIGURATION_CHANGE, which or case_id) as work:
-            done = audit.Entry(
-                viewer=g.viewer, deed=Deed.CONFIGURATION_CHANGE, objects=((which or case_id)[:36],), detail=step
-            )
+        deed, objects, about = Deed.CONFIGURATION_CHANGE, (which[:36],) if which else (), case_id or None
+        with audit.changing(_hub().store, _where(), g.viewer, deed, *objects, case_id=about) as work:
+            done = audit.Entry(viewer=g.viewer, deed=deed, case_id=about, objects=objects, detail=step)
             audit.write(work, _where(), [done])
             if step == "oordeel":
                 judge_emergency(work, g.viewer, which, given.get("keuze", ""))
@@ -175,6 +174,8 @@ def stop(case_id: str) -> ResponseReturnValue:
     _check_helper()
     with _hub().store.writing() as work:
         end_emergencies(work, g.viewer, case_id)
+        ended = audit.Entry(viewer=g.viewer, deed=Deed.EMERGENCY_OPEN, case_id=case_id, detail="ended")
+        audit.write(work, _where(), [ended])
     return redirect("/werkvoorraad", 303)
 
 
