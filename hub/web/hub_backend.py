@@ -192,7 +192,7 @@ class HubBackend:
     def register_consent(self, viewer: Viewer, case_id: str, new: NewConsent) -> FieldError | None:
         """Add what a client said."""
         try:
-            with audit.changing(self._hub.store, self._where(), viewer, Deed.CONSENT_CHANGE, case_id) as work:
+            with audit.changing(self._hub.store, self._where(), viewer, Deed.CONSENT_CHANGE, case_id=case_id) as work:
                 consents.register(work, self._config, viewer, case_id, new)
                 done = audit.Entry(
                     viewer=viewer, deed=Deed.CONSENT_CHANGE, case_id=case_id, to=(new.to,), detail=str(new.kind)
