@@ -7,7 +7,7 @@ KILLS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup services demo test lint bench drill scan lock lock-scan
+.PHONY: help setup services demo test lint mutants bench drill scan lock lock-scan
 
 help:
 	@echo "make demo    the hub with made-up people and partners on http://127.0.0.1:$(PORT)"
@@ -45,6 +45,9 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+mutants: setup  ## break the access policy on purpose, one change at a time: none may live
+	@$(BIN)/python -m tests.mutation
 
 bench: services
 	@$(BIN)/python -m tests.bench

@@ -27,7 +27,7 @@ from hub.services.circumstances import Circumstances, circumstances
 from hub.services.grounds import cut_off, ground_state
 from hub.services.release import touches_health
 from hub.services.sights import Sight, sight_of
-from hub.services.views import Viewer
+from hub.services.views import Explained, Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, LifeDomain, OrganisationKind, Purpose, Status
@@ -329,4 +329,23 @@ def _about_person(look: Gaze) -> Decision:
             in_scope=True,
             flags=flags,
         )
+    )
+
+
+def explained(look: Gaze, referral: Referral) -> Explained:
+    """Say why this viewer sees the state of a referral, from the very decision that lets it through."""
+    found = why_status(look, referral)
+    told = found.decision.mask is Mask.FULL
+    sender = look.config.organisation(referral.sender)
+    by_emergency = found.decision.rule == "A11"
+    return Explained(
+        rule=found.decision.rule,
+        reason=found.decision.reason_nl,
+        purpose=found.question.actor_purpose,
+        relation=found.question.relation,
+        basis=found.question.legal_basis if told else "",
+        law=found.question.law if told else "",
+        since=(look.facts.emergency_since if by_emergency else referral.created_at) if told else None,
+        granted_by=(sender.name if sender is not None else referral.sender) if told and not by_emergency else None,
+        until=look.facts.emergency_until if by_emergency else None,
     )

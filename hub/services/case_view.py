@@ -17,7 +17,7 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Decision, Mask, reason
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import Part, masked
-from hub.services.access import Gaze, gaze_at, has_part_in, may_see, may_see_person, status_decision
+from hub.services.access import Gaze, explained, gaze_at, has_part_in, may_see, may_see_person, status_decision
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.errors import NotFound
@@ -244,6 +244,7 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
             inferred=False,
             masked=status.rule,
             audience=None,
+            why=explained(look, referral),
         )
     service = config.services.get(referral.service or "")
     trouble = referral.delivery in _TROUBLE and referral.status == Status.SENT
@@ -262,6 +263,7 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
         inferred=referral.inferred,
         masked=status.rule if status.mask is Mask.ANNOUNCEMENT else None,
         audience=None,
+        why=explained(look, referral),
     )
 
 
@@ -368,6 +370,7 @@ def line_body(line: ReferralLine) -> dict[str, Any]:
         "delivery": line.delivery,
         "masked": line.masked,
         "organisation": line.organisation or None,
+        "why": line.why.rule if line.why else None,
     }
     return {key: value for key, value in body.items() if value is not None}
 

@@ -27,6 +27,24 @@ class Viewer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Explained:
+    """Why somebody sees something: the rule that let it through, and the question that it answered.
+
+    ``since`` and ``granted_by`` are left out where only the state may be known: they would tell more than it does.
+    """
+
+    rule: str
+    reason: str
+    purpose: str
+    relation: str
+    basis: str
+    law: str
+    since: dt.datetime | None = None
+    granted_by: str | None = None
+    until: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReferralLine:
     """One referral as a row of the client view. ``masked`` is the rule that hides the rest, or nothing.
 
@@ -47,6 +65,7 @@ class ReferralLine:
     inferred: bool
     masked: str | None
     audience: str | None
+    why: Explained | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -316,3 +316,27 @@ def test_who_also_holds_a_hat_of_income_sees_nothing_of_guidance(
         work.session.execute(insert(Post).values(**post, purpose=purpose, title="x", starts_on=starts, ends_on=ends_on))
     assert sees(hub, NAIMA, case_id) is not closed
     assert on_worklist(hub, NAIMA) == (0 if closed else 1)
+
+
+def test_each_line_and_entry_says_why_it_is_seen_and_of_a_masked_one_nothing_more_than_the_rule(
+    hub: Hub, case_id: str
+) -> None:
+    send(hub, case_id)
+    send(hub, case_id, **CARE)
+    with looking_at(hub) as session:
+        view = case_view(session, hub.config, MARLOES, case_id, now())
+    whys = {line.masked: line.why for line in view.referrals}
+    plain, masked = whys[None], whys["A02"]
+    assert plain is not None
+    assert masked is not None
+    assert (plain.rule, plain.basis, plain.granted_by) == ("A02", Basis.CONSENT, "Werk & Inkomen Tilburg")
+    assert (masked.rule, masked.basis, masked.law, masked.since, masked.granted_by) == ("A02", "", "", None, None)
+    web = create_web(hub)
+    regions = Watcher(web, MARLOES).watch(case_id)["snapshot"]["regions"]
+    browser = web.app.test_client()
+    sign_in_as(hub, browser, MARLOES.id)
+    page = browser.get(f"/inwoners/{case_id}").get_data(as_text=True)
+    told = plain.reason.replace("'", "&#39;")
+    assert told in page
+    assert told in regions["verwijzingen"]
+    assert told in regions["tijdlijn"]
