@@ -301,7 +301,7 @@ NOTHING_OF_A_PERSON = {
         "static",
         "reports.",
     ),
-    "signing in and one's own account": ("tokens.", "oauth", "sign_in.", "account."),
+    "signing in and one's own account": ("tokens.", "oauth", "sign_in.", "account.", "elsewhere."),
     "the policy itself": ("decide",),
     "which of its own messages a connector must hold": ("ask_gate",),
     "an empty form": ("emergency_form",),
