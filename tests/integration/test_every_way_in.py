@@ -27,7 +27,7 @@ from schemas.message import Ground
 from schemas.referral import NewEvent
 from schemas.vocabulary import Basis, Event, LifeDomain, Purpose
 from tests.builders import client, new_referral
-from tests.integration.callers import Site, sign_in_as
+from tests.integration.callers import Site, new_bsn, sign_in_as
 from tests.integration.conftest import add_viewer, open_test_hub
 from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM, person
 from workers.command import main
@@ -196,7 +196,7 @@ class World:
     bsn: str
 
 
-NAME, BSN = "Kwetterdijk", "999990019"
+NAME, BSN = "Kwetterdijk", new_bsn()
 TASK = Ground(basis=Basis.PUBLIC_TASK, law="participatiewet", purpose=Purpose.GUIDANCE)
 HELP: tuple[tuple[str, tuple[LifeDomain, ...], Ground | None, Viewer], ...] = (
     ("mw-de-kade", (LifeDomain.SOCIAL_NETWORK,), None, NAIMA),
@@ -224,7 +224,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         marks, ids = [], []
         for number, (to, domains, ground, helper) in enumerate(HELP):
             mark = f"MERK{number}X"
-            referral_id = _sent(hub, to, domains, ground, mark, {"client": client(family_name=NAME)})
+            referral_id = _sent(hub, to, domains, ground, mark, {"client": client(family_name=NAME, bsn=BSN)})
             for event in (Event.RECEIVE, Event.ACCEPT):
                 with hub.store.writing() as work:
                     referral = referrals.load_for_change(work, referral_id)
