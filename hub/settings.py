@@ -129,6 +129,7 @@ class Settings:
     rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
     key_file: Path | None = None
     queue_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    owner_url: str | None = field(default=None, repr=False)
     audit_key: str = ""
     audit_file: Path | None = None
 
@@ -183,6 +184,7 @@ def from_environment(
         audit_key=_audit_key(env.get("SCHAKEL_AUDIT_KEY", "")),
         audit_file=Path(env.get("SCHAKEL_AUDIT_FILE", "var/checkpoints.log")),
         queue_keys=queue_keys,
+        owner_url=env.get("SCHAKEL_OWNER_URL") or None,
     )
 
 

@@ -18,6 +18,7 @@ from hub.models.audit_keys import AuditKeys, use_audit_keys
 from hub.models.ring import KeyRing, use_keys
 from hub.settings import Configuration, Settings, SettingsError, load_configuration, read_key_file
 from hub.store.database import Store
+from hub.store.walls import WallError
 
 log = structlog.get_logger()
 EXTENSION = "schakel-hub"
@@ -78,11 +79,15 @@ def open_broker(url: str) -> Broker:
     raise SettingsError("SCHAKEL_BROKER_URL must begin with embedded:///, amqp:// or amqps://.")
 
 
-def open_store(url: str) -> Store:
+def open_store(settings: Settings, municipality: str) -> Store:
     """Give the database behind a URL: ``sqlite:///path`` or ``postgresql+psycopg://...``."""
+    url = settings.database_url
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise SettingsError("SCHAKEL_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
-    return Store(url)
+    try:
+        return Store(url, municipality, settings.owner_url)
+    except WallError as error:
+        raise SettingsError(f"SCHAKEL_CONFIG: {error}") from error
 
 
 def _rereading(path: Path | None) -> Callable[[], Sequence[str] | None] | None:
@@ -113,7 +118,8 @@ def open_hub(settings: Settings) -> Hub:
         use_audit_keys(AuditKeys(settings.audit_secret))
     for name in () if settings.demo else in_the_open(settings):
         log.warning("a connection to another computer is not protected by TLS with a verified name", setting=name)
-    config, store = load_configuration(settings.config_path), open_store(settings.database_url)
+    config = load_configuration(settings.config_path)
+    store = open_store(settings, config.municipality.code)
     keys: QueueKeys = HubKeys(store.queue_secrets, config.organisations)
     if settings.queue_keys:
         keys = OwnKeys("", settings.queue_keys)

@@ -13,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.registry import NAMES
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.settings import Settings
+from hub.store.guard import WallDown
 from hub.store.migrate import is_up_to_date, migrate
+from hub.store.walls import WallError
 from hub.wiring import Hub, in_the_open, open_hub
 from workers import serve
 from workers.access import access
@@ -132,6 +134,8 @@ def _check_shape(hub: Hub) -> None:
     try:
         if not is_up_to_date(hub.store):
             raise click.ClickException("The database does not have the right shape. Run: schakel migrate")
+    except WallDown as error:
+        raise click.ClickException(str(error)) from error
     except SQLAlchemyError as error:
         raise click.ClickException(f"The database can't be reached ({type(error).__name__}).") from error
 
@@ -142,6 +146,8 @@ def migrate_command() -> None:
     hub = open_here()
     try:
         click.echo(f"The database is at revision {migrate(hub.store)}.")
+    except WallError as error:
+        raise click.ClickException(str(error)) from error
     except SQLAlchemyError as error:
         raise click.ClickException(f"The database can't be reached ({type(error).__name__}).") from error
     try:
@@ -163,8 +169,21 @@ def web(mode: str) -> None:
         _check_shape(hub)
         serve.serve_threaded(hub, stop)
         return
-    read_settings()  # say what is wrong with them before the process is another
+    _check_wall()  # say what is wrong before the process is another
     os.execv(sys.executable, [sys.executable, "-m", "workers.green"])  # noqa: S606 - patched before all imports
+
+
+def _check_wall() -> None:
+    """Refuse a wall with a hole. A database that is away is no reason not to begin: the pages say so until it is back,
+    and the wall is looked at with the first connection.
+    """
+    hub = open_here()
+    try:
+        hub.store.answers()
+    except WallDown as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        hub.close()
 
 
 @main.command()
@@ -240,14 +259,33 @@ def check() -> None:
         findings.append((organisation.code, "well" if known else f"no connector called {organisation.connector}"))
     for what, finding in findings:
         click.echo(f"{what:<32}{finding}")
+    click.echo(_second_wall(hub))
     hub.close()
     if any(finding != "well" for _what, finding in findings):
         sys.exit(1)
 
 
+def _second_wall(hub: Hub) -> str:
+    """Say what keeps a municipality's rows from another's; the findings say whether that is well."""
+    if hub.store.is_sqlite:
+        return "Note: SQLite has no row-level security, so no second wall: one municipality in this file."
+    try:
+        above = hub.store.login_may_bypass()
+    except (SQLAlchemyError, WallDown):
+        return "Note: whether the login may pass the wall between municipalities is not known."
+    if above:
+        return (
+            "Note: the login itself may pass the wall between municipalities; only the role it works as keeps it"
+            " inside. Give the processes a login of their own (docs/municipalities.md)."
+        )
+    return "Row-level security: the login can't pass the wall between municipalities."
+
+
 def _database(hub: Hub) -> str:
     try:
         return "well" if is_up_to_date(hub.store) else "not in the right shape: run schakel migrate"
+    except WallDown as error:
+        return str(error)
     except SQLAlchemyError as error:
         return f"can't be reached ({type(error).__name__})"
 

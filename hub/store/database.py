@@ -8,14 +8,18 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import CursorResult, Executable, create_engine, event, make_url, text
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
 
 from hub.models.shelf import ContentKey, KeyShelf, put_up, shelf_of
+from hub.store.guard import WallDown, gaps, login_may_bypass
 from hub.store.keys import queue_secrets, shelf_for
 from hub.store.wakeup import NotifyWakeup, ThreadWakeup, Wakeup
+from hub.store.walls import role_of
 
 _WAKE = text("SELECT pg_notify('schakel_outbox', '')")
 
@@ -79,23 +83,33 @@ class UnitOfWork:
 
 
 class Store:
-    """The database behind one URL."""
+    """The database behind one URL, as one municipality sees it.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.engine = _engine(url)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
+    On PostgreSQL every connection works as the municipality's role, whatever login it signs in with; only migrations
+    work as the owner (``owner_url``, the same login where none is given).
+    """
+
+    def __init__(self, url: str, municipality: str, owner_url: str | None = None) -> None:
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        self.municipality = municipality
+        self.url = url if self.is_sqlite else _inside_wall(url, municipality)
+        self.owner_works = owner_url in (None, url)
+        self._owner_url = owner_url or url
+        self.engine = self._new_engine()
         self._writers = self.engine.execution_options(schakel_writes=True)
         # Each statement of a reader sees what is committed at that moment, with a transaction round them or without:
         # PostgreSQL need not be told twice more.
         self._readers = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
         # Keys are asked for while rows are read: by a pool of their own, a reader never waits for a second connection.
-        self._key_engine = _engine(url).execution_options(isolation_level="AUTOCOMMIT")
+        self._key_engine = self._new_engine().execution_options(isolation_level="AUTOCOMMIT")
         self.keys = shelf_for(self._key_engine)
         put_up(self.engine.dialect, self.keys)
         # SQLite lets one writer in and makes the others poll, unfairly; a lock of our own queues them.
         self._turn: Any = threading.Lock() if self.is_sqlite else nullcontext()
         self._thread_wakeup = ThreadWakeup()
+
+    def _new_engine(self) -> Engine:
+        return _sqlite_engine(self.url) if self.is_sqlite else _postgresql_engine(self.url, self.municipality)
 
     @contextmanager
     def writing(self, now: dt.datetime | None = None) -> Iterator[UnitOfWork]:
@@ -128,6 +142,24 @@ class Store:
         """Give the secrets from which the keys of queues are derived, oldest first."""
         return queue_secrets(self._key_engine)
 
+    @contextmanager
+    def owning(self) -> Iterator[Connection]:
+        """Open a transaction as the owner of the tables: for migrations alone."""
+        if self.is_sqlite:
+            with self._writers.begin() as connection:
+                yield connection
+            return
+        engine = create_engine(self._owner_url, hide_parameters=True, poolclass=NullPool)
+        with engine.begin() as connection:
+            yield connection
+
+    def login_may_bypass(self) -> bool:
+        """Whether the login is above the wall between municipalities, and only its role keeps it inside."""
+        if self.is_sqlite:
+            return True
+        with self.engine.connect() as connection:
+            return login_may_bypass(connection.connection.cursor())
+
     def answers(self) -> bool:
         """Whether the database can be reached."""
         try:
@@ -147,14 +179,44 @@ class Store:
         self._key_engine.dispose()
 
 
-def _engine(url: str) -> Engine:
-    return _sqlite_engine(url) if make_url(url).get_backend_name() == "sqlite" else _postgresql_engine(url)
+def _inside_wall(url: str, municipality: str) -> str:
+    """Have the server set role and municipality before the first question: a RESET goes back to them too."""
+    parts = make_url(url)
+    given = parts.query.get("options", "")
+    settings = f"-c role={_escaped(role_of(municipality))} -c schakel.municipality={_escaped(municipality)}"
+    options = f"{given} {settings}" if isinstance(given, str) and given else settings
+    return parts.update_query_dict({"options": options}).render_as_string(hide_password=False)
 
 
-def _postgresql_engine(url: str) -> Engine:
-    return create_engine(
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(" ", "\\ ")
+
+
+def _postgresql_engine(url: str, municipality: str) -> Engine:
+    engine = create_engine(
         url, hide_parameters=True, pool_size=20, max_overflow=10, pool_use_lifo=True, pool_recycle=1800
     )
+    looked = threading.Event()
+
+    @event.listens_for(engine, "connect")
+    def _look(connection: psycopg.Connection[Any], _record: object) -> None:
+        if looked.is_set():
+            return
+        with connection.cursor() as cursor:
+            found = gaps(cursor, municipality)
+        connection.rollback()
+        if found:
+            connection.close()
+            raise WallDown("The wall between municipalities has a hole: " + "; ".join(found) + ".")
+        looked.set()
+
+    @event.listens_for(engine, "checkout")
+    def _stay_inside(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
+        # The server tells of itself when a connection becomes a superuser's: this asks nothing.
+        if connection.info.parameter_status("is_superuser") == "on":
+            raise DisconnectionError("a connection left the wall between municipalities; it is not used again")
+
+    return engine
 
 
 def _sqlite_engine(url: str) -> Engine:

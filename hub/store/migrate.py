@@ -1,13 +1,25 @@
 """Bring a database to the present shape."""
 
+import datetime as dt
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, insert, text
+from sqlalchemy.exc import OperationalError
 
+from hub.models import CaseKey
+from hub.models.ring import key_ring
+from hub.models.shelf import ContentKey
 from hub.store.database import Store
+from hub.store.keys import QUEUES
+from hub.store.tables import table_of
+from hub.store.walls import close_to_owner, open_to_owner, raise_walls
+
+# By which people are found, and from which the keys of queues are derived.
+_HOUSE_KEYS = ("bsn-index", f"{QUEUES}1", f"{QUEUES}2")
 
 
 def _config() -> Config:
@@ -17,12 +29,30 @@ def _config() -> Config:
 
 
 def migrate(store: Store) -> str:
-    """Run every migration that is still to be run; give the revision the database is at."""
+    """Run every migration that is still to be run, as the owner, and raise the walls; give the revision."""
     config = _config()
-    with store.engine.execution_options(schakel_writes=True).begin() as connection:
+    with store.owning() as connection:
         config.attributes["connection"] = connection
+        if not store.is_sqlite:
+            open_to_owner(connection)
         command.upgrade(config, "head")
+        if not store.is_sqlite:
+            raise_walls(connection, store.municipality, one_login=store.owner_works)
+            _make_house_keys(connection)
+            close_to_owner(connection)
     return newest_revision()
+
+
+def _make_house_keys(connection: Connection) -> None:
+    """Give the municipality the keys that are no case's: the migration made those of the first municipality alone."""
+    whether = text(
+        "SELECT count(*) FROM case_keys WHERE owner = :owner AND municipality = current_setting('schakel.municipality')"
+    )
+    for owner in _HOUSE_KEYS:
+        if not connection.scalar(whether, {"owner": owner}):
+            key = ContentKey.new(owner)
+            row = {"key_id": key.id, "owner": key.owner, "key": key, "ring_key": key_ring().newest.hex()}
+            connection.execute(insert(table_of(CaseKey)), {**row, "created_at": dt.datetime.now(dt.UTC)})
 
 
 def newest_revision() -> str:
@@ -34,5 +64,12 @@ def newest_revision() -> str:
 
 def is_up_to_date(store: Store) -> bool:
     """Whether the database has the shape that this code needs."""
-    with store.engine.connect() as connection:
+    try:
+        with store.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == newest_revision()
+    except OperationalError:
+        if store.is_sqlite:
+            raise
+    # Before its first migration a database lets nobody in as the municipality's role; can it be reached at all?
+    with store.owning() as connection:
         return MigrationContext.configure(connection).get_current_revision() == newest_revision()

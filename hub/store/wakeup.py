@@ -1,9 +1,10 @@
 """How the relay learns that something must leave: at once by a signal, at the latest by its slow poll."""
 
 import threading
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import make_url
 
 
@@ -43,7 +44,9 @@ class NotifyWakeup:
     """PostgreSQL LISTEN on a connection of its own; a lost connection costs a poll, never a message."""
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        parts = make_url(url)
+        said: dict[str, Any] = parts.translate_connect_args(username="user", database="dbname") | dict(parts.query)
+        self._url = make_conninfo("", **said)
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
 
     def wait(self, seconds: float) -> bool:

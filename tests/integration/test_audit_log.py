@@ -30,7 +30,7 @@ def site(database_hub: Hub) -> Site:
 
 
 def run(store: Store, statement: str) -> None:
-    with store.engine.execution_options(schakel_writes=True).begin() as connection:
+    with store.owning() as connection:
         connection.execute(text(statement))
 
 

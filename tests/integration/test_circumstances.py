@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask_socketio import SocketIOTestClient
 from sqlalchemy import insert, update
+from sqlalchemy.exc import ProgrammingError
 
 from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
@@ -204,8 +205,13 @@ def test_a_file_is_not_closed_to_another_by_a_colleague(hub: Hub, case_id: str) 
 
 def test_a_client_of_another_municipality_is_not_there(hub: Hub, case_id: str) -> None:
     record(hub, send(hub, case_id), NAIMA, Event.RECEIVE, Event.ACCEPT)
+    elsewhere = update(Case).values(municipality="gemeente-elders")
+    if not hub.store.is_sqlite:  # the second wall lets no such row come about; test_row_security.py has what it does
+        with pytest.raises(ProgrammingError, match="row-level security"), hub.store.writing() as work:
+            work.session.execute(elsewhere)
+        return
     with hub.store.writing() as work:
-        work.session.execute(update(Case).values(municipality="gemeente-elders"))
+        work.session.execute(elsewhere)
     assert not any(sees(hub, who, case_id) for who in (MARLOES, NAIMA, WI_SYSTEM))
     assert on_worklist(hub, MARLOES) == on_worklist(hub, NAIMA) == 0
 

@@ -162,7 +162,7 @@ class BackUp:
     """A copy of the whole database, keys included: the worst that can lie about."""
 
     def __init__(self, hub: Hub, folder: Path) -> None:
-        self._url = make_url(hub.store.url)
+        self._url = make_url(hub.settings.database_url)  # the owner's: a municipality's role dumps nothing
         self._file = folder / "back-up"
         if hub.store.is_sqlite:
             with (
@@ -217,7 +217,7 @@ def test_an_erased_case_stays_unreadable_in_a_back_up_and_the_others_read(
     with store.reading() as session:
         export = key_rotation.export_keys(session, now())
     use_keys(KeyRing((NEW,)))  # the old key of the ring is thrown away
-    with closing(Store(back_up.restore(restored_url, tmp_path))) as restored:
+    with closing(Store(back_up.restore(restored_url, tmp_path), config.municipality.code)) as restored:
         with pytest.raises(KeyMissing):
             name_of(restored, stays.case_id)
         with restored.writing() as work:

@@ -10,19 +10,19 @@ from hub.wiring import Hub
 def test_what_stood_with_a_person_becomes_the_first_post_and_goes_back(database_hub: Hub) -> None:
     def run(what: str, revision: str) -> None:
         config = _config()
-        with database_hub.store.engine.execution_options(schakel_writes=True).begin() as connection:
+        with database_hub.store.owning() as connection:
             config.attributes["connection"] = connection
             getattr(command, what)(config, revision)
 
     def marloes() -> tuple[str, ...]:
-        with database_hub.store.engine.connect() as connection:
+        with database_hub.store.owning() as connection:
             query = "SELECT role, purpose, title FROM people WHERE id = 'marloes'"
             return tuple(connection.execute(text(query)).one())
 
     run("downgrade", "0003")
     assert marloes() == ("case_director", "guidance", "case_director")
     run("upgrade", "0004")
-    with database_hub.store.engine.connect() as connection:
+    with database_hub.store.owning() as connection:
         query = "SELECT role, purpose, title, organisation FROM posts WHERE person_id = 'marloes'"
         assert tuple(connection.execute(text(query)).one()) == (
             "case_director", "guidance", "case_director", "wi-tilburg",

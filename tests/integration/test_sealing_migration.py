@@ -95,7 +95,7 @@ def fill(store: Store) -> None:
             "created_at": NOW,
         },
     }
-    with store.engine.execution_options(schakel_writes=True).begin() as connection:
+    with store.owning() as connection:
         for table, row in rows.items():
             names = ", ".join(f'"{name}"' for name in row)
             values = ", ".join(f":{name}" for name in row)
@@ -107,10 +107,10 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """Give a database as version 0.1 left it."""
     use_keys(KeyRing((KEY,)))
     url = f"sqlite:///{tmp_path}/hub.db" if request.param == "sqlite" else request.getfixturevalue("database_url")
-    store = Store(url)
+    store = Store(url, "gemeente-tilburg")
     request.addfinalizer(store.close)
     config = _config()
-    with store.engine.execution_options(schakel_writes=True).begin() as connection:
+    with store.owning() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
     fill(store)
