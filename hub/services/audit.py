@@ -43,6 +43,7 @@ _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}")
 _EMERGENCY = "A11"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_ID = "not an id"
+_SESSION = 32  # of the hash that is a session's id: enough to find it by
 
 
 class AuditUnavailable(StoreUnavailable):
@@ -51,7 +52,7 @@ class AuditUnavailable(StoreUnavailable):
 
 @dataclass(frozen=True, kw_only=True)
 class Occasion:
-    """Where something is done: by which part of the hub, in which session, in which chain of calls."""
+    """Where something is done: by which part of the hub, in which chain of calls."""
 
     municipality: str
     oin: str
@@ -59,13 +60,10 @@ class Occasion:
     trace: str
     operation: str
     parent: str | None = None
-    session: str | None = None
     started: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
 
-def occasion(
-    config: Configuration, component: str, *, traceparent: str | None = None, session: str | None = None
-) -> Occasion:
+def occasion(config: Configuration, component: str, *, traceparent: str | None = None) -> Occasion:
     """Give an occasion: a span of the caller's trace where it told one, else the first of a trace of our own."""
     given = _TRACEPARENT.fullmatch(traceparent or "")
     return Occasion(
@@ -75,7 +73,6 @@ def occasion(
         trace=given[1] if given else secrets.token_hex(16),
         operation=secrets.token_hex(8),
         parent=given[2] if given else None,
-        session=session,
     )
 
 
@@ -210,7 +207,7 @@ def _body(entry: Entry, where: Occasion, now: dt.datetime) -> dict[str, Any]:
         "organisation": viewer.organisation,
         "role": viewer.role,
         "purpose": viewer.purpose,
-        "session": where.session,
+        "session": viewer.session_id[:_SESSION] if viewer.session_id else None,
         "subject": audit_keys().pseudonym(entry.case_id) if entry.case_id else None,
         "objects": list(entry.objects),
         "to": list(entry.to),
@@ -226,15 +223,15 @@ def _body(entry: Entry, where: Occasion, now: dt.datetime) -> dict[str, Any]:
         "parent": where.parent,
         "source": where.component,
     }
-    return {name: value for name, value in told.items() if value not in (None, [], {})}
+    return {name: value for name, value in told.items() if value}
 
 
 def _shown(allowed: Iterable[Sight]) -> Mapping[str, list[str]]:
     """Give which kinds were shown, and how much of them, by the rule that showed them."""
     kinds: defaultdict[str, set[str]] = defaultdict(set)
-    for sight in allowed:
-        kinds[sight.decision.rule].add(f"{sight.category}:{sight.decision.mask}")
-    return {rule: sorted(shown) for rule, shown in sorted(kinds.items())}
+    for rule, category, mask in {(one.decision.rule, one.category, one.decision.mask) for one in allowed}:
+        kinds[rule].add(f"{category}:{mask}")
+    return {rule: sorted(shown) for rule, shown in kinds.items()}
 
 
 def _controls(entry: Entry, allowed: Sequence[Sight]) -> str:

@@ -42,16 +42,16 @@ _LOCK = (
 )
 _PLACE = update(_RECORDS).where(_RECORDS.c.number == bindparam("row"))
 _GROW = update(_CHAINS).where(_CHAINS.c.chain == bindparam("which"))
+_FOUND_BY = ("id", "municipality", "subject", "actor", "organisation", "deed", "outcome")
 _PAGE = 2000
 # By pages: a reader has no transaction in which a cursor could stay open.
 _LINKS = (
-    select(_RECORDS)
+    select(*(_RECORDS.c[name] for name in (*_FOUND_BY, "at", "number", "chain", "seq", "prev", "hash", "body", "mac")))
     .where(_RECORDS.c.chain == bindparam("chain"))
     .where(tuple_(_RECORDS.c.seq, _RECORDS.c.number) > tuple_(bindparam("seq"), bindparam("row")))
     .order_by(_RECORDS.c.seq, _RECORDS.c.number)
     .limit(_PAGE)
 )
-_FOUND_BY = ("id", "municipality", "subject", "actor", "organisation", "deed", "outcome")
 
 
 def seal(work: UnitOfWork) -> list[Checkpoint]:
@@ -223,22 +223,16 @@ def _other_outside(
 def links_of(session: Session, chain: str) -> Iterator[Link]:
     """Give the sealed records of a chain in order."""
     seq, number = -(2**31), 0
-    while rows := session.execute(_LINKS, {"chain": chain, "seq": seq, "row": number}).mappings().all():
+    while rows := session.execute(_LINKS, {"chain": chain, "seq": seq, "row": number}).all():
         yield from map(_link, rows)
-        seq, number = rows[-1]["seq"], rows[-1]["number"]
+        seq, number = rows[-1].seq, rows[-1].number
 
 
 def _link(row: Any) -> Link:
-    columns = {name: row[name] for name in _FOUND_BY} | {"at": moment_text(row["at"])}
-    return Link(
-        chain=row["chain"],
-        seq=row["seq"],
-        prev=row["prev"],
-        hash=row["hash"],
-        body=row["body"],
-        mac=row["mac"],
-        columns=columns,
-    )
+    *found_by, at, _number, chain, seq, prev, own_hash, body, mac = row
+    columns = dict(zip(_FOUND_BY, found_by, strict=True))
+    columns["at"] = moment_text(at)
+    return Link(chain=chain, seq=seq, prev=prev, hash=own_hash, body=body, mac=mac, columns=columns)
 
 
 def _checkpoint(row: Any) -> Checkpoint:

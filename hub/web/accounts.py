@@ -293,7 +293,7 @@ class Accounts:
         )
 
     def _tell(self, viewer: Viewer, deed: Deed, outcome: Outcome, detail: str | None) -> None:
-        where = audit.occasion(self._config, "web", session=viewer.session_id and viewer.session_id[:32])
+        where = audit.occasion(self._config, "web")
         entry = audit.Entry(viewer=viewer, deed=deed, outcome=outcome, detail=detail)
         audit.record(self._hub.store, where, [entry])
 

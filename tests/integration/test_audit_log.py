@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 
 from hub.models import AuditRecord, Case
 from hub.models.audit_keys import AuditKeys, audit_keys
 from hub.rules.audit_chain import canonical, link_hash
+from hub.services import sessions
 from hub.services.audit_seal import export, keep_outside, read_outside, seal, seal_all, verify
 from hub.store.database import Store, StoreUnavailable
 from hub.wiring import Hub
@@ -91,6 +92,37 @@ def test_a_work_list_leaves_a_record_for_each_client_on_it(site: Site) -> None:
     new = records(site.hub)[before:]
     assert {one["subject"] for one in new} == {audit_keys().pseudonym(one["case_id"]) for one in made}
     assert {one["deed"] for one in new} == {"worklist.view"}
+
+
+def test_a_look_of_a_person_is_tied_to_the_sign_in_and_that_of_a_system_to_none(site: Site) -> None:
+    made = of_marloes(site)
+    browser = site.web.app.test_client()
+    token = sign_in_as(site.hub, browser, "marloes")
+    browser.get(f"/inwoners/{made['case_id']}")
+    assert records(site.hub)[-1]["session"] == sessions.id_of(token)[:32]
+    assert token not in json.dumps(records(site.hub))
+    site.get(f"/cases/{made['case_id']}", KADE)
+    assert "session" not in records(site.hub)[-1]
+
+
+def test_a_request_writes_all_its_records_in_one_statement(site: Site) -> None:
+    made = [of_marloes(site) for _ in range(3)]
+    browser = signed_in(site, "marloes")
+    written: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        if statement.startswith("INSERT INTO audit_records"):
+            written.append(statement)
+
+    event.listen(site.hub.store.engine, "before_cursor_execute", hear)
+    for path in ("/werkvoorraad", f"/inwoners/{made[0]['case_id']}", f"/verwijzingen/{made[0]['id']}"):
+        written.clear()
+        assert browser.get(path).status_code == 200
+        assert len(written) == 1, path
+    for call in (site.send, lambda: site.get("/referrals"), lambda: site.get(f"/referrals/{made[0]['id']}")):
+        written.clear()
+        assert call().status_code < 300
+        assert len(written) == 1
 
 
 EDGES: list[tuple[str, Callable[[Site, dict[str, Any]], Any]]] = [
