@@ -103,7 +103,9 @@ def _spend(work: UnitOfWork, what: str, until: dt.datetime) -> bool:
     """Whether this is the first time; of two at once one is too late."""
     make = postgresql.insert(SpentId) if work.dialect == "postgresql" else sqlite.insert(SpentId)
     key = hashlib.sha256(what.encode()).hexdigest()
-    return bool(work.execute(make.values(id=key, until=until).on_conflict_do_nothing()).rowcount)
+    # Not by the count of rows: psycopg does not tell it for such a statement, and "unknown" would pass for "one".
+    made = work.execute(make.values(id=key, until=until).on_conflict_do_nothing().returning(SpentId.id))
+    return made.scalar_one_or_none() is not None
 
 
 def thumbprint_of(header: str) -> str | None:
