@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,12 @@ class Seat:
 
     def _close(self, body: dict[str, Any]) -> None:
         self.closed.append((time.monotonic(), body["reason"]))
+
+
+def leave(seats: list[Seat]) -> None:
+    """Close all places at once: each waits for its own farewell."""
+    with ThreadPoolExecutor(max_workers=len(seats)) as pool:
+        list(pool.map(lambda seat: seat.client.disconnect(), seats))
 
 
 @contextmanager
@@ -151,9 +158,7 @@ def test_after_a_withdrawal_nothing_is_pushed_or_delivered_and_nobody_comes_back
                 break
         again = [seat.watch(case_id, seat.answer["position"]) for seat in seats]
         fresh = Seat(url, token, case_id)
-        fresh.client.disconnect()
-        for seat in seats:
-            seat.client.disconnect()
+        leave([fresh, *seats])
         with hub.store.reading() as session:
             rows = session.execute(
                 select(OutboxRecord.kind, OutboxRecord.state, OutboxRecord.error, func.count())
