@@ -104,6 +104,6 @@ def read_feed() -> Response:
             audit.seen(session, told)
     items = [json.loads(row.body) for row in rows[:limit] if row.body]
     more = len(rows) > limit
-    cursor = str(rows[min(limit, len(rows)) - 1].id) if rows else request.args.get("after")
+    cursor = str(rows[min(limit, len(rows)) - 1].cursor) if rows else request.args.get("after")
     body = {"items": items, "next": cursor if more else None, "cursor": cursor}
     return Response(json.dumps(body, ensure_ascii=False), content_type="application/json")

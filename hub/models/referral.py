@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.columns import RowNumber, SealedJsonOfCase, UtcMoment
+from hub.models.columns import SealedJsonOfCase, UtcMoment
+from hub.models.drawn import REFERRAL_NUMBER
 from hub.models.record import Record
 
 _GROUND_RUNS = text("ground_until IS NOT NULL AND ground_ended_at IS NULL")
@@ -15,7 +16,7 @@ _GROUND_RUNS = text("ground_until IS NOT NULL AND ground_ended_at IS NULL")
 class Referral(Record):
     """One referral, on its three axes: ``status`` (people), ``delivery`` (systems) and ``outcome`` (the help).
 
-    ``number`` counts per installation and stands for the referral where a dialect wants a number (iWmo
+    ``number`` is drawn by lot and stands for the referral where a dialect wants a number (iWmo
     ToewijzingNummer, at most 999 999 999). ``shared`` names the chosen fields that the receiver gets (nothing: all of
     them, as before one could choose). A consent that ended stands here too (``ground_ended_at``, ``ground_end``:
     withdrawn or lapsed), so that deciding who may look asks nothing more.
@@ -35,7 +36,7 @@ class Referral(Record):
         {"sqlite_autoincrement": True},
     )
 
-    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=True)
+    number: Mapped[int] = mapped_column(REFERRAL_NUMBER, primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(String(36), unique=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
     sender: Mapped[str] = mapped_column(String(64))

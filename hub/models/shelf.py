@@ -12,6 +12,8 @@ from sqlalchemy.engine import Dialect
 
 from hub.models.ring import NONCE, KeyMissing, opened
 
+# The key of the house itself: it hashes the numbers by which people are found, and draws the numbers of referrals.
+HOUSE = "bsn-index"
 KEY_ID = 16
 KEPT_SECONDS = 30.0
 MOST = 4096

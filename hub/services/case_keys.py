@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from hub.models import CaseKey, DestroyedKey, InboxRecord, Intake, Referral
 from hub.models.columns import OwnedBytes, OwnedJson, owner_of
 from hub.models.ring import KeyMissing, key_ring
-from hub.models.shelf import ContentKey, shelf_of
+from hub.models.shelf import HOUSE, ContentKey, shelf_of
 from hub.services.errors import Erased
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
@@ -29,7 +29,6 @@ _MAKE = {
 }
 _FIND = select(_KEYS.c.key).where(_KEYS.c.owner == bindparam("owner"))
 _WAS_DESTROYED = select(_DESTROYED.c.key_id).where(_DESTROYED.c.owner == bindparam("owner")).limit(1)
-BSN_INDEX = "bsn-index"
 
 
 def intake_owner(intake_id: str) -> str:
@@ -127,4 +126,4 @@ def payloads_of(work: UnitOfWork, case_id: str) -> list[str]:
 def bsn_index(work: Session | UnitOfWork, municipality: str, bsn: str) -> str:
     """Give the keyed hash by which a client is found; without its key it tells nothing."""
     shelf = work.shelf if isinstance(work, UnitOfWork) else shelf_of(work.get_bind().dialect)
-    return hmac.new(shelf.named(BSN_INDEX).secret, f"{municipality}\x1f{bsn}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(shelf.named(HOUSE).secret, f"{municipality}\x1f{bsn}".encode(), hashlib.sha256).hexdigest()

@@ -21,6 +21,7 @@ from hub.services.access import Gaze, explained, gaze_at, has_part_in, may_see, 
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.errors import NotFound
+from hub.services.release import person_for
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
 from hub.settings import Configuration
 from hub.store.tables import table_of
@@ -75,6 +76,8 @@ def _view(session: Session, config: Configuration, viewer: Viewer, case_id: str,
     found = _found(session, look, case_id)
     _check_entrance(session, look, case_id, found)
     known = may_see_person(look, [one.referral for one in found.values()]).allow
+    if viewer.id != case.regisseur_id:
+        person = person_for(viewer.organisation, [one.referral for one in found.values()], person)
     entries = _entries(look, rows, found, 1)
     _tell(session, look, Deed.CASE_VIEW, case_id, found, known=known)
     story = case.story or {}
@@ -91,7 +94,7 @@ def _view(session: Session, config: Configuration, viewer: Viewer, case_id: str,
         contact_since=case.regisseur_since,
         client_words=story.get("client_words") if close else None,
         strengths=tuple(story.get("strengths", ())) if close else (),
-        referrals=tuple(one.line for one in sorted(found.values(), key=lambda one: -one.referral.number)),
+        referrals=tuple(sorted((one.line for one in found.values()), key=place, reverse=True)),
         entries=tuple(entries),
         withheld=withheld(look),
         emergency_until=look.facts.emergency_until,
@@ -227,7 +230,6 @@ def _found(session: Session, look: Gaze, case_id: str) -> dict[str, _Seen]:
 def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
     """Give a referral as a row, with no more than the decision leaves."""
     config = look.config
-    number = f"V-{referral.created_at.year}-{referral.number:05d}"
     if status.mask is Mask.STATUS_ONLY:
         return ReferralLine(
             id=referral.id,
@@ -250,7 +252,7 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
     trouble = referral.delivery in _TROUBLE and referral.status == Status.SENT
     return ReferralLine(
         id=referral.id,
-        number=number,
+        number=f"V-{referral.created_at.year}-{referral.number}",
         title=service.name if service else _organisation_name(config, referral.receiver),
         organisation=_organisation_name(config, referral.receiver),
         sender=_organisation_name(config, referral.sender),
@@ -263,8 +265,14 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
         inferred=referral.inferred,
         masked=status.rule if status.mask is Mask.ANNOUNCEMENT else None,
         audience=None,
+        sent_at=referral.created_at,
         why=explained(look, referral),
     )
+
+
+def place(line: ReferralLine) -> tuple[str, str]:
+    """Give the fixed place of a referral among the others, whatever its state: the one sent last is the highest."""
+    return (moment_text(line.sent_at) if line.sent_at is not None else "", line.id)
 
 
 def _whose_turn(config: Configuration, referral: Referral) -> str | None:

@@ -49,6 +49,7 @@ class ReferralLine:
     """One referral as a row of the client view. ``masked`` is the rule that hides the rest, or nothing.
 
     ``mark`` names how the state is drawn: a Status, a MaskedStatus, or ``undelivered`` where delivery needs a person.
+    ``sent_at`` is its place among the others, newest first; a masked one has no moment that may be told.
     """
 
     id: str
@@ -65,6 +66,7 @@ class ReferralLine:
     inferred: bool
     masked: str | None
     audience: str | None
+    sent_at: dt.datetime | None = None
     why: Explained | None = None
 
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from flask import Flask
 
+from hub.services.case_view import place
 from hub.services.views import EntryView, ReferralLine, Viewer
 from hub.web import audit_words, dates, labels, sentences, tracks, words
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
@@ -39,8 +40,8 @@ def first_name(name: str) -> str:
 
 
 def sort_key(referral: ReferralLine) -> str:
-    """Give the fixed place of a row among the others: newest number first, whatever the state."""
-    return f"{len(referral.number):03d}{referral.number}-{referral.id}"
+    """Give the fixed place of a row among the others: sent last comes first, whatever the state."""
+    return "-".join(place(referral))
 
 
 def entry_key(entry: EntryView) -> str:

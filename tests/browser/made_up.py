@@ -80,6 +80,7 @@ def line(number: int, title: str, organisation: str, mark: str, **changes: objec
         inferred=False,
         masked=None,
         audience=None,
+        sent_at=NOW - dt.timedelta(days=30) + dt.timedelta(minutes=number),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -106,7 +107,7 @@ GGZ = line(
     audience="Alleen GGZ De Leij en regisseur",
 )
 POST = line(4620, "Hulp bij post en overzicht", KADE, "completed")
-MASKED = replace(line(4809, "", "", "running"), number="", sender="", delivery=None, masked="A02")
+MASKED = replace(line(4809, "", "", "running"), number="", sender="", delivery=None, masked="A02", sent_at=None)
 
 
 def entry(position: int, kind: str, at: dt.datetime, referral: ReferralLine | None = None, **more: object) -> EntryView:
