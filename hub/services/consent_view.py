@@ -116,8 +116,8 @@ def consents(session: Session, config: Configuration, viewer: Viewer, case_id: s
     releases = [one for one in session.scalars(released) if one.referral_id not in hidden]
     messages = _messages(session, [one.referral_id for one in releases])
     return Consents(
-        events=tuple(_evidence(event) for event in events),
-        releases=tuple(_shared(one, messages[one.referral_id]) for one in releases),
+        events=tuple(_evidence(event, viewer) for event in events),
+        releases=tuple(_shared(one, messages[one.referral_id], viewer) for one in releases),
     )
 
 
@@ -143,14 +143,19 @@ def _messages(session: Session, referral_ids: list[str]) -> dict[str, list[Any]]
     return found
 
 
-def _evidence(event: ConsentEvent) -> Evidence:
+def _words(words: bytes | None, organisation: str, viewer: Viewer) -> str | None:
+    """Give what was written about a consent or a release: to the organisation that wrote it, for it may tell why."""
+    return words.decode() if words and organisation == viewer.organisation else None
+
+
+def _evidence(event: ConsentEvent, viewer: Viewer) -> Evidence:
     return Evidence(
         to=event.recipient,
         kind=event.kind,
         purpose=event.purpose,
         fields=tuple(event.fields) if event.fields is not None else None,
         referral_id=event.referral_id,
-        evidence=event.evidence.decode() if event.evidence else None,
+        evidence=_words(event.evidence, event.organisation, viewer),
         by=event.by_name,
         organisation=event.organisation,
         at=event.at,
@@ -158,7 +163,7 @@ def _evidence(event: ConsentEvent) -> Evidence:
     )
 
 
-def _shared(release: Release, messages: Sequence[Any]) -> Shared:
+def _shared(release: Release, messages: Sequence[Any], viewer: Viewer) -> Shared:
     stop = next((row for row in messages if row.kind == MessageKind.CONSENT_WITHDRAWN), None)
     content = [row for row in messages if row.receiver == release.recipient and row is not stop]
     return Shared(
@@ -169,7 +174,7 @@ def _shared(release: Release, messages: Sequence[Any]) -> Shared:
         basis=release.basis,
         law=release.law,
         purpose=release.purpose,
-        necessity=release.necessity.decode() if release.necessity else None,
+        necessity=_words(release.necessity, release.organisation, viewer),
         by=release.by_name,
         at=release.at,
         until=release.until,

@@ -21,7 +21,7 @@ from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.errors import NotFound
 from hub.services.grounds import holds
-from hub.services.release import touches_health
+from hub.services.release import content_for, domains_for, person_for, touches_health
 from hub.services.views import (
     ActionChoice,
     DeliveryTrouble,
@@ -70,7 +70,7 @@ def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, l
         "delivery": referral.delivery,
         "outcome": referral.outcome if sees_outcome(config, viewer, referral, look.now) else None,
         "urgency": referral.urgency,
-        "life_domains": list(referral.life_domains),
+        "life_domains": list(domains_for(config, viewer.organisation, referral)),
         "next_action": next_action(referral),
         "created_at": referral.created_at,
         "changed_at": referral.changed_at,
@@ -78,7 +78,7 @@ def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, l
         "masked": decision.rule if decision.mask is Mask.ANNOUNCEMENT else None,
     }
     if is_party(viewer, referral, look.now) or may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL:
-        content = referral.content
+        content = content_for(viewer.organisation, referral)
         answer["content"] = {
             **{name: content[name] for name in _CONTENT if content.get(name)},
             "ground": {"basis": referral.basis, "law": referral.law, "purpose": referral.purpose},
@@ -239,7 +239,7 @@ def referral_view(
         actions=_actions(look, referral),
         sent_at=referral.created_at,
         sent_by=creator.name if creator else line.sender,
-        client_words=referral.content.get("client_words") if sees_content else None,
+        client_words=content_for(viewer.organisation, referral).get("client_words") if sees_content else None,
         trouble=_trouble(session, config, referral),
         phone=receiver.phone if receiver else None,
         viewer_received=viewer.organisation == referral.receiver,
@@ -261,20 +261,22 @@ def _person(session: Session, look: Gaze, referral: Referral) -> Client | None:
         select(ClientRecord.person).join(Case, Case.client_id == ClientRecord.id).where(Case.id == referral.case_id)
     ).scalar_one()
     check_owner(stored, referral.case_id)
-    return Client(**stored)
+    return person_for(look.viewer.organisation, [referral], Client(**stored))
 
 
 def _content(referral: Referral, person: Client | None, look: Gaze) -> tuple[tuple[str, str], ...]:
     """Give what was sent, in the order of the message."""
+    words = content_for(look.viewer.organisation, referral)
+    domains = domains_for(look.config, look.viewer.organisation, referral)
     rows: list[tuple[str, str | None]] = []
     if person is not None:
         rows += [("name", full_name(person)), ("birth_date", person.birth_date)]
         if may_see(look, referral, Category.IDENTIFIER).mask is Mask.FULL and person.bsn:
             rows.append(("bsn", "•••••• " + person.bsn[-3:]))
     rows += [
-        ("reason", referral.content.get("reason")),
-        ("strengths", "; ".join(referral.content.get("strengths") or [])),
-        ("life_domains", ", ".join(referral.life_domains)),
+        ("reason", words.get("reason")),
+        ("strengths", "; ".join(words.get("strengths") or [])),
+        ("life_domains", ", ".join(domains)),
         ("urgency", referral.urgency),
         ("basis", referral.basis),
     ]

@@ -47,7 +47,7 @@ def send_referral(
     ``Invalid`` names the field where receiver or service are not known, ``NotFound`` where the case is not.
     """
     _check_addressee(config, actor, new)
-    chosen_fields(config, new)
+    chosen_fields(config, actor.organisation, new)
     if new.case_id is not None:
         case = find_case(work, new.case_id)
     else:
@@ -114,7 +114,7 @@ def _insert(
         "basis": new.ground.basis,
         "law": new.ground.law,
         "purpose": new.ground.purpose,
-        "shared": list(chosen_fields(config, new)),
+        "shared": list(chosen_fields(config, actor.organisation, new)),
         "ground_until": new.until,
         "ground_ended_at": None,
         "ground_end": None,
@@ -141,7 +141,7 @@ def _insert(
 
 def _content_message(config: Configuration, referral: Referral, new: NewReferral, case: KnownCase) -> MessageData:
     return replace(
-        content_of(config, new, case.person),
+        content_of(config, referral.sender, new, case.person),
         referral_id=referral.id,
         referral_number=referral.number,
         correlation=dict(referral.correlation),

@@ -1,7 +1,8 @@
 """What of a message may leave for an organisation. The wall between health and the sanction side stands here too."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import Any
 
 from hub.models import Referral
 from hub.services.errors import Invalid
@@ -40,6 +41,8 @@ def release_to(config: Configuration, receiver: str, referral: Referral, data: M
 
 EVERYTHING = tuple(SharedField)
 _OF_PERSON = frozenset(EVERYTHING[: EVERYTHING.index(SharedField.BSN) + 1])
+# What people write freely: it may hold anything.
+_WORDS = frozenset({SharedField.REASON, SharedField.CLIENT_WORDS, SharedField.STRENGTHS, SharedField.EVIDENCE})
 # Where a service names no package: what the role that receives it needs (docs/consent.md).
 _PACKAGES = {
     OrganisationKind.REINTEGRATION: tuple(field for field in EVERYTHING if field is not SharedField.BSN),
@@ -70,12 +73,21 @@ def package(config: Configuration, receiver: str, service: str | None) -> tuple[
     return _PACKAGES.get(organisation.kind, EVERYTHING) if organisation is not None else EVERYTHING
 
 
-def chosen_fields(config: Configuration, new: NewReferral) -> tuple[SharedField, ...]:
+def tells_health_to_the_walled(config: Configuration, sender: str, new: NewReferral) -> bool:
+    """Whether a new referral would tell Work & Income or a re-integration partner about health: no words go along."""
+    kinds = [organisation.kind for code in (sender, new.to) if (organisation := config.organisation(code)) is not None]
+    health = bool(HEALTH_DOMAINS & frozenset(new.life_domains)) or OrganisationKind.MENTAL_HEALTH in kinds
+    return health and kinds[-1] in _NEVER_HEALTH
+
+
+def chosen_fields(config: Configuration, sender: str, new: NewReferral) -> tuple[SharedField, ...]:
     """Give what a new referral shares; ``Invalid`` where the receiver's format needs what was left out."""
     chosen = package(config, new.to, new.service) if new.share is None else new.share
     for field, why in needed(config, new.to).items():
         if field not in chosen:
             raise Invalid(f"{field} must be shared with this receiver: {why}", field="share")
+    if tells_health_to_the_walled(config, sender, new):  # whatever was chosen
+        chosen = tuple(field for field in chosen if field not in _WORDS)
     return tuple(field for field in SharedField if field in chosen)
 
 
@@ -101,24 +113,49 @@ def only_person(shared: Collection[str] | None, person: Client) -> Client:
     return replace(person, **dict.fromkeys(_OF_PERSON.difference(shared)))
 
 
-def content_of(config: Configuration, new: NewReferral, person: Client) -> MessageData:
+def content_for(organisation: str, referral: Referral) -> dict[str, Any]:
+    """Give a referral's words as an organisation may read them: the receiver what was shared with it."""
+    return {
+        name: words
+        for name, words in referral.content.items()
+        if organisation != referral.receiver or referral.shared is None or name in referral.shared
+    }
+
+
+def domains_for(config: Configuration, organisation: str, referral: Referral) -> tuple[str, ...]:
+    """Give the life domains of a referral as an organisation may know them: of health only who may know of health."""
+    known = config.organisation(organisation)
+    walled = known is not None and known.kind in _NEVER_HEALTH and organisation != referral.sender
+    return tuple(domain for domain in referral.life_domains if not (walled and domain in HEALTH_DOMAINS))
+
+
+def person_for(organisation: str, referrals: Iterable[Referral], person: Client) -> Client:
+    """Give the client as an organisation knows him: who only received referrals has what these shared."""
+    theirs = [one for one in referrals if organisation in (one.sender, one.receiver)]
+    if not theirs or any(one.sender == organisation or one.shared is None for one in theirs):
+        return person
+    return only_person({field for one in theirs for field in one.shared or ()}, person)
+
+
+def content_of(config: Configuration, sender: str, new: NewReferral, person: Client) -> MessageData:
     """Give what the receiver of a new referral gets: the message's content, and what its preview shows.
 
     Without the numbers of the referral, which it has once it is sent.
     """
+    walled = tells_health_to_the_walled(config, sender, new)
     data = MessageData(
         event=Event.SEND,
         status=Status.SENT,
         client=person,
         service=service_of(config, new.service),
-        life_domains=new.life_domains,
+        life_domains=tuple(d for d in new.life_domains if not (walled and d in HEALTH_DOMAINS)),
         reason=new.reason,
         client_words=new.client_words,
         strengths=new.strengths,
         urgency=new.urgency,
         ground=new.ground,
     )
-    return only(chosen_fields(config, new), data)
+    return only(chosen_fields(config, sender, new), data)
 
 
 def service_of(config: Configuration, code: str | None) -> Coded | None:

@@ -18,6 +18,7 @@ from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.circumstances import circumstances
 from hub.services.referral_view import tell
+from hub.services.release import person_for
 from hub.services.views import ReferralLine, Viewer, WorkLine
 from hub.settings import Configuration
 from schemas.message import Client
@@ -126,7 +127,7 @@ def _inbox(session: Session, config: Configuration, viewer: Viewer, now: dt.date
             WorkLine(
                 case_id=referral.case_id if known else None,
                 referral=line,
-                client_name=full_name(Client(**person)) if known else "",
+                client_name=full_name(person_for(viewer.organisation, [referral], Client(**person))) if known else "",
                 reason=str(referral.turn_what) if mine else "waiting",
                 urgency=urgency,
             )

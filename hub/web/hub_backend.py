@@ -137,7 +137,7 @@ class HubBackend:
         with self._hub.store.reading() as session:
             person = find_case(session, new.case_id).person
         try:
-            return fields_of(content_of(self._config, new, person))
+            return fields_of(content_of(self._config, viewer.organisation, new, person))
         except Invalid as error:
             return FieldError(field=error.field or "", code="needed")
 

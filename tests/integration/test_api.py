@@ -711,7 +711,7 @@ def test_every_answer_names_the_version_and_is_not_kept(site: Site) -> None:
 
 
 def test_texts_come_back_as_they_were_given(site: Site) -> None:
-    reason = "Robert'); DROP TABLE referrals;-- <script>x()</script> Zoe\u0308 \u200d\U0001f469 %s {0} ${x}"
+    reason = "Robert'); DROP TABLE referrals;-- <script>x()</script> Zoe\u0308 \U0001f469\u200d\U0001f4bb %s {0} ${x}"
     made = site.send(reason=reason, client=someone(family_name="O'Brien-Müller y Zoe\u0308"))
     assert made.status_code == 201
     assert site.get(f"/referrals/{made.json['id']}", KADE).json["content"]["reason"] == reason
