@@ -49,12 +49,12 @@ def add_viewer(work: UnitOfWork, one: Viewer) -> None:
     )
 
 
-def open_test_hub(database_url: str, broker_url: str) -> Hub:
+def open_test_hub(database_url: str, broker_url: str, config_path: Path = DEMO_CONFIG) -> Hub:
     """Give a hub with the demo's organisations, its tables and queues made, and the fixed people in it."""
     settings = Settings(
         database_url=database_url,
         broker_url=broker_url,
-        config_path=DEMO_CONFIG,
+        config_path=config_path,
         secret_key="0123456789abcdef0123456789abcdef-test",
         data_keys=(KEY,),
         bind="127.0.0.1:0",
@@ -98,7 +98,12 @@ class Ring:
         self.partners: dict[str, Partner] = {}
         self.workers: dict[str, ConnectorWorker] = {}
         for organisation in hub.config.connected():
-            assert organisation.connector is not None
+            assert organisation.connector is not None and organisation.transport is not None
+            from workers.embedded import worker_of
+
+            if organisation.transport["kind"] == "files":  # they need nobody at the other end
+                self.workers[organisation.code] = worker_of(hub, organisation)
+                continue
             book = address_book(hub.config, organisation)
             partner = Partner(
                 organisation.code, connector(organisation.connector), book, manner or Manner(series=()), ledger=Ledger()
@@ -106,8 +111,6 @@ class Ring:
             partner.start("http://127.0.0.1:9")
             self.partners[organisation.code] = partner
             known = dataclasses.replace(organisation, transport={"kind": "http", "url": partner.url, "inside": True})
-            from workers.embedded import worker_of
-
             self.workers[organisation.code] = worker_of(hub, known)
         self.relay = Relay(hub.store, hub.broker)
         self.inbox = InboxWorker(hub.store, hub.config, hub.broker)

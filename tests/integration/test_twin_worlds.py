@@ -1,0 +1,146 @@
+"""Two worlds that differ only in help from mental health care look the same to who decides about benefits or places.
+
+In one of them the same clients also have referrals to and from GGZ, between the others. Everything that the income
+consultant and the job coach can reach is then compared, letter by letter; only what is drawn by lot (ids, numbers,
+one-time words) is replaced by the order in which it appears.
+"""
+
+import datetime as dt
+import random
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import pytest
+from freezegun import freeze_time
+from sqlalchemy import update
+
+from hub.models import Case
+from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, new_bsn
+from tests.integration.conftest import open_test_hub
+from tests.integration.reach import Onlooker, calls_of, pages_of, unhurried
+from tests.personas import MARLOES, PETER, TOM
+
+CLIENTS = 25
+_BY_LOT = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids
+    r"|V-\d{4}-\d+|\b[A-Z2-7]{12}\b"  # numbers of referrals, references of messages
+    r'|(?<=name="csrf_token" value=")[^"]+|(?<=nonce[=-]["\'])[^"\']+|(?<=nonce-)[^\'" ]+'
+    r'|(?<="number": )\d+|(?<="referral_number": )\d+|(?<="next": ")\d+|(?<="cursor": ")\d+'
+    r"|(?<=Set-Cookie: )[^\n]+|(?<=name=\"sleutel\" value=\")[^\"]+"
+)
+# What is done for help outside health, in both worlds; and what GGZ has to do with, in one of them.
+_OPEN = ((WI, KADE, "social_network"), (WI, SPOEL, "work_education"), (TEAM, KADE, "housing"), (WI, TEAM, "finances"))
+_HIDDEN = ((KADE, GGZ, "mental_health"), (WI, GGZ, "mental_health"), (GGZ, KADE, "substance_use"))
+_ANSWERS = (("receive", {}), ("accept", {}), ("ask", {"note": "Wat is al geprobeerd?"}), ("start", {}))
+
+
+class World:
+    """One installation in which time stands still but for what is told it."""
+
+    def __init__(self, folder: Path, people: list[dict[str, Any]], *, health: bool) -> None:
+        self.hub = unhurried(open_test_hub(f"sqlite:///{folder}/hub.db", f"embedded:///{folder}/broker.db"))
+        self.site, self.health = Site(self.hub), health
+        self.cases: list[str] = []
+        self.open: list[str] = []
+        self.hidden: list[str] = []
+        for person in people:
+            sent = self._send(person, WI, SPOEL, "work_education", self.open)
+            self.cases.append(sent["case_id"])
+        with self.hub.store.writing() as work:
+            work.session.execute(update(Case).values(regisseur_id=MARLOES.id))
+
+    def _send(self, person: dict[str, Any], sender: str, to: str, domain: str, kept: list[str]) -> dict[str, Any]:
+        basis = {"basis": "consent", "purpose": "guidance", "evidence": "gesprek"}
+        answer = self.site.send(sender, client=person, to=to, life_domains=[domain], ground=basis)
+        assert answer.status_code == 201, answer.get_data(as_text=True)
+        kept.append(answer.json["id"])
+        return dict(answer.json)
+
+    def live(self, people: list[dict[str, Any]], seed: int, clock: Any) -> None:
+        """Let things happen; what is by chance is the same in each world."""
+        chance = random.Random(seed)
+        for number, person in enumerate(people):
+            for _ in range(4):
+                clock.tick(dt.timedelta(seconds=1))
+                sender, to, domain = chance.choice(_OPEN)
+                event, more = chance.choice(_ANSWERS)
+                hidden, answer, when = chance.choice(_HIDDEN), chance.choice(_ANSWERS), chance.random()
+                if self.health and when < 0.5:
+                    self._behind_the_wall(person, hidden, answer)
+                sent = self._send(person, sender, to, domain, self.open)
+                self.site.event(sent["id"], event, to, **more)
+                if self.health and when >= 0.5:
+                    self._behind_the_wall(person, hidden, answer)
+            self.site.web.live.push(self.cases[number])
+
+    def _behind_the_wall(self, person: dict[str, Any], way: tuple[str, str, str], answer: tuple[str, Any]) -> None:
+        sent = self._send(person, *way, self.hidden)
+        self.site.event(sent["id"], answer[0], way[1], **answer[1])
+
+    def ids(self) -> dict[str, list[str]]:
+        """Give what may be filled in addresses: of what is hidden nothing, for nobody who may not know can ask it."""
+        nowhere = "00000000-0000-4000-8000-000000000000"
+        return {
+            "case_id": [*self.cases, nowhere],
+            "referral_id": [*self.open, nowhere],
+            "intake_id": [nowhere],
+            "name": ["message"],
+        }
+
+
+def plain(text: str) -> str:
+    """Replace what is drawn by lot by its order of appearance."""
+    seen: dict[str, str] = {}
+    return _BY_LOT.sub(lambda found: seen.setdefault(found.group(), f"<{len(seen)}>"), text)
+
+
+@pytest.fixture
+def worlds(tmp_path: Path) -> Iterator[tuple[World, World]]:
+    """Give two worlds with the same people and the same events, but for the help from GGZ in the second."""
+    people = [
+        {"bsn": new_bsn(), "family_name": f"Tweeling{number}", "birth_date": "1980-05-17"} for number in range(CLIENTS)
+    ]
+    made = []
+    for health in (False, True):
+        folder = tmp_path / str(health)
+        folder.mkdir()
+        with freeze_time("2026-11-23 09:00:00") as clock:
+            world = World(folder, people, health=health)
+            for one in (PETER, TOM):
+                watching = Onlooker(world.site.web, one.id)
+                watching.watch(world.cases)
+                setattr(world, one.id, watching)
+            world.live(people, 20261123, clock)
+        made.append(world)
+    with closing(made[0].hub), closing(made[1].hub):
+        yield made[0], made[1]
+
+
+def everything(world: World) -> dict[str, str]:
+    """Give all that the two of them, and the job coach's system, can reach."""
+    found: dict[str, str] = {}
+    with freeze_time("2026-11-23 11:00:00"):
+        world.site._tokens.clear()
+        for one in (PETER, TOM):
+            watching: Onlooker = getattr(world, one.id)
+            watching.listen()
+            found |= {f"push {number} to {one.id}": text for number, text in enumerate(watching.got)}
+            pages = pages_of(world.site.web, one.id, world.ids())
+            found |= {f"{number} {plain(path)} as {one.id}": pages[path] for number, path in enumerate(pages)}
+        calls = calls_of(world.site, SPOEL, world.ids())
+        found |= {f"{number} {plain(path)} as {SPOEL}": calls[path] for number, path in enumerate(calls)}
+    return {name: plain(text) for name, text in found.items()}
+
+
+def test_with_and_without_help_from_mental_health_care_each_letter_is_the_same(worlds: tuple[World, World]) -> None:
+    without, with_help = worlds
+    assert len(with_help.hidden) > CLIENTS, "nothing is hidden in the second world: this would prove nothing"
+    one, other = everything(without), everything(with_help)
+    assert len(one) > 10 * CLIENTS
+    assert sorted(one) == sorted(other)
+    differ = [name for name in one if one[name] != other[name]]
+    assert differ == [], "\n".join(unified_diff(one[differ[0]].splitlines(), other[differ[0]].splitlines(), n=0))
