@@ -204,6 +204,16 @@ def end_key(client: str, kid: str) -> None:
     click.echo(f"{kid} is out of use")
 
 
+@accounts.command(name="must-sign")
+@click.argument("client")
+@click.option("--no-more", is_flag=True, help="Take payloads without a signature again.")
+def must_sign(client: str, no_more: bool) -> None:
+    """Refuse payloads of the system CLIENT that it did not sign with a registered key."""
+    with _changing("signs_no_more" if no_more else "must_sign", client) as work:
+        systems.set_must_sign(work, client, must_sign=not no_more)
+    click.echo(f"{client} {'may' if no_more else 'must'} sign what it brings")
+
+
 @accounts.command(name="webhook-secret")
 @click.argument("client")
 def webhook_secret(client: str) -> None:

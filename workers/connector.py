@@ -24,6 +24,7 @@ from hub.broker.protocol import (
     partner_queue,
 )
 from hub.services.delivery import DeliveryReceipt
+from hub.services.signatures import digest_of
 from schemas.identifiers import derived_id
 from schemas.message import Message
 from workers.gate import Gate, GateUnavailable
@@ -173,6 +174,7 @@ class ConnectorWorker:
             refused=refused,
             reference=writing.reference,
             codes=codes,
+            answer_digest=digest_of(answer.body) if answer is not None and answer.body else None,
             dropped=[loss.field for loss in writing.losses],
         )
 

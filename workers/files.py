@@ -6,12 +6,13 @@ from pathlib import Path
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.errors import TransportError
+from connectors.errors import Refusal, RefusalCode, TransportError
 from connectors.protocol import Connector
 from connectors.registry import connector
 from connectors.transports.files import DropFolder, DroppedFile, IntakeFolder
 from hub import telemetry
 from hub.services.intake import Taken, put_aside, take_in
+from hub.services.intake_proof import must_sign
 from hub.settings import Organisation
 from hub.wiring import Hub
 
@@ -45,6 +46,9 @@ class FileIntake:
 
     def _take(self, dropped: DroppedFile) -> Taken:
         with self._hub.store.writing() as work:
+            if must_sign(work.session, self._organisation.code):
+                why = Refusal(RefusalCode.NOT_ALLOWED, "This organisation must sign, and a file bears no signature.")
+                return put_aside(work, self._hub.config, self._organisation, self._translator, why)
             if dropped.payload is not None:
                 return take_in(work, self._hub.config, self._organisation, self._translator, dropped.payload)
             assert dropped.refusal is not None  # one of the two

@@ -14,8 +14,9 @@ import click
 
 from hub.broker.sealed import queue_secret
 from hub.models.ring import KeyMissing, key_ring
-from hub.services import case_keys, key_rotation
+from hub.services import case_keys, key_rotation, signing_keys
 from hub.services.errors import Invalid
+from hub.services.signatures import kid_of
 from hub.settings import read_key_file
 from hub.store.database import UnitOfWork
 from hub.store.keys import QUEUES
@@ -121,6 +122,20 @@ def announce() -> None:
         number = len(hub.store.queue_secrets()) + 1
         case_keys.make(work, f"{QUEUES}{number}")
     click.echo("All processes use the announced keys within 30 seconds. Give each partner: schakel keys queue ORG")
+
+
+@keys.command(name="sign-rotate")
+@click.argument("organisations", nargs=-1)
+def sign_rotate(organisations: tuple[str, ...]) -> None:
+    """Let new keys sign for ORGANISATIONS, all that sign when none is named; the older ones stay published."""
+    with closing(open_here()) as hub:
+        unknown = [code for code in organisations if hub.config.organisation(code) is None]
+        if unknown:
+            raise click.UsageError(f"There is no organisation {unknown[0]}.")
+        with hub.store.writing() as work:
+            for code in organisations or signing_keys.signing_organisations(work.session):
+                key = signing_keys.replace_key(work, code)
+                click.echo(f"{code} signs with {kid_of(code, key)}")
 
 
 @keys.command(name="export")

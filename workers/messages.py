@@ -67,13 +67,14 @@ def evidence_command(referral_id: str) -> None:
 
 @messages.command()
 @click.argument("file", type=click.File("rb"))
-def verify(file: BinaryIO) -> None:
-    """Verify a bundle of evidence, with nothing but the bundle; exit 1 where a message does not fit its signature.
+@click.option("--keys", type=click.File("rb"), help="Keys as GET /api/v1/keys gave them; the bundle's own don't count.")
+def verify(file: BinaryIO, keys: BinaryIO | None) -> None:
+    """Verify a bundle of evidence, without the hub; exit 1 where a message does not fit its signature.
 
-    Compare the printed ids of keys with those that the hub gave out: a bundle brings its own keys.
+    Without --keys compare the printed ids of keys with those that the hub gave out: a bundle brings its own keys.
     """
     try:
-        findings = evidence.verify_bundle(json.load(file))
+        findings = evidence.verify_bundle(json.load(file), json.load(keys) if keys is not None else None)
     except (ValueError, ServiceError) as error:
         raise click.UsageError("This is not a bundle of evidence.") from error
     for message_id, finding in findings:

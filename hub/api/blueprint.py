@@ -89,7 +89,7 @@ def _viewer_of_system(client_id: str) -> Viewer | None:
     return viewer
 
 
-_OPEN_TO_ALL = frozenset({"api.openapi_document", "api.asyncapi_document", "api.schema_document"})
+_OPEN_TO_ALL = frozenset({"api.openapi_document", "api.asyncapi_document", "api.schema_document", "api.read_keys"})
 
 
 @api.before_request

@@ -1,5 +1,6 @@
 """The door for partners' own formats, and the feed for who missed something."""
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -10,9 +11,9 @@ from connectors.registry import NAMES, connector
 from hub import telemetry
 from hub.api.blueprint import api, caller, hub, looking_here, where, whole_number
 from hub.api.problems import problem
-from hub.rules.audit import Deed
-from hub.services import audit
-from hub.services.errors import NotFound
+from hub.rules.audit import Deed, Outcome
+from hub.services import audit, intake_proof
+from hub.services.errors import Invalid, NotFound
 from hub.services.feed import feed
 from hub.services.intake import Taken, status_of, take_in
 
@@ -36,13 +37,37 @@ def take_payload(organisation_code: str) -> Response:
     payload = Payload(
         body=request.get_data(cache=False), content_type=request.content_type or "application/octet-stream"
     )
+    token = request.headers.get(intake_proof.HEADER)
+    refused = _wrongly_signed(payload.body, token)
+    if refused is not None:
+        return refused
     translator = connector(organisation.connector)
     with hub().store.writing() as work:
         taken = take_in(work, hub().config, organisation, translator, payload)
+        receipt = intake_proof.give_receipt(work, hub().config, organisation_code, payload, taken, token)
         brought = audit.Entry(viewer=caller(), deed=Deed.INTAKE_TAKE, objects=(taken.intake_id,), detail=taken.state)
         audit.write(work, where(), [brought])
     telemetry.INTAKE.labels(organisation.connector, taken.state).inc()
-    return _acknowledge(taken)
+    answer = _acknowledge(taken)
+    answer.headers[intake_proof.RECEIPT] = receipt
+    return answer
+
+
+def _wrongly_signed(body: bytes, token: str | None) -> Response | None:
+    """Refuse what is not signed as it must be: nothing of it is kept but that it came, and what was wrong."""
+    try:
+        with hub().store.reading() as session:
+            intake_proof.check(session, hub().config, caller(), body, token, dt.datetime.now(dt.UTC))
+    except Invalid as error:
+        entry = audit.Entry(
+            viewer=caller(), deed=Deed.INTAKE_TAKE, outcome=Outcome.DENIED, detail=f"signature: {error.field}"
+        )
+        audit.record(hub().store, where(), [entry])
+        errors = [{"field": intake_proof.HEADER, "message": error.message}]
+        answer = problem(401, "signature_refused", "The payload was not taken, for its signature.", errors=errors)
+        answer.headers["WWW-Authenticate"] = intake_proof.HEADER
+        return answer
+    return None
 
 
 def _acknowledge(taken: Taken) -> Response:

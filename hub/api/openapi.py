@@ -142,9 +142,27 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         "post",
         "Bring a payload in the partner's own format",
         "messages",
-        [_path("organisation", "The caller's organisation code.")],
+        [
+            _path("organisation", "The caller's organisation code."),
+            _header(
+                "Schakel-Signature",
+                "A compact JWS (Ed25519 or ES256) with a key registered for the caller; typ schakel-message+jws;"
+                " claims jti, iss and aud (urn:nld:oin:...), iat, exp (six days at most), purpose `intake` and digest"
+                " (`sha-256=` and the hexadecimal hash of the body). Some must send it. The answer bears our own"
+                " in Schakel-Receipt.",
+            ),
+        ],
         {"*/*": {"schema": {"type": "string", "format": "binary"}}},
         {"200": {"type": "string"}, "202": {"type": "object"}},
+    ),
+    (
+        "/keys",
+        "get",
+        "Read the public keys that sign for organisations (JWKS)",
+        "messages",
+        [],
+        None,
+        {"200": {"type": "object"}},
     ),
     (
         "/intake/{organisation}",

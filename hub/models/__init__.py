@@ -15,7 +15,7 @@ from hub.models.identity import (
     SpentId,
     Throttle,
 )
-from hub.models.keys import CaseKey, DestroyedKey
+from hub.models.keys import CaseKey, DestroyedKey, SigningKey
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
 from hub.models.record import Record
 from hub.models.referral import Referral
@@ -62,6 +62,7 @@ __all__ = [
     "Release",
     "RetentionPreview",
     "SignIn",
+    "SigningKey",
     "SpentId",
     "Throttle",
     "TimelineEntry",

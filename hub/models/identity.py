@@ -96,7 +96,10 @@ class Throttle(Record):
 
 
 class ApiClient(Record):
-    """An organisation's system; ``id`` is its client id. Two secrets are valid while one takes over from the other."""
+    """An organisation's system; ``id`` is its client id. Two secrets are valid while one takes over from the other.
+
+    ``must_sign`` says that a payload without a signature of this system is refused.
+    """
 
     __tablename__ = "api_clients"
 
@@ -107,6 +110,7 @@ class ApiClient(Record):
     previous_secret_hash: Mapped[str | None] = mapped_column(String(200))
     previous_until: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     webhook_secret: Mapped[bytes | None] = mapped_column(Sealed)
+    must_sign: Mapped[bool] = mapped_column(default=False)
 
 
 class ApiClientKey(Record):

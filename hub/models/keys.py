@@ -22,6 +22,21 @@ class CaseKey(Record):
     created_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
 
 
+class SigningKey(Record):
+    """The public half of a key with which the hub signs for an organisation, and from when until when it did.
+
+    Its private half is a key of the organisation in ``case_keys`` until the next takes over.
+    """
+
+    __tablename__ = "signing_keys"
+
+    kid: Mapped[str] = mapped_column(String(100), primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(64))
+    public: Mapped[str] = mapped_column(String(64))
+    begins_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
+    ends_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
+
+
 class DestroyedKey(Record):
     """What is left of a destroyed key: that it was, and whose. No import ever brings it back."""
 

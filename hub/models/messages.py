@@ -53,6 +53,7 @@ class OutboxRecord(Record):
     withheld_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     error: Mapped[str | None] = mapped_column(String(300))
     codes: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)
+    answer_digest: Mapped[str | None] = mapped_column(String(80))
     dropped: Mapped[list[str] | None] = mapped_column(JSON)
 
 
@@ -87,7 +88,7 @@ class Intake(Record):
     """A payload as a partner sent it, byte for byte, with what became of it.
 
     ``state``: ``received``, ``applied``, ``duplicate``, ``waiting`` or ``quarantined``; a person closes the last two
-    (``handled_at``).
+    (``handled_at``). ``signature`` is the partner's, ``receipt`` ours: over the digests of payload and answer.
     """
 
     __tablename__ = "intake"
@@ -105,6 +106,9 @@ class Intake(Record):
     payload: Mapped[bytes] = mapped_column(SealedOfCase)
     answer: Mapped[bytes | None] = mapped_column(SealedOfCase)
     answer_type: Mapped[str | None] = mapped_column(String(120))
+    signature: Mapped[str | None] = mapped_column(Text)
+    answer_digest: Mapped[str | None] = mapped_column(String(80))
+    receipt: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     reason_code: Mapped[str | None] = mapped_column(String(40))
     reason: Mapped[str | None] = mapped_column(String(500))

@@ -61,7 +61,7 @@ class KeyShelf:
     def __init__(self, fetch: Fetch, named: Named) -> None:
         self._fetch = fetch
         self._fetch_named = named
-        self._named: dict[str, ContentKey] = {}
+        self._named: dict[str, tuple[float, ContentKey]] = {}
         self._turn = threading.Lock()
         self._keys: dict[bytes, tuple[float, ContentKey | None]] = {}
 
@@ -99,10 +99,13 @@ class KeyShelf:
 
     def named(self, owner: str) -> ContentKey:
         """Give a key of the house itself, by its name; ``KeyMissing`` where it was never made."""
-        key = self._named.get(owner) or self._fetch_named(owner)
+        known = self._named.get(owner)
+        if known is not None and known[0] >= time.monotonic():
+            return known[1]
+        key = self._fetch_named(owner)
         if key is None:
             raise KeyMissing(f"the key {owner} is not in this database")
-        self._named[owner] = key
+        self._named[owner] = (time.monotonic() + KEPT_SECONDS, key)
         return key
 
     def forget(self, key_ids: Collection[bytes]) -> None:
@@ -110,6 +113,7 @@ class KeyShelf:
         with self._turn:
             for key_id in key_ids:
                 self._keys.pop(key_id, None)
+            self._named = {owner: known for owner, known in self._named.items() if known[1].id not in key_ids}
 
 
 # The column types know of the database that they serve nothing but its dialect; each engine has its own.

@@ -47,7 +47,10 @@ _SHOW = update(_REFERRALS).where(_REFERRALS.c.id == bindparam("referral")).value
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryReceipt:
-    """What a connector tells of one try. ``processed`` adds that the partner's system understood it (functional)."""
+    """What a connector tells of one try. ``processed`` adds that the partner's system understood it (functional).
+
+    ``answer_digest`` is of the partner's direct answer, byte for byte.
+    """
 
     message_id: str
     queue: str
@@ -59,6 +62,7 @@ class DeliveryReceipt:
     retry_after: float | None = None
     error: str | None = None
     reference: str | None = None
+    answer_digest: str | None = None
     codes: list[dict[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
 
@@ -139,6 +143,7 @@ def _delivered(work: UnitOfWork, taken: Sequence[tuple[Any, DeliveryReceipt]]) -
                 "error": None,
                 "reference": receipt.reference,
                 "codes": receipt.codes or None,
+                "answer_digest": receipt.answer_digest and receipt.answer_digest[:80],
                 "dropped": receipt.dropped or None,
             }
             for row, receipt in taken

@@ -351,4 +351,6 @@ def read_again(work: UnitOfWork, config: Configuration, intake_id: str, by: str)
         .values(identification=None)
         .execution_options(synchronize_session=False)
     )
-    return take_in(work, config, organisation, connector(row.connector), payload)
+    taken = take_in(work, config, organisation, connector(row.connector), payload)
+    work.execute(update(Intake).where(Intake.id == taken.intake_id).values(signature=row.signature))
+    return taken

@@ -209,6 +209,14 @@ def end_key(work: UnitOfWork, client_id: str, kid: str) -> None:
         raise NotFound("This system has no such key in use.")
 
 
+def set_must_sign(work: UnitOfWork, client_id: str, *, must_sign: bool) -> None:
+    """Say whether a system's payloads must be signed; ``Invalid`` where it has no key to sign with."""
+    keys = select(ApiClientKey.id).where(ApiClientKey.client_id == client_id, ApiClientKey.kind == "jwk")
+    if must_sign and work.execute(keys.where(ApiClientKey.ended_at.is_(None)).limit(1)).first() is None:
+        raise Invalid("This system has no public key to sign with: register one first.", field="key")
+    _change(work, client_id, must_sign=must_sign)
+
+
 def set_active(work: UnitOfWork, client_id: str, *, active: bool) -> None:
     """Block a system, or let it in again; its tokens end within two seconds."""
     _change(work, client_id, active=active)

@@ -335,6 +335,7 @@ NOTHING_OF_A_PERSON = {
     ),
     "signing in and one's own account": ("tokens.", "oauth", "sign_in.", "account.", "elsewhere."),
     "the policy itself": ("decide",),
+    "public keys": ("read_keys",),
     "which of its own messages a connector must hold": ("ask_gate",),
     "an empty form": ("emergency_form",),
     "messages by their references": ("messages.show",),

@@ -23,6 +23,7 @@ from tests.integration.callers import GGZ, KADE
 from tests.integration.conftest import Ring
 from tests.personas import MARLOES
 from workers.connector import ConnectorWorker
+from workers.gate import StoreGate
 from workers.inbox import InboxWorker
 from workers.relay import Relay
 
@@ -84,7 +85,12 @@ def test_a_connector_at_the_partners_site_works_with_its_own_key_alone(hub: Hub,
     organisation = hub.config.organisations[KADE]
     transport = open_transport({"kind": "http", "url": ring.partners[KADE].url, "inside": True})
     worker = ConnectorWorker(
-        KADE, connector("social_work"), transport, address_book(hub.config, organisation), at_partner(hub)
+        KADE,
+        connector("social_work"),
+        transport,
+        address_book(hub.config, organisation),
+        at_partner(hub),
+        StoreGate(hub.store),
     )
     ring.workers.pop(KADE).close()
     while not worker.step(0.2):
