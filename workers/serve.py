@@ -2,11 +2,13 @@
 
 import signal
 import threading
+from typing import Any
 
+import gevent
 import structlog
 from gevent.event import Event as GreenEvent
 from gevent.hub import signal as green_signal
-from gevent.pywsgi import WSGIServer
+from gevent.pywsgi import WSGIHandler, WSGIServer
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from hub.app import WebProcess, create_web
@@ -27,6 +29,24 @@ class _KeepAlive(WSGIRequestHandler):
 
     def log_request(self, *_args: object) -> None:
         """Say nothing: addresses hold ids of cases."""
+
+
+class Impatient(WSGIHandler):  # type: ignore[misc]  # gevent has no types
+    """Lets go of who says nothing, and of who takes too long over the first lines of a request."""
+
+    def __init__(self, sock: Any, address: Any, server: Any, rfile: Any = None) -> None:
+        sock.settimeout(SLOWEST)
+        super().__init__(sock, address, server, rfile)
+
+    def read_requestline(self) -> str:
+        """Read the first line in time."""
+        with gevent.Timeout(SLOWEST, TimeoutError("the first line took too long")):
+            return str(super().read_requestline())
+
+    def read_request(self, raw_requestline: str) -> bool:
+        """Read the headers in time."""
+        with gevent.Timeout(SLOWEST, ValueError("the headers took too long")):
+            return bool(super().read_request(raw_requestline))
 
 
 def threaded_server(hub: Hub, web: WebProcess) -> BaseWSGIServer:
@@ -50,7 +70,8 @@ def serve_threaded(hub: Hub, stop: threading.Event) -> None:
 def serve_green(hub: Hub) -> None:
     """Serve with greenlets: one process per core, thousands of sockets each."""
     web = create_web(hub, async_mode="gevent")
-    server = WSGIServer((hub.settings.host, hub.settings.port), web.app, log=None, error_log=None)
+    place = (hub.settings.host, hub.settings.port)
+    server = WSGIServer(place, web.app, log=None, error_log=None, handler_class=Impatient)
     stop = GreenEvent()
     for number in (signal.SIGINT, signal.SIGTERM):
         green_signal(number, stop.set)
