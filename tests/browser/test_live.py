@@ -24,8 +24,7 @@ FAST = 400  # the first wait of a browser that has to ask again, in milliseconds
 @pytest.fixture
 def page(visit: Visit) -> Page:
     opened = visit("marloes", "/inwoners/karin")
-    expect(opened.locator("[data-live]")).to_have_text("Live")
-    opened.wait_for_timeout(100)
+    expect(opened.locator("[data-live]")).to_be_visible()
     return opened
 
 

@@ -67,7 +67,9 @@ function fresh() {
   show(true);
 }
 
+/* The server draws the mark hidden: without a connection, or without scripts, nothing here is live. */
 function show(live) {
+  mark.hidden = false;
   mark.classList.toggle('live--stil', !live);
   mark.querySelector('[data-live-woord]').textContent = live ? root.dataset.woordLive : root.dataset.woordStil;
 }
