@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from flask_socketio import SocketIOTestClient
 from werkzeug.test import TestResponse
 
@@ -140,6 +141,38 @@ def test_a_packed_body_two_lengths_and_endless_addresses_are_refused(site: Site)
         answer = site.call("POST", "/referrals", headers={**headers, "Idempotency-Key": "k"}, body=b"{}{}{")
         assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
     assert site.anyone.get("/inloggen?verder=/" + "x" * 5_000).status_code == 414
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/.git/HEAD", "/.env", "/static/", "/static/vendor/", "/static/../settings.py", "/static/%2e%2e/app.py",
+     "/hub/app.py", "/deploy/organisations.toml", "/requirements.lock", "/var/checkpoints.log"],
+)  # fmt: skip
+def test_neither_source_nor_settings_nor_a_list_of_files_is_served(site: Site, path: str) -> None:
+    for http in (site.anyone, signed_in(site)):
+        assert http.get(path).status_code in (302, 303, 404)
+
+
+def signed_in(site: Site) -> FlaskClient:
+    http = site.web.app.test_client()
+    sign_in_as(site.hub, http, MARLOES.id)
+    return http
+
+
+def test_looking_changes_nothing(site: Site) -> None:
+    """Every address that is asked for with GET leaves the rows as they are, but for the log of who looked."""
+    made = site.send().json
+    http = signed_in(site)
+    before = site.counts()
+    values = {"case_id": made["case_id"], "referral_id": made["id"]}
+    for rule in site.web.app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()):
+            continue
+        path = PLACES.sub(lambda place: values.get(place[0].strip("<>").rpartition(":")[2], "x"), rule.rule)
+        for headers in ({}, {"Authorization": f"Bearer {site.token(WI)}"}):
+            http.get(path, headers=headers).close()
+    after = site.counts()
+    assert {name for name in before if before[name] != after[name]} == set()
 
 
 # -- other sites -----------------------------------------------------------------------------------------------------

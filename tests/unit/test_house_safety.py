@@ -38,6 +38,12 @@ SMALLEST = {
     "urllib3": "2.6.0",  # before: endless chains of packed answers
 }
 
+# Made of the tables of the standard, never of a message.
+PATTERNS_FROM_TABLES = [
+    ("connectors/social_work/receipts.py", "f'{family.prefix.upper()}(3[012][0-9])'"),
+    ("connectors/social_work/shapes.py", "pattern"),
+]
+
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:
     for folder in OURS:
@@ -77,6 +83,47 @@ def test_no_template_marks_text_as_html_or_holds_a_script() -> None:
     templates = sorted((ROOT / "hub/web/templates").rglob("*.html"))
     assert templates
     assert [str(path) for path in templates if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_no_weak_cipher_and_no_weak_hash_is_used() -> None:
+    weak = re.compile(r"\b(md5|MD5|sha1|SHA1|ECB|CBC|DES|TripleDES|ARC4|RC4|PKCS1v15|Blowfish)\b")
+    files = [path for folder in OURS for path in (ROOT / folder).rglob("*.py")]
+    assert [str(path) for path in files if weak.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_what_must_not_be_guessed_never_comes_from_random() -> None:
+    """``random`` spreads retries and makes demos and plans of drills: nothing that must be kept secret."""
+    allowed = {"hub/broker/amqp.py", "hub/rules/retries.py", "workers/diagrams.py", "workers/demo.py",
+               "workers/drill/plan.py", "workers/drill/processes.py"}  # fmt: skip
+    using = {str(path.relative_to(ROOT)) for path, tree in trees() if "random" in set(imported(tree))}
+    assert using - allowed == set()
+
+
+def test_where_a_value_comes_from_is_always_said() -> None:
+    """A query can't stand in for a form field, nor a cookie for either."""
+    files = [path for folder in OURS for path in (ROOT / folder).rglob("*.py")]
+    assert [str(path) for path in files if "request.values" in path.read_text(encoding="utf-8")] == []
+
+
+def test_no_search_pattern_path_or_format_is_made_of_input() -> None:
+    """Patterns, XPath and formats are literals, or made of constants (names in capitals) alone."""
+    found = []
+    for path, tree in trees():
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.args):
+            name, first = ast.unparse(call.func), call.args[0]
+            if not re.fullmatch(r"re\.(compile|match|fullmatch|search|sub|split|findall|finditer)|.*\.xpath", name):
+                continue
+            made_of = {word.id for word in ast.walk(first) if isinstance(word, ast.Name)}
+            if any(not word.isupper() for word in made_of):
+                found.append((str(path.relative_to(ROOT)), ast.unparse(first)))
+    assert found == PATTERNS_FROM_TABLES
+
+
+def test_no_script_keeps_anything_in_the_browser() -> None:
+    kept = re.compile(r"localStorage|sessionStorage|indexedDB|document\.cookie|caches\.open|serviceWorker")
+    scripts = sorted((ROOT / "hub/web/static").glob("*.js"))
+    assert scripts
+    assert [path.name for path in scripts if kept.search(path.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "deploy/scan/requirements.lock"])
