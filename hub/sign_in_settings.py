@@ -51,13 +51,16 @@ def read_sign_in(entry: Mapping[str, Any], environment: Mapping[str, str]) -> Si
     idle, longest = int(entry.get("idle_minutes", 30)), int(entry.get("longest_hours", 10))
     if not 1 <= idle <= 30 or not 1 <= longest <= 12:
         raise ValueError("idle_minutes must be 1 to 30 and longest_hours 1 to 12")
+    providers = {name: _provider(name, one, environment) for name, one in entry.get("oidc", {}).items()}
+    if len(providers) > 1 and any(one.match == "username" for one in providers.values()):
+        raise ValueError('oidc: match = "username" goes with one provider only: another could name the same people')
     return SignInSettings(
         second_factor_required=second_factor == "required",
         idle=dt.timedelta(minutes=idle),
         longest=dt.timedelta(hours=longest),
         local=bool(entry.get("local", True)),
         certificate_header=entry.get("certificate_header"),
-        providers={name: _provider(name, one, environment) for name, one in entry.get("oidc", {}).items()},
+        providers=providers,
     )
 
 

@@ -81,11 +81,11 @@ def _take_code(work: UnitOfWork, person_id: str, code: str, *, in_use: bool) -> 
 
 
 def _new_recovery_codes(work: UnitOfWork, person_id: str) -> list[str]:
-    """Give new recovery codes of 80 random bits; only their hashes are kept."""
+    """Give new recovery codes of 120 random bits; only their hashes are kept (enough bits for a plain hash)."""
     work.execute(delete(RecoveryCode).where(RecoveryCode.person_id == person_id))
-    raw = [base64.b32encode(secrets.token_bytes(10)).decode() for _ in range(_RECOVERY_CODES)]
+    raw = [base64.b32encode(secrets.token_bytes(15)).decode() for _ in range(_RECOVERY_CODES)]
     work.execute(insert(RecoveryCode), [{"person_id": person_id, "code_hash": _hash(one)} for one in raw])
-    return ["-".join(one[at : at + 4] for at in range(0, 16, 4)) for one in raw]
+    return ["-".join(one[at : at + 4] for at in range(0, 24, 4)) for one in raw]
 
 
 def _take_recovery_code(work: UnitOfWork, person_id: str, code: str) -> bool:

@@ -27,6 +27,8 @@ def go(name: str) -> ResponseReturnValue:
     providers = accounts().providers
     if name not in providers.known:
         abort(404)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":  # nobody is signed in by a link of another site
+        return redirect("/inloggen", 303)
     try:
         address, ticket = providers.begin(name, _back_to(name))
     except ProviderFault as fault:

@@ -109,6 +109,15 @@ def test_a_provider_without_tls_or_with_a_weak_algorithm_stops_the_start() -> No
             read_sign_in({"oidc": {"x": {**entry, **wrong}}}, {"S": "secret"})
 
 
+def test_two_providers_can_not_both_name_the_same_people() -> None:
+    entry = {"issuer": "https://x.example", "client_id": "c", "client_secret_variable": "S"}
+    by_name = {**entry, "match": "username"}
+    assert read_sign_in({"oidc": {"x": by_name}}, {"S": "secret"}).providers["x"].match == "username"
+    assert len(read_sign_in({"oidc": {"x": entry, "y": entry}}, {"S": "secret"}).providers) == 2
+    with pytest.raises(ValueError, match="one provider only"):
+        read_sign_in({"oidc": {"x": by_name, "y": entry}}, {"S": "secret"})
+
+
 class OwnProvider:
     """A provider on this computer that vouches for whoever a test names."""
 
@@ -187,6 +196,11 @@ def test_who_comes_back_from_the_provider_is_signed_in_and_goes_on(site: Site, p
     assert answer.status_code == 200, "a page: a redirect from another site would come without the strict cookie"
     assert "url=/account" in answer.text
     assert "Marloes Verhoeven" in http.get("/account").text
+
+
+def test_a_link_of_another_site_signs_nobody_in(site: Site) -> None:
+    answer = site.anyone.get("/inloggen/met/eigen", headers={"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.location) == (303, "/inloggen")
 
 
 def test_an_answer_is_taken_once_and_only_by_the_browser_that_asked(site: Site, provider: OwnProvider) -> None:
