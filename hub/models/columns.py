@@ -116,18 +116,6 @@ class Sealed(_Sealed):
         return None if value is None else _open_by_ring(bytes(value), self.where)
 
 
-class SealedJson(_Sealed):
-    """A JSON value of no case, sealed by the ring."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        return None if value is None else BY_RING + key_ring().seal(_json(value), self.where)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(_open_by_ring(bytes(value), self.where))
-
-
 class SealedOfCase(_Sealed):
     """Bytes of a case or of a partner's payload, sealed by the key of their owner."""
 

@@ -6,12 +6,16 @@ from typing import Any
 from sqlalchemy import JSON, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hub.models.columns import SealedJson, SealedJsonOfCase, UtcMoment
+from hub.models.columns import SealedJsonOfCase, UtcMoment
 from hub.models.record import Record
 
 
 class Disclosure(Record):
-    """A request for inzage (AVG article 15). ``code`` opens the sealed package; it is wiped when that was taken."""
+    """A request for inzage (AVG article 15), and its handing over by two people.
+
+    ``seal`` is what the package will be sealed with: made from a code that one person saw once and that is kept
+    nowhere, and wiped when another has taken the package.
+    """
 
     __tablename__ = "disclosures"
 
@@ -20,9 +24,10 @@ class Disclosure(Record):
     reference: Mapped[str] = mapped_column(String(16), unique=True)
     asked_by: Mapped[str] = mapped_column(String(64))
     asked_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
-    code: Mapped[Any] = mapped_column(SealedJson, nullable=True)
+    seal: Mapped[dict[str, Any] | None] = mapped_column(SealedJsonOfCase)
     code_by: Mapped[str | None] = mapped_column(String(64))
     code_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
+    taken_by: Mapped[str | None] = mapped_column(String(64))
     taken_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
 
 

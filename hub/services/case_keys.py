@@ -93,7 +93,15 @@ def destroy(work: UnitOfWork, case_id: str) -> int:
 
     Their ids stay as a mark, so that no import brings a key back. The rows stay too; what was in them does not open.
     """
-    owners = [case_id, *map(intake_owner, payloads_of(work, case_id))]
+    return _destroy(work, [case_id, *map(intake_owner, payloads_of(work, case_id))])
+
+
+def destroy_of_payloads(work: UnitOfWork, intake_ids: Sequence[str]) -> int:
+    """Destroy the keys of payloads that are emptied: older copies of the database don't open them either."""
+    return _destroy(work, [intake_owner(one) for one in intake_ids])
+
+
+def _destroy(work: UnitOfWork, owners: Sequence[str]) -> int:
     keys: Sequence[Any] = work.execute(
         delete(_KEYS).where(_KEYS.c.owner.in_(owners)).returning(_KEYS.c.key_id, _KEYS.c.owner)
     ).all()

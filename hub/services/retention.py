@@ -150,6 +150,7 @@ def _remove_content(work: UnitOfWork, referral_id: str) -> None:
 
 def _remove_payload(work: UnitOfWork, intake_id: str) -> None:
     blank_payloads(work, [intake_id])
+    case_keys.destroy_of_payloads(work, [intake_id])
     _mark(work, intake_id, "payload")
 
 

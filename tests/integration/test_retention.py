@@ -11,7 +11,9 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import (
     Case,
+    CaseKey,
     Client,
+    DestroyedKey,
     Idempotency,
     InboxRecord,
     Intake,
@@ -24,6 +26,7 @@ from hub.models import (
 from hub.models.record import Record
 from hub.rules.retention import TERMS, Kind
 from hub.services import referrals, retention
+from hub.services.case_keys import intake_owner
 from hub.services.errors import Invalid, NotNow
 from hub.services.idempotency import Kept, remember
 from hub.services.intake import take_in
@@ -185,6 +188,28 @@ def test_the_memory_of_ids_outlives_every_repeat_without_a_body(hub: Hub, ring: 
     memory = Kind.MEMORY
     assert memory not in kinds_due(hub, now + 399 * DAY)
     assert kinds_due(hub, now + 401 * DAY)[memory] >= 3
+
+
+def test_of_a_payload_that_goes_by_its_term_older_copies_do_not_open_either(hub: Hub, ring: Ring) -> None:
+    site = Site(hub)
+    sent = site.send(to="ggz-de-leij", life_domains=["mental_health"]).json
+    ring.until_still()
+    payload = partner_says(hub, sent["id"], Event.ACCEPT)
+    site.bring("ggz-de-leij", payload.body, payload.content_type, Accept="application/json")
+    ring.until_still()
+    now = dt.datetime.now(dt.UTC)
+    with hub.store.writing(now) as work:
+        work.execute(update(Case.__table__).values(regisseur_id=MARLOES.id))
+        locked = load_for_change(work, sent["id"])
+        record_event(work, hub.config, MARLOES, locked, NewEvent(event=Event.CLIENT_STOPS, note="stopt"))
+    ring.until_still()
+    with hub.store.reading() as session:
+        owner = intake_owner(session.scalars(select(Intake.id)).one())
+    assert run_at(hub, now + 43 * DAY) == {Kind.CONTENT: 1, Kind.PAYLOAD: 1}
+    with hub.store.reading() as session:
+        assert session.scalars(select(CaseKey.key_id).where(CaseKey.owner == owner)).all() == []
+        assert session.scalars(select(DestroyedKey.owner)).all() == [owner], "the case itself stays, and its key"
+        assert session.scalars(select(Intake.payload)).one() == b""
 
 
 def test_over_twenty_years_nothing_goes_too_early_and_nothing_a_day_too_late(tmp_path: object) -> None:
