@@ -17,7 +17,7 @@ from hub.settings import Rate
 
 EXTENSION = "schakel-limits"
 _MOST_KNOWN = 50_000
-_DOORS = ("/inloggen", "/oauth/", "/csp-meldingen")
+_DOORS = ("/inloggen", "/oauth/", "/csp-meldingen", "/inzage/")
 _NOT_COUNTED = ("/static/", "/health/", "/metrics")
 
 

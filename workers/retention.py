@@ -30,6 +30,8 @@ def preview(on: dt.datetime | None) -> None:
     try:
         with hub.store.writing() as work:
             made = service.prepare(work, _BY, at=at)
+            done = audit.Entry(viewer=_operator(), deed=Deed.RETENTION_PREVIEW, objects=(made.id,))
+            audit.write(work, audit.occasion(hub.config, "command"), [done])
     finally:
         hub.close()
     for kind, reference, case_id in made.items:

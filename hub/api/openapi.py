@@ -13,6 +13,12 @@ from hub.api.gate import GateSchema
 from hub.services.errors import NotFound
 from schemas.access import DecisionSchema, DecisionsSchema, QuestionSchema, QuestionsSchema
 from schemas.consent import ConsentsSchema, NewConsentSchema
+from schemas.correction import (
+    CorrectionDecisionSchema,
+    CorrectionSchema,
+    CorrectionsSchema,
+    NewCorrectionSchema,
+)
 from schemas.message import DATA_SCHEMA, MessageDataSchema, MessageSchema
 from schemas.referral import NewEventSchema, NewReferralSchema, ReferralSchema
 from schemas.vocabulary import MessageKind
@@ -210,6 +216,33 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         {"200": "Consents"},
     ),
     (
+        "/cases/{id}/corrections",
+        "post",
+        "Ask to correct what is wrong about a person",
+        "cases",
+        [_path("id", "Case id.")],
+        "NewCorrection",
+        {"201": "Correction"},
+    ),
+    (
+        "/cases/{id}/corrections",
+        "get",
+        "Read the corrections that the caller asked for, owns or was told of",
+        "cases",
+        [_path("id", "Case id.")],
+        None,
+        {"200": "Corrections"},
+    ),
+    (
+        "/cases/{id}/corrections/{correction}/decision",
+        "post",
+        "Decide on a correction of what the caller recorded",
+        "cases",
+        [_path("id", "Case id."), _path("correction", "The correction's id.")],
+        "CorrectionDecision",
+        {"200": "Correction"},
+    ),
+    (
         "/cases/{id}/timeline",
         "get",
         "Read the entries after a position",
@@ -261,6 +294,10 @@ def openapi() -> dict[str, Any]:
         ("Referral", ReferralSchema),
         ("NewConsent", NewConsentSchema),
         ("Consents", ConsentsSchema),
+        ("NewCorrection", NewCorrectionSchema),
+        ("CorrectionDecision", CorrectionDecisionSchema),
+        ("Correction", CorrectionSchema),
+        ("Corrections", CorrectionsSchema),
         ("Gate", GateSchema),
         ("Message", MessageSchema),
         ("Question", QuestionSchema),

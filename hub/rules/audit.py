@@ -29,6 +29,7 @@ class Deed(StrEnum):
     CLIENT_EXPORT = "client.export"
     CLIENT_CORRECT = "client.correct"
     CLIENT_ERASE = "client.erase"
+    RETENTION_PREVIEW = "retention.preview"
     KEY_USE = "key.use"
     CONFIGURATION_CHANGE = "configuration.change"
     AUDIT_VIEW = "audit.view"

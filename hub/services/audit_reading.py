@@ -91,12 +91,17 @@ def who_looked(
     return LooksView(case_id=case_id, lines=tuple(lines), complete=officer, names=bool(interest))
 
 
-def _records(session: Session, case_id: str) -> list[dict[str, Any]]:
+def looks_for_client(session: Session, config: Configuration, case_id: str) -> list[LookLine]:
+    """Give every look at a client for the client: each organisation, and no names of those who work there."""
+    return _merged(config, _records(session, case_id, limit=None), {})
+
+
+def _records(session: Session, case_id: str, limit: int | None = _LIMIT) -> list[dict[str, Any]]:
     found = session.execute(
         select(AuditRecord.body)
         .where(AuditRecord.subject == audit_keys().pseudonym(case_id))
         .order_by(AuditRecord.at.desc())
-        .limit(_LIMIT)
+        .limit(limit)
     )
     told = [json.loads(row.body) for row in found]
     return [one for one in told if one["deed"] not in _NO_LOOK]

@@ -1,7 +1,7 @@
 """Correct what is wrong about a person (AVG articles 16 and 19): the owner decides, and every receiver is told."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from marshmallow import ValidationError
@@ -12,7 +12,7 @@ from hub.models import Case, Correction, CorrectionNotice, OutboxRecord, Person,
 from hub.models import Client as ClientRecord
 from hub.rules.access import Action, BasisState, Category, Decision, Law, Question, Relation, RelationState, decide
 from hub.services.access import gaze_at, may_see
-from hub.services.actors import parts_of
+from hub.services.actors import NO_PART, parts_of
 from hub.services.case_keys import in_case
 from hub.services.delivery import close_by_hand
 from hub.services.errors import Forbidden, Invalid, NotFound, StateForbids
@@ -22,14 +22,14 @@ from hub.services.timeline import NewEntry, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
+from schemas.correction import CONTENT, PERSON
 from schemas.fields import PartialDate
 from schemas.identifiers import new_id
 from schemas.message import Client, Ground, Message, MessageData
 from schemas.vocabulary import Basis, Delivery, Gender, LifeDomain, MessageKind, Purpose, Status, Urgency
 
+PRIVACY_OFFICER = "privacy_officer"
 ASKED, DONE, DECLINED = "asked", "done", "declined"
-PERSON = ("family_name", "prefix", "initials", "given_name", "birth_date", "gender")
-CONTENT = ("reason", "client_words", "strengths")
 _LONGEST = {"prefix": 20, "initials": 20, "reason": 20_000, "client_words": 20_000}
 
 
@@ -68,7 +68,7 @@ def ask(
     case = work.session.get(Case, case_id)
     if case is None:
         raise NotFound("There is no such case.")
-    owner = _owner_if_seen(work.session, config, actor, case, referral_id, work.now)
+    owner = owner_if_seen(work.session, config, actor, case, referral_id, work.now)
     wish = {"value": check_value(field, value), "why": why.strip()[:2000]}
     made = Correction(
         id=new_id(),
@@ -86,7 +86,7 @@ def ask(
     return made
 
 
-def _owner_if_seen(
+def owner_if_seen(
     session: Session, config: Configuration, actor: Viewer, case: Case, referral_id: str | None, now: Any
 ) -> str:
     """Give the organisation that recorded it, for whoever may see it: the sender; for a person the case director's."""
@@ -100,10 +100,17 @@ def _owner_if_seen(
             raise NotFound("There is no such referral.")
         return referral.sender
     known = actor.id == case.regisseur_id or any(parts_of(actor, one, case.regisseur_id) for one in referrals)
-    if not known or actor.role == "privacy_officer":
+    if not known or actor.role == PRIVACY_OFFICER:
         raise NotFound("There is no such case.")
     director = session.get(Person, case.regisseur_id) if case.regisseur_id else None
     return director.organisation if director is not None else referrals[0].sender
+
+
+def check_of_case(work: UnitOfWork, correction_id: str, case_id: str) -> None:
+    """Refuse a request that is of another case than it is asked under: ``NotFound``."""
+    of = select(Correction.case_id).where(Correction.id == correction_id)
+    if work.session.execute(of).scalar_one_or_none() != case_id:
+        raise NotFound("There is no such request.")
 
 
 def decline(work: UnitOfWork, config: Configuration, actor: Viewer, correction_id: str, reason: str) -> Correction:
@@ -279,56 +286,17 @@ def _message(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoticeLine:
-    """How far one receiver is: ``state`` is ``confirmed``, ``processed``, ``delivered``, ``under_way`` or ``phone``."""
-
-    organisation: str
-    name: str
-    state: str
-    since: Any
-
-
-def notices(session: Session, config: Configuration, correction: Correction) -> list[NoticeLine]:
-    """Give who has acknowledged a correction and who has not."""
-    rows = session.execute(
-        select(CorrectionNotice, OutboxRecord.state, OutboxRecord.dropped, OutboxRecord.processed_at)
-        .outerjoin(
-            OutboxRecord,
-            (OutboxRecord.message_id == CorrectionNotice.message_id)
-            & (OutboxRecord.receiver == CorrectionNotice.organisation),
-        )
-        .where(CorrectionNotice.correction_id == correction.id)
-        .order_by(CorrectionNotice.organisation)
-    )
-    return [
-        NoticeLine(
-            organisation=notice.organisation,
-            name=config.organisations[notice.organisation].name,
-            state=_state(correction, notice, state, dropped),
-            since=notice.confirmed_at or processed_at or notice.told_at,
-        )
-        for notice, state, dropped, processed_at in rows
-    ]
-
-
-def _state(correction: Correction, notice: CorrectionNotice, state: str | None, dropped: list[str] | None) -> str:
-    """Say how far it is. What a dialect could not carry was not told, whatever the receipt says: somebody phones."""
-    if notice.confirmed_at is not None:
-        return "confirmed"
-    field = f"client.{correction.field}" if correction.referral_id is None else correction.field
-    if state in (None, Delivery.QUARANTINED, Delivery.REFUSED) or any(one.endswith(field) for one in dropped or ()):
-        return "phone"
-    if state in (Delivery.PROCESSED, Delivery.DELIVERED):
-        return str(state)
-    return "under_way"
-
-
 def confirm(work: UnitOfWork, actor: Viewer, correction_id: str, organisation: str) -> None:
-    """Record that a receiver has taken a correction in: said by itself on screen, or to the owner by phone."""
+    """Record that a receiver has taken a correction in: said by itself on screen, or by phone.
+
+    The owner phones, or the privacy officer whom no wall keeps from knowing who must be phoned.
+    """
     correction = work.session.get(Correction, correction_id)
     notice = work.session.get(CorrectionNotice, (correction_id, organisation))
-    if correction is None or notice is None or actor.organisation not in (correction.owner, organisation):
+    officer, ours = actor.role == PRIVACY_OFFICER, (correction.owner, organisation) if correction else ()
+    if actor.role in NO_PART or not (officer or actor.organisation in ours):
+        raise NotFound("There is no such notice.")
+    if correction is None or notice is None:
         raise NotFound("There is no such notice.")
     if notice.confirmed_at is not None:
         return
@@ -344,18 +312,3 @@ def confirm(work: UnitOfWork, actor: Viewer, correction_id: str, organisation: s
     work.session.flush()
     if row_id is not None:
         close_by_hand(work, row_id, "gebeld")
-
-
-def of_case(session: Session, actor: Viewer, case_id: str) -> list[Correction]:
-    """Give the corrections of a case that this organisation asked for, owns or was told of."""
-    told = select(CorrectionNotice.correction_id).where(CorrectionNotice.organisation == actor.organisation)
-    mine = (Correction.owner == actor.organisation) | (Correction.asked_by == actor.id) | Correction.id.in_(told)
-    return list(session.scalars(select(Correction).where(Correction.case_id == case_id, mine)))
-
-
-def of_organisation(session: Session, actor: Viewer) -> list[Correction]:
-    """Give what this organisation owns or was told of, what still waits first."""
-    told = select(CorrectionNotice.correction_id).where(CorrectionNotice.organisation == actor.organisation)
-    mine = (Correction.owner == actor.organisation) | Correction.id.in_(told)
-    order = (Correction.state != ASKED, Correction.asked_at.desc())
-    return list(session.scalars(select(Correction).where(mine).order_by(*order).limit(100)))

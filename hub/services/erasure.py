@@ -172,3 +172,14 @@ def requests(session: Session, limit: int = 50) -> list[Erasure]:
     """Give the requests, those that still stand first."""
     order = (Erasure.state != ASKED, Erasure.asked_at.desc())
     return list(session.scalars(select(Erasure).order_by(*order).limit(limit)))
+
+
+def of_case(session: Session, actor: Viewer, case_id: str) -> list[Erasure]:
+    """Give the requests about one client for its case director, newest first; ``NotFound`` for anyone else.
+
+    The laws of a refusal are not for the case director: they would tell of help that is closed to him.
+    """
+    case = session.get(Case, case_id)
+    if case is None or case.regisseur_id is None or case.regisseur_id != actor.id:
+        raise NotFound("There is no such case.")
+    return list(session.scalars(select(Erasure).where(Erasure.case_id == case_id).order_by(Erasure.asked_at.desc())))

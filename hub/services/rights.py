@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from hub.rules.access import Action, BasisState, Category, Decision, Law, Question, Relation, RelationState, decide
 from hub.rules.access_tables import CLIENT_SIDE, Role
 from hub.rules.retention import OWN_FILES, TERMS
+from hub.services.audit_reading import LookLine, looks_for_client
 from hub.services.rights_rows import READERS, Item, open_book
 from hub.settings import Configuration
 from schemas.fields import moment_text
-from schemas.vocabulary import Basis, Purpose
+from schemas.vocabulary import Basis, LifeDomain, Purpose
 
 FORMAT = "nl.schakel.inzage.1"
 
@@ -38,6 +39,7 @@ class Inzage:
     municipality: str
     items: tuple[Item, ...]
     withheld: tuple[Withheld, ...]
+    looks: tuple[LookLine, ...] = ()
     organisations: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, kind: str) -> list[Item]:
@@ -83,6 +85,7 @@ def inzage(session: Session, config: Configuration, case_id: str, now: dt.dateti
                 given.append(replace(item, rule=decision.rule))
             else:
                 withheld.append((item, decision))
+    looks = decide_for_client(Category.AUDIT_LOG, LifeDomain.SOCIAL_NETWORK)
     named = {code: one.name for code, one in config.organisations.items()}
     return Inzage(
         case_id=case_id,
@@ -90,6 +93,7 @@ def inzage(session: Session, config: Configuration, case_id: str, now: dt.dateti
         municipality=config.municipality.name,
         items=tuple(sorted(given, key=lambda item: (item.at or now, item.row))),
         withheld=tuple(_withheld(withheld)),
+        looks=tuple(looks_for_client(session, config, case_id)) if looks.allow else (),
         organisations={code: named[code] for code in sorted(_named(given)) if code in named},
     )
 
@@ -135,6 +139,22 @@ def to_json(found: Inzage) -> dict[str, Any]:
         "withheld": [
             {"kind": one.kind, "rule": one.rule, "reason": one.reason, "rows": list(one.rows)} for one in found.withheld
         ],
+        "looks": [_look(one) for one in found.looks],
         "terms": [{"kind": str(t.kind), "what": t.what, "since": t.since, "days": t.keep.days} for t in TERMS.values()],
         "own_files": [{"kind": str(one.kind), "law": one.law, "keep": one.keep} for one in OWN_FILES],
+    }
+
+
+def _look(line: LookLine) -> dict[str, Any]:
+    return {
+        "day": line.day.isoformat(),
+        "times": line.times,
+        "organisation": line.organisation,
+        "role": line.role,
+        "deed": line.deed,
+        "shown": [kind for kind, _mask in line.shown],
+        "purpose": line.purpose,
+        "rules": list(line.rules),
+        "emergency": line.emergency,
+        "refused": line.denied,
     }

@@ -22,6 +22,7 @@ DEEDS = {
     "audit.names": "Namen gezien van wie keek",
     "client.export": "Gegevens uitgegeven",
     "client.correct": "Gegevens verbeterd",
+    "client.erase": "Verzoek om wissen",
     "emergency.open": "Noodtoegang geopend",
     "consent.change": "Toestemming gewijzigd",
 }

@@ -9,7 +9,7 @@ from flask import Flask
 
 from hub.services.case_view import place
 from hub.services.views import EntryView, ReferralLine, Viewer
-from hub.web import audit_words, dates, labels, sentences, tracks, words
+from hub.web import audit_words, dates, labels, rights_words, sentences, tracks, words
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
 
 
@@ -74,7 +74,7 @@ def start_path(viewer: Viewer) -> str:
 
 def set_up_templates(app: Flask) -> None:
     """Give the templates their words."""
-    modules = (dates, labels, words, audit_words)
+    modules = (dates, labels, words, audit_words, rights_words)
     app.jinja_env.globals.update(
         {name: value for module in modules for name, value in vars(module).items() if not name.startswith("_")}
     )

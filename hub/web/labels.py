@@ -200,8 +200,12 @@ _MISSING = {
     "law": "Kies de wet.",
     "to": "Kies een organisatie.",
     "kind": "Kies wat er is gebeurd.",
+    "about": "Kies wat niet klopt.",
+    "right": "Vul in wat er moet staan.",
+    "why": "Vul in waarom het niet klopt.",
 }
 _PROBLEMS = {
+    "wrong": "Dit past hier niet. Kijk het na.",
     "needed": "Dit systeem kan niet zonder BSN en achternaam. Vink die aan, of kies een andere organisatie.",
     "no_consent": "Voor deze organisatie is er geen toestemming om in te trekken.",
     "too_long": "Deze tekst is te lang. Maak hem korter.",

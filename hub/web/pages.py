@@ -25,8 +25,10 @@ from hub.web import (
     elsewhere,
     messages,
     new_referral,
+    package,
     referrals,
     reports,
+    rights,
     session_cookie,
     sign_in,
     worklist,
@@ -48,9 +50,19 @@ _SLICES = (
     referrals,
     new_referral,
     messages,
+    rights,
+    package,
 )
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
-_OPEN_TO_ALL = ("web.static", "web.sign_in.form", "web.sign_in.enter", "web.elsewhere.go", "web.elsewhere.back")
+_OPEN_TO_ALL = (
+    "web.static",
+    "web.sign_in.form",
+    "web.sign_in.enter",
+    "web.elsewhere.go",
+    "web.elsewhere.back",
+    "web.package.form",
+    "web.package.unseal",
+)
 _OF_STAGE = {
     Stage.CODE: ("web.sign_in.leave", "web.account.code_form", "web.account.give_code"),
     Stage.ENROL: (

@@ -337,13 +337,25 @@ NOTHING_OF_A_PERSON = {
     "the policy itself": ("decide",),
     "public keys": ("read_keys",),
     "which of its own messages a connector must hold": ("ask_gate",),
-    "an empty form": ("emergency_form",),
+    "an empty form": ("emergency_form", "package.form"),
+    "what a client opens without an account, and the hub keeps nothing of": ("package.unseal",),
     "messages by their references": ("messages.show",),
     "the way to where one's work starts": ("worklist.start",),
 }
 # Objections, emergencies and closed files: changing them is written down, reading the list is not yet.
 NOT_YET = {"web.access.show"}
 WRITES = {
+    "api.ask_correction": "client.correct",
+    "api.decide_correction": "client.correct",
+    "api.read_corrections": "case.view",
+    "web.rights.show": "case.view",
+    "web.rights.ask_correction": "client.correct",
+    "web.rights.ask_package": "client.export",
+    "web.rights.ask_erasure": "client.erase",
+    "web.rights.take_package": "client.export",
+    "web.rights.give_code": "client.export",
+    "web.rights.decide_page": "case.view",
+    "web.rights.act": "client.correct",
     "api.read_consents": "case.view",
     "api.register_consent": "consent.change",
     "web.access.act": "configuration.change",

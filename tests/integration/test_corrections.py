@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.models import Case, Client, Correction, OutboxRecord, Referral
-from hub.services import corrections
+from hub.services import correction_view, corrections
 from hub.services.case_view import full_name
 from hub.services.clients import find_case
 from hub.services.errors import Invalid, NotFound, StateForbids
@@ -45,7 +45,7 @@ def done(hub: Hub, correction_id: str) -> Correction:
 
 def lines(hub: Hub, correction: Correction) -> dict[str, str]:
     with hub.store.reading() as session:
-        return {one.organisation: one.state for one in corrections.notices(session, hub.config, correction)}
+        return {one.organisation: one.state for one in correction_view.notices(session, hub.config, correction)}
 
 
 def test_a_wrong_name_is_put_right_and_every_receiver_shows_how_far_it_is(hub: Hub, ring: Ring) -> None:

@@ -62,6 +62,16 @@ ROUTES: dict[str, str] = {
     "web.elsewhere.back": "decided",
     "web.elsewhere.go": "decided",
     "web.new_referral.preview": "decided",
+    "web.rights.show": "decided",
+    "web.rights.ask_correction": "decided",
+    "web.rights.ask_package": "overseer",
+    "web.rights.ask_erasure": "overseer",
+    "web.rights.take_package": "overseer",
+    "web.rights.decide_page": "decided",
+    "web.rights.act": "decided",
+    "web.rights.give_code": "overseer",
+    "web.package.form": "nothing",
+    "web.package.unseal": "secret",
     "web.sign_in.form": "nothing",
     "web.sign_in.enter": "own",
     "web.sign_in.leave": "own",
@@ -100,6 +110,9 @@ ROUTES: dict[str, str] = {
     "api.register_consent": "decided",
     "api.read_consents": "decided",
     "api.ask_gate": "decided",
+    "api.ask_correction": "decided",
+    "api.read_corrections": "decided",
+    "api.decide_correction": "party",
 }
 EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own"}
 # Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.
