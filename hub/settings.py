@@ -134,9 +134,9 @@ class Settings:
     audit_file: Path | None = None
 
     @property
-    def audit_secret(self) -> bytes:
-        """Give the secret that seals the audit log: its own, or one derived from the oldest data key."""
-        return hashlib.sha256((self.audit_key or f"audit {self.data_keys[-1]}").encode()).digest()
+    def audit_secret(self) -> bytes | None:
+        """Give the secret that seals the audit log, where it is kept outside the database."""
+        return hashlib.sha256(self.audit_key.encode()).digest() if self.audit_key else None
 
     @property
     def host(self) -> str:

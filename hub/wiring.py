@@ -115,7 +115,7 @@ def open_hub(settings: Settings) -> Hub:
     """Put an installation together from its settings."""
     if settings.data_keys:
         use_keys(KeyRing(settings.data_keys, _rereading(settings.key_file)))
-        use_audit_keys(AuditKeys(settings.audit_secret))
+        use_audit_keys(AuditKeys(settings.audit_secret) if settings.audit_secret is not None else None)
     for name in () if settings.demo else in_the_open(settings):
         log.warning("a connection to another computer is not protected by TLS with a verified name", setting=name)
     config = load_configuration(settings.config_path)

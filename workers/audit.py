@@ -88,7 +88,7 @@ def export(file: Path) -> None:
         for line in lines_of_log(session):
             out.write(line)
             count += 1
-    click.echo(f"{count} lines. Public key: {audit_keys().public}")
+    click.echo(f"{count} lines. Public key: {audit_keys(hub.store.keys).public}")
     hub.close()
 
 
@@ -97,7 +97,7 @@ def checkpoint() -> None:
     """Seal what waits, sign a checkpoint, and print the public key."""
     hub = open_here()
     done = seal_all(hub.store, hub.settings.audit_file, most=1000)
-    click.echo(f"{done} checkpoints were made. Public key: {audit_keys().public}")
+    click.echo(f"{done} checkpoints were made. Public key: {audit_keys(hub.store.keys).public}")
     hub.close()
 
 

@@ -1,10 +1,13 @@
-"""The keys of the audit log. They are never in the database: who can write there can't seal there."""
+"""The keys of the audit log. In the database they are wrapped by the ring: who has but that can't seal."""
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from hub.models.shelf import KeyShelf
 
 
 class AuditKeys:
@@ -45,19 +48,21 @@ def signature_fits(public: str, text: bytes, signature: str) -> bool:
     return True
 
 
-class _Held:
-    """Where the services find the keys. Set once per process, by the wiring."""
+class _Given:
+    """Where a secret from outside the database stands. Set once per process, by the wiring."""
 
     keys: AuditKeys | None = None
 
 
-def use_audit_keys(keys: AuditKeys) -> None:
-    """Give the services the keys of the log."""
-    _Held.keys = keys
+OWNER = "audit"
+_made = lru_cache(maxsize=8)(AuditKeys)
 
 
-def audit_keys() -> AuditKeys:
-    """Give the keys of the log; ``RuntimeError`` where none were given."""
-    if _Held.keys is None:
-        raise RuntimeError("no keys for the audit log: call use_audit_keys first")
-    return _Held.keys
+def use_audit_keys(keys: AuditKeys | None) -> None:
+    """Let these seal the log, whatever secret the database holds; without any, that one does."""
+    _Given.keys = keys
+
+
+def audit_keys(shelf: KeyShelf) -> AuditKeys:
+    """Give the keys of the log of the database with this shelf; ``KeyMissing`` where it has none yet."""
+    return _Given.keys or _made(shelf.named(OWNER).secret)

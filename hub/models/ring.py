@@ -37,6 +37,8 @@ class KeyRing:
         ciphers = {hashlib.sha256(key).digest()[:NAME]: AESGCM(key) for key in raw}
         # Until version 0.1 the hash of BSNs had this key; the migration keeps it beside the others.
         self.first_index_key = hmac.new(raw[-1], b"schakel bsn index", hashlib.sha256).digest()
+        # So was the audit log sealed before it had a secret of its own.
+        self.first_audit_secret = hashlib.sha256(f"audit {keys[-1]}".encode()).digest()
         self._ring = (next(iter(ciphers)), ciphers)  # one assignment: a reader sees the old ring or the new one
 
     def look_again(self, *, now: bool = False) -> None:

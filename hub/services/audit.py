@@ -21,7 +21,8 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from hub.models import AuditRecord
-from hub.models.audit_keys import audit_keys
+from hub.models.audit_keys import AuditKeys, audit_keys
+from hub.models.ring import KeyMissing
 from hub.rules import access
 from hub.rules.access import Relation
 from hub.rules.audit import Deed, Outcome
@@ -96,10 +97,11 @@ def write(work: UnitOfWork, where: Occasion, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     now = dt.datetime.now(dt.UTC)
-    rows = [_row(entry, where, now) for entry in entries]
     try:
+        keys = audit_keys(work.shelf)
+        rows = [_row(entry, where, now, keys) for entry in entries]
         work.execute(_WRITE, rows if len(rows) > 1 else rows[0])
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, KeyMissing) as error:
         raise AuditUnavailable("the audit log can't be written") from error
 
 
@@ -173,8 +175,8 @@ def telling(session: Session, viewer: Viewer, deed: Deed, case_id: str | None, *
         raise
 
 
-def _row(entry: Entry, where: Occasion, now: dt.datetime) -> dict[str, Any]:
-    body = _body(entry, where, now)
+def _row(entry: Entry, where: Occasion, now: dt.datetime, keys: AuditKeys) -> dict[str, Any]:
+    body = _body(entry, where, now, keys)
     text = canonical(body)
     return {
         "id": body["id"],
@@ -186,11 +188,11 @@ def _row(entry: Entry, where: Occasion, now: dt.datetime) -> dict[str, Any]:
         "deed": body["deed"],
         "outcome": body["outcome"],
         "body": text,
-        "mac": audit_keys().mac(text),
+        "mac": keys.mac(text),
     }
 
 
-def _body(entry: Entry, where: Occasion, now: dt.datetime) -> dict[str, Any]:
+def _body(entry: Entry, where: Occasion, now: dt.datetime, keys: AuditKeys) -> dict[str, Any]:
     """Give all that is kept of one deed; docs/audit.md names each field after NEN 7513 and the LDV."""
     viewer, allowed = entry.viewer, [sight for sight in entry.sights if sight.decision.allow]
     told: dict[str, Any] = {
@@ -208,7 +210,7 @@ def _body(entry: Entry, where: Occasion, now: dt.datetime) -> dict[str, Any]:
         "role": viewer.role,
         "purpose": viewer.purpose,
         "session": viewer.session_id[:_SESSION] if viewer.session_id else None,
-        "subject": audit_keys().pseudonym(entry.case_id) if entry.case_id else None,
+        "subject": keys.pseudonym(entry.case_id) if entry.case_id else None,
         "objects": list(entry.objects),
         "to": list(entry.to),
         "shown": _shown(allowed),

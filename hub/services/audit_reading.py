@@ -15,6 +15,7 @@ from hub.rules.access import Mask
 from hub.rules.audit import Deed, Outcome
 from hub.services.access import gaze_at, status_decision
 from hub.services.audit import Entry, refused, seen
+from hub.services.case_keys import shelf_here
 from hub.services.errors import NotFound
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -99,7 +100,7 @@ def looks_for_client(session: Session, config: Configuration, case_id: str) -> l
 def _records(session: Session, case_id: str, limit: int | None = _LIMIT) -> list[dict[str, Any]]:
     found = session.execute(
         select(AuditRecord.body)
-        .where(AuditRecord.subject == audit_keys().pseudonym(case_id))
+        .where(AuditRecord.subject == audit_keys(shelf_here(session)).pseudonym(case_id))
         .order_by(AuditRecord.at.desc())
         .limit(limit)
     )

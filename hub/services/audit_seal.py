@@ -18,8 +18,9 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from hub.models import AuditChain, AuditCheckpoint, AuditRecord
-from hub.models.audit_keys import audit_keys, signature_fits
+from hub.models.audit_keys import AuditKeys, audit_keys, signature_fits
 from hub.rules.audit_chain import FIRST, Checkpoint, Checks, Fault, Link, canonical, first_fault, link_hash
+from hub.services.case_keys import shelf_here
 from hub.store.database import Store, UnitOfWork
 from hub.store.tables import table_of
 from schemas.fields import moment_text
@@ -66,30 +67,31 @@ def seal(work: UnitOfWork) -> list[Checkpoint]:
     begun = [{"chain": chain, "count": 0, "hash": FIRST, "checkpoints": 0} for chain in chains]
     work.execute(insert_ignoring(_CHAINS).on_conflict_do_nothing(), begun)
     heads = {row["chain"]: row for row in work.execute(_LOCK, {"chains": chains}).mappings()}
+    keys = audit_keys(work.shelf)
     by_chain: defaultdict[str, list[Any]] = defaultdict(list)
     forged = 0
     for row in work.execute(_WAITING):  # anew: another sealer may have been before us
-        if not audit_keys().mac_fits(row.body, row.mac):
+        if not keys.mac_fits(row.body, row.mac):
             forged += 1
         elif _chain_of(row) in heads:
             by_chain[_chain_of(row)].append(row)
     if forged:
         log.error("audit records without a writer's mac are not sealed", count=forged)
-    return [_extend(work, heads[chain], rows) for chain, rows in sorted(by_chain.items())]
+    return [_extend(work, keys, heads[chain], rows) for chain, rows in sorted(by_chain.items())]
 
 
 def _chain_of(row: Any) -> str:
     return f"{row.municipality}-{row.at:%Y-%m}"
 
 
-def _extend(work: UnitOfWork, head: Any, rows: Sequence[Any]) -> Checkpoint:
+def _extend(work: UnitOfWork, keys: AuditKeys, head: Any, rows: Sequence[Any]) -> Checkpoint:
     """Put rows at the end of a chain, and sign how far it is now."""
     chain, places, seq, last = head["chain"], [], head["count"], head["hash"]
     for row in rows:
         seq += 1
         fresh = link_hash(chain, seq, last, row.body)
         place = {"row": row.number, "chain": chain, "seq": seq, "prev": last, "hash": fresh}
-        places.append({**place, "mac": audit_keys().mac(fresh)})
+        places.append({**place, "mac": keys.mac(fresh)})
         last = fresh
     work.execute(_PLACE, places)
     number = head["checkpoints"] + 1
@@ -100,10 +102,10 @@ def _extend(work: UnitOfWork, head: Any, rows: Sequence[Any]) -> Checkpoint:
         count=seq,
         hash=last,
         at=moment_text(work.now),
-        key=audit_keys().public,
+        key=keys.public,
         signature="",
     )
-    signed = Checkpoint(**{**asdict(unsigned), "signature": audit_keys().sign(unsigned.signed_text())})
+    signed = Checkpoint(**{**asdict(unsigned), "signature": keys.sign(unsigned.signed_text())})
     work.execute(insert(_CHECKPOINTS), asdict(signed))
     return signed
 
@@ -147,18 +149,19 @@ class Verdict:
     fault: Fault | None
 
 
-def checks_with(public: str, *, macs: bool) -> Checks:
+def checks_with(public: str, keys: AuditKeys | None = None) -> Checks:
     """Give the checks for who has the public key, and the macs for who has the secret."""
 
     def signed(checkpoint: Checkpoint) -> bool:
         return checkpoint.key == public and signature_fits(public, checkpoint.signed_text(), checkpoint.signature)
 
-    return Checks(signature=signed, mac=audit_keys().mac_fits if macs else None)
+    return Checks(signature=signed, mac=keys.mac_fits if keys is not None else None)
 
 
 def verify(session: Session, outside: Sequence[Checkpoint]) -> Verdict:
     """Verify the log in the database against its own checkpoints and those kept outside."""
-    checks = checks_with(audit_keys().public, macs=True)
+    keys = audit_keys(shelf_here(session))
+    checks = checks_with(keys.public, keys)
     inside = [_checkpoint(row) for row in session.execute(select(_CHECKPOINTS).order_by("chain", "number"))]
     heads = {row["chain"]: row["count"] for row in session.execute(select(_CHAINS)).mappings()}
     placed = select(_RECORDS.c.chain).where(_RECORDS.c.chain.is_not(None)).distinct()
@@ -246,8 +249,9 @@ def _waiting(session: Session) -> int:
 def _forged(session: Session) -> Fault | None:
     """Find a record that waits for its place and was not written, or not so, by one of us."""
     rows = session.execute(select(_RECORDS).where(_RECORDS.c.seq.is_(None)).order_by(_RECORDS.c.number))
+    keys = audit_keys(shelf_here(session))
     for row in rows:
-        if not audit_keys().mac_fits(row.body, row.mac):
+        if not keys.mac_fits(row.body, row.mac):
             why = "waits for its place and does not bear a writer's mac"
             return Fault(chain=_chain_of(row), seq=0, why=why, record=row.id)
     return None
@@ -257,7 +261,7 @@ def export(session: Session) -> Iterator[str]:
     """Give the sealed log as lines of JSON, for who verifies it elsewhere with the public key alone."""
     checkpoints = [_checkpoint(row) for row in session.execute(select(_CHECKPOINTS).order_by("chain", "number"))]
     counts = {one.chain: one.count for one in checkpoints}
-    yield canonical({"kind": "log", "public_key": audit_keys().public}) + "\n"
+    yield canonical({"kind": "log", "public_key": audit_keys(shelf_here(session)).public}) + "\n"
     for chain in sorted(counts):
         for link in links_of(session, chain):
             if link.seq > counts[chain]:

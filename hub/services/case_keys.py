@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from hub.models import CaseKey, DestroyedKey, InboxRecord, Intake, Referral
 from hub.models.columns import OwnedBytes, OwnedJson, owner_of
 from hub.models.ring import KeyMissing, key_ring
-from hub.models.shelf import HOUSE, ContentKey, shelf_of
+from hub.models.shelf import HOUSE, ContentKey, KeyShelf, shelf_of
 from hub.services.errors import Erased
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
@@ -131,7 +131,13 @@ def payloads_of(work: UnitOfWork, case_id: str) -> list[str]:
     return list(work.session.scalars(select(Intake.id).where(Intake.body_hash.in_(about))))
 
 
+def shelf_here(work: Session | UnitOfWork) -> KeyShelf:
+    """Give the shelf of keys of the database in which this is done."""
+    return work.shelf if isinstance(work, UnitOfWork) else shelf_of(work.get_bind().dialect)
+
+
 def bsn_index(work: Session | UnitOfWork, municipality: str, bsn: str) -> str:
     """Give the keyed hash by which a client is found; without its key it tells nothing."""
-    shelf = work.shelf if isinstance(work, UnitOfWork) else shelf_of(work.get_bind().dialect)
-    return hmac.new(shelf.named(HOUSE).secret, f"{municipality}\x1f{bsn}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(
+        shelf_here(work).named(HOUSE).secret, f"{municipality}\x1f{bsn}".encode(), hashlib.sha256
+    ).hexdigest()

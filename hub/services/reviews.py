@@ -18,6 +18,7 @@ from hub.rules.audit import Deed, Outcome
 from hub.rules.review import REVIEW_WITHIN, Look, Pick, picks, sample
 from hub.services.audit import Entry, seen, write
 from hub.services.audit import Occasion as Where
+from hub.services.case_keys import shelf_here
 from hub.services.errors import Invalid, NotFound
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -63,7 +64,8 @@ def pick_looks(work: UnitOfWork, now: dt.datetime) -> int:
     looks = [_look(row, same) for row in rows]
     week = now - dt.timedelta(days=now.weekday(), hours=now.hour, minutes=now.minute, seconds=now.second)
     before = [look for look in looks if week - dt.timedelta(days=7) <= look.at < week]
-    chosen = picks(looks, now - FRESH) + sample(before, {look.id: audit_keys().mac(look.id) for look in before})
+    keys = audit_keys(work.shelf)
+    chosen = picks(looks, now - FRESH) + sample(before, {look.id: keys.mac(look.id) for look in before})
     return sum(_put_on_list(work, pick, rows, now) for pick in chosen)
 
 
@@ -112,7 +114,8 @@ def _names(session: Session, ids: Iterable[str]) -> dict[str, str]:
 
 def _families(session: Session, subjects: set[str]) -> dict[str, str]:
     """Give the family names of the clients behind pseudonyms."""
-    mine = {audit_keys().pseudonym(case_id): case_id for case_id in session.scalars(select(Case.id))}
+    keys = audit_keys(shelf_here(session))
+    mine = {keys.pseudonym(case_id): case_id for case_id in session.scalars(select(Case.id))}
     wanted = {mine[subject]: subject for subject in subjects if subject in mine}
     found = session.execute(
         select(CaseKey.key, Case.id, ClientRecord.person)  # the key before what it opens

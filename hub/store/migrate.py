@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import OperationalError
 
 from hub.models import CaseKey
+from hub.models.audit_keys import OWNER
 from hub.models.ring import key_ring
 from hub.models.shelf import ContentKey
 from hub.store.database import Store
@@ -39,20 +40,37 @@ def migrate(store: Store) -> str:
         if not store.is_sqlite:
             raise_walls(connection, store.municipality, one_login=store.owner_works)
             _make_house_keys(connection)
+        _make_audit_key(connection, store)
+        if not store.is_sqlite:
             close_to_owner(connection)
     return newest_revision()
 
 
+_OURS = "SELECT count(*) FROM case_keys WHERE owner = :owner"
+_OURS_AMONG_OTHERS = f"{_OURS} AND municipality = current_setting('schakel.municipality')"
+
+
 def _make_house_keys(connection: Connection) -> None:
     """Give the municipality the keys that are no case's: the migration made those of the first municipality alone."""
-    whether = text(
-        "SELECT count(*) FROM case_keys WHERE owner = :owner AND municipality = current_setting('schakel.municipality')"
-    )
     for owner in _HOUSE_KEYS:
-        if not connection.scalar(whether, {"owner": owner}):
-            key = ContentKey.new(owner)
-            row = {"key_id": key.id, "owner": key.owner, "key": key, "ring_key": key_ring().newest.hex()}
-            connection.execute(insert(table_of(CaseKey)), {**row, "created_at": dt.datetime.now(dt.UTC)})
+        if not connection.scalar(text(_OURS_AMONG_OTHERS), {"owner": owner}):
+            _keep(connection, ContentKey.new(owner))
+
+
+def _make_audit_key(connection: Connection, store: Store) -> None:
+    """Give the log of access a secret of its own; one that was written before keeps what came from the ring then."""
+    if connection.scalar(text(_OURS if store.is_sqlite else _OURS_AMONG_OTHERS), {"owner": OWNER}):
+        return
+    key = ContentKey.new(OWNER)
+    written = text("SELECT count(*) FROM audit_records WHERE municipality = :municipality")
+    if connection.scalar(written, {"municipality": store.municipality}):
+        key = ContentKey.of(key.id, key.owner, key_ring().first_audit_secret)
+    _keep(connection, key)
+
+
+def _keep(connection: Connection, key: ContentKey) -> None:
+    row = {"key_id": key.id, "owner": key.owner, "key": key, "ring_key": key_ring().newest.hex()}
+    connection.execute(insert(table_of(CaseKey)), {**row, "created_at": dt.datetime.now(dt.UTC)})
 
 
 def newest_revision() -> str:

@@ -61,7 +61,7 @@ def test_a_look_leaves_a_record_with_who_why_and_what_and_no_name(site: Site) ->
     assert record["actor"] == KADE
     assert (record["deed"], record["code"], record["outcome"]) == ("referral.view", "R", "ok")
     assert (record["organisation"], record["role"], record["purpose"]) == (KADE, "machine", "guidance")
-    assert record["subject"] == audit_keys().pseudonym(made["case_id"])
+    assert record["subject"] == audit_keys(site.hub.store.keys).pseudonym(made["case_id"])
     assert record["objects"] == [made["id"]]
     assert record["trace"] == "4bf92f3577b34da6a3ce929d0e0e4736"
     assert record["parent"] == "00f067aa0ba902b7"
@@ -90,7 +90,9 @@ def test_a_work_list_leaves_a_record_for_each_client_on_it(site: Site) -> None:
     before = len(records(site.hub))
     assert signed_in(site, "marloes").get("/werkvoorraad").status_code == 200
     new = records(site.hub)[before:]
-    assert {one["subject"] for one in new} == {audit_keys().pseudonym(one["case_id"]) for one in made}
+    assert {one["subject"] for one in new} == {
+        audit_keys(site.hub.store.keys).pseudonym(one["case_id"]) for one in made
+    }
     assert {one["deed"] for one in new} == {"worklist.view"}
 
 
@@ -293,15 +295,17 @@ def test_an_export_verifies_with_the_public_key_alone_and_a_tamper_in_it_is_name
     with hub.store.reading() as session:
         lines = list(export(session))
     file.write_text("".join(lines), encoding="utf-8")
-    assert verify_export(file, audit_keys().public, outside) == ("Well: 12 records, 3 checkpoints.", True)
+    assert verify_export(file, audit_keys(hub.store.keys).public, outside) == ("Well: 12 records, 3 checkpoints.", True)
     assert not verify_export(file, AuditKeys(b"theirs").public)[1]
     file.write_text("".join([*lines[:4], lines[4].replace("mw-de-kade", "mw-de-kada"), *lines[5:]]), encoding="utf-8")
-    told, well = verify_export(file, audit_keys().public)
+    told, well = verify_export(file, audit_keys(hub.store.keys).public)
     assert not well
     assert "record 4" in told
     records_only = [line for line in lines if '"kind":"checkpoint"' not in line]
     file.write_text("".join(records_only), encoding="utf-8")
-    assert not verify_export(file, audit_keys().public)[1], "records that no checkpoint tells of prove nothing"
+    assert not verify_export(file, audit_keys(hub.store.keys).public)[1], (
+        "records that no checkpoint tells of prove nothing"
+    )
 
 
 def test_two_sealers_beside_each_other_make_one_chain(site: Site, tmp_path: Path) -> None:

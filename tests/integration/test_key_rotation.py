@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import hashlib
 import secrets
 import shutil
 import sqlite3
@@ -14,17 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, make_url, select
+from sqlalchemy import delete, func, insert, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.models import CaseKey, Referral
+from hub.models.audit_keys import AuditKeys, use_audit_keys
 from hub.models.ring import KeyMissing, KeyRing, key_ring, use_keys
 from hub.models.shelf import ContentKey
-from hub.services import case_keys, key_rotation, referrals
+from hub.rules.audit import Deed
+from hub.services import audit, audit_seal, case_keys, key_rotation, referrals
 from hub.services.clients import find_case
 from hub.services.errors import Invalid
 from hub.settings import read_key_file
 from hub.store.database import Store
+from hub.store.migrate import migrate
 from hub.store.tables import table_of
 from hub.wiring import Hub, open_hub
 from tests.builders import client, new_referral
@@ -74,6 +78,56 @@ def test_after_a_rotation_the_old_ring_key_can_be_thrown_away(database_hub: Hub)
     assert [name_of(store, one.case_id) for one in sent] == ["Naam0", "Naam1", "Naam2"]
     assert send(store, config, **other(1)).case_id == sent[1].case_id, "still found by the BSN"
     assert counts(store) == {key_ring().newest.hex(): sum(counts(store).values())}
+
+
+def looked(hub: Hub, times: int) -> None:
+    for _ in range(times):
+        audit.record(hub.store, audit.occasion(hub.config, "test"), [audit.Entry(viewer=MARLOES, deed=Deed.CASE_VIEW)])
+
+
+def verdict(hub: Hub, outside: Path) -> audit_seal.Verdict:
+    hub.store.keys._named.clear()  # as a process that begins anew
+    with hub.store.reading() as session:
+        return audit_seal.verify(session, audit_seal.read_outside(outside))
+
+
+def test_the_log_of_access_verifies_when_the_oldest_ring_key_is_gone(database_hub: Hub, tmp_path: Path) -> None:
+    outside = tmp_path / "checkpoints.log"
+    looked(database_hub, 3)
+    audit_seal.seal_all(database_hub.store, outside)
+    use_keys(KeyRing((NEW, KEY)))
+    rotate_all(database_hub)
+    use_keys(KeyRing((NEW,)))
+    looked(database_hub, 2)
+    audit_seal.seal_all(database_hub.store, outside)
+    found = verdict(database_hub, outside)
+    assert (found.fault, found.records, found.unsealed) == (None, 5, 0)
+    use_audit_keys(AuditKeys(b"another"))
+    try:
+        assert verdict(database_hub, outside).fault is not None, "a secret from outside the database wins"
+    finally:
+        use_audit_keys(None)
+
+
+def test_a_log_that_was_sealed_from_the_ring_keeps_its_secret_when_it_gets_one_of_its_own(
+    database_hub: Hub, tmp_path: Path
+) -> None:
+    store, outside = database_hub.store, tmp_path / "checkpoints.log"
+    with store.owning() as connection:
+        connection.execute(delete(table_of(CaseKey)).where(table_of(CaseKey).c.owner == "audit"))
+    store.keys._named.clear()
+    use_audit_keys(AuditKeys(hashlib.sha256(f"audit {KEY}".encode()).digest()))  # as version 0.1 sealed
+    try:
+        looked(database_hub, 2)
+        audit_seal.seal_all(store, outside)
+    finally:
+        use_audit_keys(None)
+    with pytest.raises(audit.AuditUnavailable):
+        looked(database_hub, 1)
+    migrate(store)
+    looked(database_hub, 1)
+    found = verdict(database_hub, outside)
+    assert (found.fault, found.records, found.unsealed) == (None, 2, 1)
 
 
 def test_a_rotation_that_was_broken_off_goes_on_where_it_was(database_hub: Hub) -> None:

@@ -75,7 +75,8 @@ def server(authority: Authority) -> Iterator[Postgres]:
 def store_of(server: Postgres, authority: Authority, folder: Path, mode: str = "verify-full") -> Store:
     root = folder / "ca.pem"
     root.write_bytes(authority.pem)
-    return Store(f"{server.url}?sslmode={mode}&sslrootcert={root}")
+    # No walls here: the server knows no role of a municipality yet, so only the way to it is tried.
+    return Store(f"{server.url}?sslmode={mode}&sslrootcert={root}", "gemeente-tilburg")
 
 
 @pytest.mark.postgresql
