@@ -90,11 +90,19 @@ class ConnectorWorker:
                     continue
                 asked_at = time.monotonic()
             if delivery.message_id in withheld:
-                text = "consent_withdrawn: held back before it was handed over"
-                done.append((delivery, self._failed(delivery, text, permanent=True)))
+                done.append((delivery, self._held(delivery)))
             else:
                 done.append((delivery, self._handle(delivery)))
         return done
+
+    def _held(self, delivery: Delivery) -> DeliveryReceipt:
+        """Tell that it was not handed over: after an objection it comes again, after a withdrawal never."""
+        telemetry.DELIVERIES.labels(self._organisation, "held").inc()
+        log.warning("a message was held back", queue=self._queue, message=delivery.message_id)
+        error = "held: held back before it was handed over"
+        return DeliveryReceipt(
+            message_id=delivery.message_id, queue=self._queue, delivered=False, held=True, error=error
+        )
 
     def _tell(self) -> int:
         # What can't be told now is neither forgotten nor given back: given back, the partner would get it again and

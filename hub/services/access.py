@@ -27,7 +27,7 @@ from hub.services.circumstances import Circumstances, circumstances
 from hub.services.grounds import cut_off, ground_state
 from hub.services.release import touches_health
 from hub.services.sights import Sight, sight_of
-from hub.services.views import Explained, Viewer
+from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, LifeDomain, OrganisationKind, Purpose, Status
@@ -296,12 +296,26 @@ def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announceme
 
 def may_see_person(look: Gaze, referrals: list[Referral]) -> Decision:
     """Decide whether this viewer may know who the client is: by regie, through a referral, or as W&I's own data."""
-    about = [_about_person(look), *(may_see(look, referral, Category.CONTACT) for referral in referrals)]
-    full = [decision for decision in about if decision.mask is Mask.FULL]
-    return full[0] if full else about[0]
+    for referral in referrals:
+        may_see(look, referral, Category.CONTACT)
+    return why_client(look, referrals, Category.CONTACT)[0].decision
 
 
-def _about_person(look: Gaze) -> Decision:
+def why_client(look: Gaze, referrals: list[Referral], category: Category) -> tuple[Why, Referral | None]:
+    """Decide about a kind of data of the client as such, and give the referral through which it may be seen, if any."""
+    about: list[tuple[Why, Referral | None]] = [(_about_person(look, category), None)]
+    about += [(why(look, referral, category), referral) for referral in referrals]
+    return next((one for one in about if one[0].decision.mask is Mask.FULL), about[0])
+
+
+def see_client(look: Gaze, referrals: list[Referral], category: Category) -> tuple[Why, Referral | None]:
+    """Decide as ``why_client`` does, and keep the answer that counted."""
+    found, referral = why_client(look, referrals, category)
+    look.sights.append(sight_of(referral.id if referral is not None else None, found.question, found.decision))
+    return found, referral
+
+
+def _about_person(look: Gaze, category: Category) -> Why:
     """Ask about the client as such, apart from any referral."""
     relation, flags = Relation.NONE, look.facts.flags
     basis, law = _OWN_GROUND.get(look.viewer.purpose, ("", ""))
@@ -311,41 +325,21 @@ def _about_person(look: Gaze) -> Decision:
         relation = Relation.REFERRAL_SENDER
     elif look.facts.emergency_until is not None:
         basis, law, flags = Basis.VITAL_INTEREST, "", flags | _IN_EMERGENCY
-    return decide(
-        Question(
-            actor_org=look.kind,
-            actor_role=look.viewer.role,
-            actor_purpose=look.viewer.purpose,
-            relation=relation,
-            relation_state=RelationState.ACTIVE,
-            legal_basis=basis,
-            law=law,
-            basis_state=BasisState.VALID,
-            owner_org=look.kind,
-            origin_purpose=look.viewer.purpose,
-            life_domain=LifeDomain.FINANCES,
-            data_category=Category.CONTACT,
-            action=Action.VIEW,
-            in_scope=True,
-            flags=flags,
-        )
+    question = Question(
+        actor_org=look.kind,
+        actor_role=look.viewer.role,
+        actor_purpose=look.viewer.purpose,
+        relation=relation,
+        relation_state=RelationState.ACTIVE,
+        legal_basis=basis,
+        law=law,
+        basis_state=BasisState.VALID,
+        owner_org=look.kind,
+        origin_purpose=look.viewer.purpose,
+        life_domain=LifeDomain.FINANCES,
+        data_category=category,
+        action=Action.VIEW,
+        in_scope=True,
+        flags=flags,
     )
-
-
-def explained(look: Gaze, referral: Referral) -> Explained:
-    """Say why this viewer sees the state of a referral, from the very decision that lets it through."""
-    found = why_status(look, referral)
-    told = found.decision.mask is Mask.FULL
-    sender = look.config.organisation(referral.sender)
-    by_emergency = found.decision.rule == "A11"
-    return Explained(
-        rule=found.decision.rule,
-        reason=found.decision.reason_nl,
-        purpose=found.question.actor_purpose,
-        relation=found.question.relation,
-        basis=found.question.legal_basis if told else "",
-        law=found.question.law if told else "",
-        since=(look.facts.emergency_since if by_emergency else referral.created_at) if told else None,
-        granted_by=(sender.name if sender is not None else referral.sender) if told and not by_emergency else None,
-        until=look.facts.emergency_until if by_emergency else None,
-    )
+    return Why(decision=decide(question), question=question)

@@ -6,7 +6,7 @@ never tells that there was something.
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -17,12 +17,22 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Decision, Mask, reason
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import Part, masked
-from hub.services.access import Gaze, explained, gaze_at, has_part_in, may_see, may_see_person, status_decision
+from hub.services.access import (
+    Gaze,
+    gaze_at,
+    has_part_in,
+    may_see,
+    may_see_person,
+    see_client,
+    status_decision,
+    why_client,
+)
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.errors import NotFound
+from hub.services.explaining import explained, explained_status, why_body
 from hub.services.release import person_for
-from hub.services.views import CaseView, EntryView, ReferralLine, Viewer, Withheld
+from hub.services.views import CaseView, EntryView, Explained, ReferralLine, Viewer, Withheld
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.fields import moment_text
@@ -78,26 +88,28 @@ def _view(session: Session, config: Configuration, viewer: Viewer, case_id: str,
     known = may_see_person(look, [one.referral for one in found.values()]).allow
     if viewer.id != case.regisseur_id:
         person = person_for(viewer.organisation, [one.referral for one in found.values()], person)
-    entries = _entries(look, rows, found, 1)
+    entrance = _entrance(look, found)
+    entries = _entries(look, rows, found, 1, entrance)
+    whys = _whys(look, found) | {"contact": entrance}
     _tell(session, look, Deed.CASE_VIEW, case_id, found, known=known)
-    story = case.story or {}
-    close = look.viewer.id == case.regisseur_id or (known and look.viewer.role != "income_consultant")
+    story = (case.story or {}) if whys["words"].allowed else {}
     return CaseView(
         case_id=case_id,
         position=len(entries),
         client_name=full_name(person) if known else "",
         age=age_on(person.birth_date, now.date()) if known else None,
-        bsn_tail=person.bsn[-3:] if known and person.bsn and viewer.role != "job_coach" else None,
+        bsn_tail=person.bsn[-3:] if whys["bsn"].allowed and person.bsn else None,
         area=case.area if known else None,
         contact_name=regisseur.name if regisseur else None,
         contact_organisation=_organisation_name(config, regisseur.organisation) if regisseur else None,
         contact_since=case.regisseur_since,
-        client_words=story.get("client_words") if close else None,
-        strengths=tuple(story.get("strengths", ())) if close else (),
+        client_words=story.get("client_words"),
+        strengths=tuple(story.get("strengths", ())),
         referrals=tuple(sorted((one.line for one in found.values()), key=place, reverse=True)),
         entries=tuple(entries),
         withheld=withheld(look),
         emergency_until=look.facts.emergency_until,
+        whys=whys,
         may_refer=known and look.facts.emergency_until is None and viewer.role not in _NO_REFERRING,
     )
 
@@ -158,7 +170,24 @@ def _after(
     if not new:
         return found, [], look
     rows = session.execute(_ENTRIES, {"case_id": case_id, "since": new[0], "until": new[-1]}).all()
-    return found, _entries(look, rows, found, after + 1), look
+    return found, _entries(look, rows, found, after + 1, _entrance(look, found)), look
+
+
+_OF_CLIENT = {"person": Category.CONTACT, "bsn": Category.IDENTIFIER, "words": Category.GOAL_PLAN}
+
+
+def _whys(look: Gaze, found: dict[str, _Seen]) -> dict[str, Explained]:
+    """Decide about each group of what is known of the client, and say why."""
+    referrals = [one.referral for one in found.values()]
+    return {name: explained(look, *see_client(look, referrals, category)) for name, category in _OF_CLIENT.items()}
+
+
+def _entrance(look: Gaze, found: dict[str, _Seen]) -> Explained:
+    """Say why the case is there for this viewer at all: since the client may be known, or a referral is seen."""
+    through = why_client(look, [one.referral for one in found.values()], Category.CONTACT)
+    if through[0].decision.allow or not found:
+        return explained(look, *through)
+    return explained_status(look, next(iter(found.values())).referral)
 
 
 def _tell(session: Session, look: Gaze, deed: Deed, case_id: str, found: dict[str, _Seen], *, known: bool) -> None:
@@ -246,7 +275,7 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
             inferred=False,
             masked=status.rule,
             audience=None,
-            why=explained(look, referral),
+            why=explained_status(look, referral),
         )
     service = config.services.get(referral.service or "")
     trouble = referral.delivery in _TROUBLE and referral.status == Status.SENT
@@ -266,7 +295,7 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
         masked=status.rule if status.mask is Mask.ANNOUNCEMENT else None,
         audience=None,
         sent_at=referral.created_at,
-        why=explained(look, referral),
+        why=explained_status(look, referral),
     )
 
 
@@ -288,10 +317,20 @@ def _organisation_name(config: Configuration, code: str) -> str:
     return organisation.name if organisation is not None else code
 
 
-def _entries(look: Gaze, rows: Sequence[Any], seen: dict[str, _Seen], first: int) -> list[EntryView]:
-    """Give those of these rows that are shown, counted from ``first``."""
+def _entries(
+    look: Gaze, rows: Sequence[Any], seen: dict[str, _Seen], first: int, entrance: Explained
+) -> list[EntryView]:
+    """Give those of these rows that are shown, counted from ``first``; ``entrance`` is why those of no referral are."""
     shown = [row for row in rows if _is_shown(row, seen)]
-    return [_entry(look, row, seen, position) for position, row in enumerate(shown, start=first)]
+    return [
+        replace(_entry(look, row, seen, position), why=_why_of(row, seen) or entrance)
+        for position, row in enumerate(shown, start=first)
+    ]
+
+
+def _why_of(row: Any, seen: dict[str, _Seen]) -> Explained | None:
+    one = seen.get(row.referral_id or "")
+    return one.line.why if one is not None else None
 
 
 def _is_shown(row: Any, seen: dict[str, _Seen]) -> bool:
@@ -378,7 +417,7 @@ def line_body(line: ReferralLine) -> dict[str, Any]:
         "delivery": line.delivery,
         "masked": line.masked,
         "organisation": line.organisation or None,
-        "why": line.why.rule if line.why else None,
+        "why": why_body(line.why) if line.why else None,
     }
     return {key: value for key, value in body.items() if value is not None}
 
@@ -394,4 +433,5 @@ def entry_body(entry: EntryView) -> dict[str, Any]:
         "actor": entry.actor,
         "organisation": entry.organisation,
         "data": {**entry.data, "referral_id": entry.referral.id} if entry.referral else dict(entry.data),
+        "why": why_body(entry.why) if entry.why else None,
     }

@@ -50,6 +50,7 @@ class DeliveryReceipt:
     """What a connector tells of one try. ``processed`` adds that the partner's system understood it (functional).
 
     ``answer_digest`` is of the partner's direct answer, byte for byte.
+    ``held``: it was not tried, since the gate said that it may not be handed over.
     """
 
     message_id: str
@@ -59,6 +60,7 @@ class DeliveryReceipt:
     refused: bool = False
     permanent: bool = False
     unknown: bool = False
+    held: bool = False
     retry_after: float | None = None
     error: str | None = None
     reference: str | None = None
@@ -106,6 +108,8 @@ def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt], where:
         changed += 1
         if receipt.delivered:
             delivered.append((rows[key], receipt))
+        elif receipt.held:
+            _set(work, rows[key].id, state=Delivery.WAITING, published=0, due_at=work.now, first_tried_at=None)
         elif receipt.permanent:
             _stuck(work, rows[key], receipt.error or "refused")
         else:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import CaseKey, OutboxRecord
 from hub.models.drawn import CURSOR
+from hub.store.outbox import HELD
 from schemas.vocabulary import MessageKind
 
 # A row with a lower number may be committed a moment later than one with a higher: a reader that had gone past it
@@ -30,6 +31,7 @@ def feed(session: Session, organisation: str, *, after: int, limit: int) -> Sequ
             OutboxRecord.receiver == organisation,
             after < _CURSOR,
             OutboxRecord.withheld_at.is_(None),
+            ~HELD,
             OutboxRecord.kind.in_(list(MessageKind)),
             OutboxRecord.created_at < settled,
         )

@@ -13,6 +13,7 @@ from hub.services.errors import NotFound
 from hub.services.views import ConnectionLine, MonitorLine, MonitorView, Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
+from hub.store.outbox import HELD
 from schemas.vocabulary import Delivery, MessageKind
 
 ROLE = "functional_admin"
@@ -25,7 +26,7 @@ def monitor(session: Session, config: Configuration, viewer: Viewer, now: dt.dat
         raise NotFound("There is no such page.")
     waiting, oldest = session.execute(
         select(func.count(), func.min(OutboxRecord.created_at)).where(
-            OutboxRecord.open, OutboxRecord.kind.in_(list(MessageKind)), OutboxRecord.queue != INBOX
+            OutboxRecord.open, OutboxRecord.kind.in_(list(MessageKind)), OutboxRecord.queue != INBOX, ~HELD
         )
     ).one()
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -122,7 +123,9 @@ def _stuck(session: Session, config: Configuration) -> list[MonitorLine]:
 def _connection(session: Session, organisation: Organisation, now: dt.datetime) -> ConnectionLine:
     queue = partner_queue(organisation.code)
     waiting, oldest = session.execute(
-        select(func.count(), func.min(OutboxRecord.created_at)).where(OutboxRecord.open, OutboxRecord.queue == queue)
+        select(func.count(), func.min(OutboxRecord.created_at)).where(
+            OutboxRecord.open, OutboxRecord.queue == queue, ~HELD
+        )
     ).one()
     last_ok = session.execute(
         select(OutboxRecord.delivered_at)

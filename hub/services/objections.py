@@ -10,6 +10,7 @@ from hub.models import Case, Objection
 from hub.services.errors import NotFound
 from hub.services.timeline import look_again
 from hub.services.views import Viewer
+from hub.store import outbox
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
 
@@ -57,13 +58,19 @@ def register_objection(work: UnitOfWork, actor: Viewer, case_id: str) -> None:
 
 
 def lift_objection(work: UnitOfWork, actor: Viewer, objection_id: str) -> None:
-    """End the restriction once the objection is decided; ``NotFound`` where none stands, or none for this actor."""
+    """End the restriction once the objection is decided: what it held back leaves, in its order.
+
+    ``NotFound`` where none stands, or none for this actor.
+    """
     objection = work.session.get(Objection, objection_id)
     if objection is None or objection.lifted_at is not None:
         raise NotFound("There is no such objection.")
     _check_may_handle(work, actor, objection.case_id)
+    work.session.execute(select(Case.id).where(Case.id == objection.case_id).with_for_update())  # nothing new meanwhile
     objection.lifted_at, objection.lifted_by = work.now, actor.id
     work.session.flush()
+    outbox.release(work.session, objection.case_id, work.now)
+    work.wake_relay()
 
 
 def standing_objections(session: Session, viewer: Viewer) -> list[StandingObjection]:

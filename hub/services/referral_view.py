@@ -14,17 +14,19 @@ from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import Part
 from hub.rules.retries import HORIZON
-from hub.services.access import Gaze, gaze_at, is_party, may_see, status_decision
+from hub.services.access import Gaze, gaze_at, is_party, may_see, status_decision, why
 from hub.services.actors import parts_of
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.errors import NotFound
+from hub.services.explaining import explained
 from hub.services.grounds import holds
 from hub.services.release import content_for, domains_for, person_for, touches_health
 from hub.services.views import (
     ActionChoice,
     DeliveryTrouble,
+    Explained,
     ReferralLine,
     ReferralView,
     TrackStep,
@@ -244,7 +246,18 @@ def referral_view(
         phone=receiver.phone if receiver else None,
         viewer_received=viewer.organisation == referral.receiver,
         may_see_case=person is not None,
+        whys=_whys(look, referral),
     )
+
+
+def _whys(look: Gaze, referral: Referral) -> dict[str, Explained]:
+    """Say of each group of the page why it is shown, or not, by the decision about it."""
+    decided = {
+        "person": why(look, referral, Category.CONTACT),
+        "content": why(look, referral, Category.GOAL_PLAN),
+        "words": why(look, referral, Category.PROGRESS, owner=referral.receiver),
+    }
+    return {name: explained(look, found, referral) for name, found in decided.items()}
 
 
 def tell(session: Session, look: Gaze, deed: Deed, referral: Referral) -> None:

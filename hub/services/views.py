@@ -28,11 +28,12 @@ class Viewer:
 
 @dataclass(frozen=True, kw_only=True)
 class Explained:
-    """Why somebody sees something: the rule that let it through, and the question that it answered.
+    """Why somebody sees something, or does not (``allowed``): the rule, and the question that it answered.
 
     ``since`` and ``granted_by`` are left out where only the state may be known: they would tell more than it does.
     """
 
+    allowed: bool = True
     rule: str
     reason: str
     purpose: str
@@ -83,6 +84,7 @@ class EntryView:
     organisation_name: str | None
     referral: ReferralLine | None
     data: Mapping[str, Any] = field(default_factory=dict)
+    why: Explained | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,10 @@ class Withheld:
 
 @dataclass(frozen=True, kw_only=True)
 class CaseView:
-    """A client's page for one viewer. ``position`` is the number of the viewer's last timeline entry."""
+    """A client's page for one viewer. ``position`` is the number of the viewer's last timeline entry.
+
+    ``whys`` says of ``person``, ``bsn``, ``words`` and ``contact`` why they are shown, or not.
+    """
 
     case_id: str
     position: int
@@ -114,6 +119,7 @@ class CaseView:
     withheld: tuple[Withheld, ...]
     may_refer: bool
     emergency_until: dt.datetime | None = None
+    whys: Mapping[str, Explained] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +194,10 @@ class DeliveryTrouble:
 
 @dataclass(frozen=True, kw_only=True)
 class ReferralView:
-    """A referral's page for one viewer. ``content`` is what was sent: (label key, text), in the message's order."""
+    """A referral's page for one viewer. ``content`` is what was sent: (label key, text), in the message's order.
+
+    ``whys`` says of ``person``, ``content`` and ``words`` (what was said with a step) why they are shown, or not.
+    """
 
     line: ReferralLine
     case_id: str
@@ -204,6 +213,7 @@ class ReferralView:
     phone: str | None = None
     viewer_received: bool = False
     may_see_case: bool = True
+    whys: Mapping[str, Explained] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,25 +4,32 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import LargeBinary, bindparam, delete, exists, func, select, type_coerce, update
+from sqlalchemy import LargeBinary, bindparam, delete, exists, func, insert, or_, select, type_coerce, update
 from sqlalchemy.orm import Session
 
-from hub.models import OutboxRecord
+from hub.models import Objection, OutboxRecord
 from hub.models.columns import BY_KEY, SealedOfCase
 from hub.models.shelf import KEY_ID, shelf_of
 from hub.store.tables import table_of
-from schemas.vocabulary import Delivery
+from schemas.vocabulary import Delivery, MessageKind
 
 NUDGE = "nudge"
 
 _ROWS = table_of(OutboxRecord)
 _RAW = type_coerce(_ROWS.c.body, LargeBinary).label("body")  # opened afterwards, with all keys asked for at once
 _EARLIER = _ROWS.alias("earlier")
+_OBJECTIONS = table_of(Objection)
+HELD = (
+    _ROWS.c.receiver.is_not(None)
+    & (_ROWS.c.kind != MessageKind.CONSENT_WITHDRAWN)  # that word to stop is what the client asked for
+    & exists().where(_OBJECTIONS.c.case_id == _ROWS.c.case_id, _OBJECTIONS.c.lifted_at.is_(None))
+)
+"""A message to an organisation about a client whose objection stands: it waits until that is lifted."""
 _FIRST_OF_LANE = ~exists().where(_EARLIER.c.lane == _ROWS.c.lane, _EARLIER.c.open, _EARLIER.c.id < _ROWS.c.id)
 _DUE = (
     select(_ROWS.c.id)
     .where(_ROWS.c.open, _ROWS.c.due_at <= bindparam("now"), _FIRST_OF_LANE)
-    .where(_ROWS.c.state != Delivery.QUARANTINED)
+    .where(_ROWS.c.state != Delivery.QUARANTINED, ~HELD)
     .order_by(_ROWS.c.due_at, _ROWS.c.id)  # as the index has them: what was claimed before is never passed again
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -147,10 +154,33 @@ def put_aside(session: Session, queue: str, message_id: str) -> None:
 _WITHHELD = select(_ROWS.c.message_id).where(
     _ROWS.c.queue == bindparam("queue"),
     _ROWS.c.message_id.in_(bindparam("message_ids", expanding=True)),
-    _ROWS.c.withheld_at.is_not(None),
+    or_(_ROWS.c.withheld_at.is_not(None), HELD),
 )
 
 
 def withheld(session: Session, queue: str, message_ids: Sequence[str]) -> frozenset[str]:
-    """Give those of these messages that must not be handed over any more: the ground under them has ended."""
+    """Give those of these messages that must not be handed over: the ground has ended, or an objection stands."""
     return frozenset(session.execute(_WITHHELD, {"queue": queue, "message_ids": list(message_ids)}).scalars())
+
+
+_OF_CASE = (_ROWS.c.case_id == bindparam("of_case")) & _ROWS.c.receiver.is_not(None) & _ROWS.c.withheld_at.is_(None)
+_WAITING = _OF_CASE & _ROWS.c.open & _ROWS.c.state.in_((Delivery.WAITING, Delivery.UNKNOWN))
+_DUE_AGAIN = update(_ROWS).where(_WAITING).values(due_at=bindparam("now"), first_tried_at=None)
+# What is under way stays where it is: its receipt would look for it there.
+_PASSED = _OF_CASE & (_ROWS.c.state != Delivery.UNDER_WAY)
+_COPIED = [column for column in _ROWS.c if column.name not in ("id", "message_id")]
+_MARK = "~"
+_MARKED = _OF_CASE & _ROWS.c.message_id.like(f"{_MARK}%")
+
+
+def release(session: Session, case_id: str, now: dt.datetime) -> None:
+    """Let what an objection held go, in its order, and begin to count its five days anew.
+
+    Readers of the feed went past it meanwhile. It comes again at the end, in its order and by the same ids.
+    """
+    of_case = {"of_case": case_id}
+    session.execute(_DUE_AGAIN, {**of_case, "now": now})
+    session.execute(update(_ROWS).where(_PASSED).values(message_id=_MARK + _ROWS.c.message_id), of_case)
+    again = select(func.substr(_ROWS.c.message_id, len(_MARK) + 1), *_COPIED).where(_MARKED).order_by(_ROWS.c.id)
+    session.execute(insert(_ROWS).from_select(["message_id", *(column.name for column in _COPIED)], again), of_case)
+    session.execute(delete(_ROWS).where(_MARKED), of_case)

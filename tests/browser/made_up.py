@@ -13,6 +13,7 @@ from hub.services.views import (
     ConnectionLine,
     DeliveryTrouble,
     EntryView,
+    Explained,
     MonitorLine,
     MonitorView,
     ReferralLine,
@@ -64,6 +65,23 @@ PEOPLE = {"marloes": MARLOES, "peter": PETER, "tom": TOM, "bas": BAS}
 PASSWORD = "schakel-demo"
 
 
+WHY = Explained(
+    rule="A02",
+    reason="U bent de klantregisseur: u ziet wat nodig is om de hulp bij elkaar te houden.",
+    purpose="guidance",
+    relation="regie",
+    basis="public_task",
+    law="participatiewet",
+    since=ago(days=2),
+    granted_by=WI,
+)
+WHY_NOT = replace(
+    WHY, allowed=False, rule="D02", reason="Voor inkomen mag niets uit vrijwillige begeleiding.", basis="", law=""
+)
+WHYS = {"person": WHY, "bsn": WHY, "words": WHY, "contact": WHY, "content": WHY}
+MASKED_WHY = replace(WHY, basis="", law="", since=None, granted_by=None)
+
+
 def line(number: int, title: str, organisation: str, mark: str, **changes: object) -> ReferralLine:
     base = ReferralLine(
         id=f"r-{number}",
@@ -81,6 +99,7 @@ def line(number: int, title: str, organisation: str, mark: str, **changes: objec
         masked=None,
         audience=None,
         sent_at=NOW - dt.timedelta(days=30) + dt.timedelta(minutes=number),
+        why=WHY,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 
@@ -107,7 +126,9 @@ GGZ = line(
     audience="Alleen GGZ De Leij en regisseur",
 )
 POST = line(4620, "Hulp bij post en overzicht", KADE, "completed")
-MASKED = replace(line(4809, "", "", "running"), number="", sender="", delivery=None, masked="A02", sent_at=None)
+MASKED = replace(
+    line(4809, "", "", "running"), number="", sender="", delivery=None, masked="A02", sent_at=None, why=MASKED_WHY
+)
 
 
 def entry(position: int, kind: str, at: dt.datetime, referral: ReferralLine | None = None, **more: object) -> EntryView:
@@ -120,6 +141,7 @@ def entry(position: int, kind: str, at: dt.datetime, referral: ReferralLine | No
         organisation=None,
         organisation_name=None,
         referral=referral,
+        why=referral.why if referral else WHY,
     )
     return replace(base, **more)  # type: ignore[arg-type]
 
@@ -160,6 +182,7 @@ KARIN = CaseView(
     entries=ENTRIES,
     withheld=(),
     may_refer=True,
+    whys=WHYS,
 )
 WITHHELD = (
     Withheld(what="health", rule="D08", reason="Gezondheid blijft bij wie behandelt."),
@@ -174,6 +197,8 @@ KARIN_FOR_PETER = replace(
     entries=(entry(1, "masked", ago(days=6), MASKED), entry(2, "send", ago(days=2), GREEN, organisation_name=WI)),
     withheld=WITHHELD,
     may_refer=False,
+    whys={**WHYS, "words": WHY_NOT, "bsn": WHY_NOT},
+    bsn_tail=None,
 )
 EMPTY = replace(
     KARIN,
@@ -247,6 +272,7 @@ ASKED = ReferralView(
     sent_at=ago(days=2),
     sent_by="Marloes Verhoeven",
     phone="013 542 73 00",
+    whys=WHYS,
 )
 NOT_ARRIVED = ReferralView(
     line=DEBTS,
@@ -279,6 +305,7 @@ NOT_ARRIVED = ReferralView(
         needs_person=False,
         phone="013 542 71 00",
     ),
+    whys={**WHYS, "words": WHY_NOT},
 )
 WOOD = line(
     4822,
@@ -313,6 +340,7 @@ DECIDE = ReferralView(
     client_words="Ik was twintig jaar meubelmaker. Mijn handen weten het nog. Ik wil rustig beginnen.",
     viewer_received=True,
     may_see_case=False,
+    whys={**WHYS, "words": WHY_NOT},
 )
 OFFERS = (
     ServiceOffer(

@@ -110,6 +110,47 @@ def test_the_dialog_opens_closes_and_gives_the_focus_back(visit: Visit) -> None:
     expect(link).to_be_focused()
 
 
+def test_why_one_sees_something_is_asked_with_the_keyboard_and_read_aloud(visit: Visit) -> None:
+    page = visit("marloes", "/inwoners/karin")
+    entry = page.locator("#gebeurtenis-10")
+    question = entry.locator("summary")
+    assert question.text_content() == "Waarom zie ik dit? Leerwerkbedrijf De Spoel stelt een vraag"
+    question.focus()
+    page.keyboard.press("Enter")
+    expect(entry.locator("details p")).to_be_visible()
+    expect(entry.locator("details p")).to_contain_text("Regel A02")
+    page.keyboard.press("Space")
+    expect(entry.locator("details p")).to_be_hidden()
+    for details in page.locator("details.waaromzie").all():
+        details.evaluate("one => { one.open = true }")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert violations(page) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+
+
+def test_what_is_withheld_says_so_and_why_and_not_whether_it_is_there(visit: Visit) -> None:
+    page = visit("peter", "/inwoners/karin")
+    words = page.locator("[data-gebied=eigen-woorden]")
+    expect(words).to_contain_text("Niet zichtbaar voor uw organisatie")
+    words.get_by_text("Waarom zie ik dit niet?").click()
+    expect(words).to_contain_text("Regel D02")
+    expect(page.locator("#verwijzing-r-4809")).to_contain_text("Niet zichtbaar voor uw organisatie")
+
+
+def test_a_referral_says_of_each_part_why_it_is_seen(visit: Visit) -> None:
+    page = visit("marloes", "/verwijzingen/r-4831")
+    asked = [summary.text_content() for summary in page.locator("details.waaromzie summary").all()]
+    assert asked == [
+        "Waarom zie ik dit? Wie de inwoner is",
+        "Waarom zie ik dit? De stand",
+        "Waarom zie ik dit? De bezorging",
+        "Waarom zie ik dit? De inhoud",
+        "Waarom zie ik dit? De stappen",
+        "Waarom zie ik dit niet? Wat anderen schrijven",
+    ]
+
+
 def test_declining_works_without_scripts(visit: Visit, server: LiveServer) -> None:
     page = visit("tom", "/verwijzingen/r-4822", java_script_enabled=False)
     page.get_by_text("Afwijzen", exact=True).click()

@@ -90,7 +90,9 @@ export class CasePage {
         const fresh = pieces(html, region.localName === 'tbody');
         const kept = fresh.map((piece, index) => same(piece, region) ?? same(piece, region, index) ?? piece);
         if (kept.length === region.children.length && kept.every((piece, index) => piece === region.children[index])) continue;
+        const open = openIn(region);
         region.replaceChildren(...kept);
+        reopen(region, open);
         added.push(...[...region.querySelectorAll('li[id], tr[id]')].filter((item) => !before.has(item.id)));
       }
       this.setPosition(position);
@@ -219,6 +221,7 @@ function same(piece, region, index) {
   if (!here || here.parentElement !== region || here.id !== piece.id) return null;
   const bare = here.cloneNode(true);
   for (const item of [bare, ...bare.querySelectorAll('[data-nieuw]')]) stripMarks(item);
+  for (const opened of bare.querySelectorAll('details[open]')) opened.open = false;
   return bare.isEqualNode(piece) ? here : null;
 }
 
@@ -234,11 +237,26 @@ function stripMarks(item) {
 function place(list, item) {
   const old = document.getElementById(item.id);
   const focus = old?.contains(document.activeElement) ? document.activeElement : null;
+  const open = old ? openIn(old) : new Set();
   const after = [...list.children].find((other) => other !== old && (other.dataset.sleutel ?? '') < item.dataset.sleutel);
   if (old && old.dataset.sleutel === item.dataset.sleutel) old.replaceWith(item);
   else {
     old?.remove();
     list.insertBefore(item, after ?? null);
   }
+  reopen(item, open);
   if (focus) item.querySelector(focus.localName)?.focus({ preventScroll: true });
+}
+
+/* What somebody opened stays open when it is drawn anew; an item is known by its id and what it is about. */
+function openIn(part) {
+  return new Set([...part.querySelectorAll('details[open]')].map(nameOf));
+}
+
+function reopen(part, open) {
+  for (const one of part.querySelectorAll('details')) if (open.has(nameOf(one))) one.open = true;
+}
+
+function nameOf(details) {
+  return `${details.closest('[id]')?.id} ${details.querySelector('summary').textContent}`;
 }
