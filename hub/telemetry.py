@@ -16,6 +16,12 @@ REQUESTS = Histogram(
     "schakel_request_seconds", "Answers of the web process.", ["route", "status"], buckets=(0.01, 0.05, 0.2, 1, 5)
 )
 REVIEWS_LATE = Gauge("schakel_reviews_late", "Looks that wait longer than seven days for a verdict.")
+VERDICTS_LATE = Gauge(
+    "schakel_emergency_verdicts_late", "Emergencies without the privacy officer's verdict after one working day."
+)
+CLIENTS_UNTOLD = Gauge(
+    "schakel_emergency_clients_untold", "Emergencies of which the client was not told within three working days."
+)
 WATCHERS = Gauge("schakel_live_watchers", "Browsers that watch a case.")
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from hub.rules.access import Decision, decide
+from hub.rules import enumeration
+from hub.rules.access import Decision, decide, reason
+from hub.rules.access_reach import WORDS, Reach, Who, reach
 from hub.rules.access_rows import NEEDED, OPTIONAL, question_of, said
 
 _NEEDED = ("id", *NEEDED)
@@ -112,3 +114,33 @@ def decide_file(file: Path) -> None:
         click.echo(f"{file.name}: {error}", err=True)
         raise click.exceptions.Exit(2) from error
     click.echo(_table(answers), nl=False)
+
+
+def _lines(found: Reach) -> Iterator[str]:
+    """Say whether it is ever allowed, by which rules and when; where never, which rule stands."""
+    if not found.ways:
+        assert found.wall is not None
+        yield f"never  {found.wall}  {reason(found.wall).en}"
+    for way in found.ways:
+        facts = "".join(f", {flag}" for flag in sorted(way.flags))
+        ground = f"{way.basis} ({way.law})" if way.law else way.basis
+        yield f"yes    {way.rule}  {way.mask}, for example {way.relation} {way.state}, {ground}{facts}"
+        yield f"       {reason(way.rule).en}"
+    yield f"asked in {found.asked} circumstances; the whole policy was gone through on {enumeration.ON}"
+
+
+@access.command("who-can")
+@click.option("--org", type=click.Choice(WORDS["org"]), required=True, help="Kind of organisation of who asks.")
+@click.option("--role", type=click.Choice(WORDS["role"]), required=True, help="Role of who asks.")
+@click.option("--purpose", type=click.Choice(WORDS["purpose"]), required=True, help="What it is asked for.")
+@click.option("--category", type=click.Choice(WORDS["category"]), required=True, help="Which kind of data.")
+@click.option("--domain", type=click.Choice(WORDS["domain"]), required=True, help="About which life domain.")
+@click.option(
+    "--owner", type=click.Choice(WORDS["owner"]), required=True, help="Kind of organisation that recorded it."
+)
+@click.option("--origin", type=click.Choice(WORDS["origin"]), required=True, help="For which purpose it was recorded.")
+@click.option("--action", type=click.Choice(WORDS["action"]), default="view", show_default=True)
+def who_can(**asked: str) -> None:
+    """Say whether somebody can ever see something, in any circumstance there is, and by which rule."""
+    for line in _lines(reach(Who(**asked))):
+        click.echo(line)

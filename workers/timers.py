@@ -1,5 +1,6 @@
 """The timers worker: clocks that ran out, messages that waited for a click, queues that nobody takes from."""
 
+import datetime as dt
 import threading
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import Broker, BrokerUnavailable
-from hub.services import deadlines, inbox, retention, withdrawal
+from hub.services import deadlines, emergencies, inbox, retention, withdrawal
 from hub.services.audit_seal import seal_all
 from hub.services.reviews import late_reviews, pick_looks
 from hub.settings import Configuration
@@ -52,6 +53,7 @@ class Timers:
         seal_all(self._store, self._checkpoints)
         if self._ticks % _QUEUES_EVERY == 0:
             self._watch_queues()
+            self._watch_emergencies()
         if self._ticks % _RETENTION_EVERY == 0:
             self._preview_retention()
         if self._ticks % _REVIEW_EVERY == 0:
@@ -75,6 +77,15 @@ class Timers:
         telemetry.REVIEWS_LATE.set(late)
         if late:
             log.error("looks wait too long for a verdict", count=late)
+
+    def _watch_emergencies(self) -> None:
+        """Say so where an emergency waits too long for its verdict, or its client to hear of it."""
+        with self._store.reading() as session:
+            late = emergencies.late(session, dt.datetime.now(dt.UTC))
+        telemetry.VERDICTS_LATE.set(late.verdicts)
+        telemetry.CLIENTS_UNTOLD.set(late.untold)
+        if late.verdicts or late.untold:
+            log.error("emergencies wait too long", verdicts=late.verdicts, untold=late.untold)
 
     def _preview_retention(self) -> None:
         """Prepare once a day what is kept too long. Removing it is a person's."""

@@ -1,20 +1,38 @@
 """Whether somebody can ever see something: the policy asked in every circumstance there is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
 from hub.rules.access import BLOCKS, decide
 from hub.rules.access_question import Question
 from hub.rules.access_tables import (
+    ACTOR_KINDS,
     GROUNDS,
+    ROLES,
     Action,
     BasisState,
+    Category,
     Flag,
+    LifeDomain,
     Mask,
+    Purpose,
     Relation,
     RelationState,
 )
 
+_LISTS: dict[str, Iterable[str]] = {
+    "org": sorted(ACTOR_KINDS),
+    "role": ROLES,
+    "purpose": Purpose,
+    "category": Category,
+    "domain": LifeDomain,
+    "owner": sorted(ACTOR_KINDS),
+    "origin": Purpose,
+    "action": (action for action in Action if action != Action.SHARE),
+}
+WORDS = {name: tuple(str(word) for word in words) for name, words in _LISTS.items()}
+"""The words that may be asked with. Passing on is asked of two people at once, and not here."""
 _NONE: frozenset[str] = frozenset()
 # What may be so beside tie and ground. Facts that only ever deny are left out: without them it is at its widest.
 CIRCUMSTANCES: tuple[frozenset[str], ...] = (

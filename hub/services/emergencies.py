@@ -199,3 +199,18 @@ def clients_to_tell(session: Session, viewer: Viewer) -> list[ToTell]:
         ToTell(id=one.id, case_id=one.case_id, since=one.since, tell_client_by=one.tell_client_by)
         for one in session.scalars(query.order_by(Emergency.tell_client_by))
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Late:
+    """How many emergencies wait too long: for a verdict, and for the client to hear of it."""
+
+    verdicts: int
+    untold: int
+
+
+def late(session: Session, now: dt.datetime) -> Late:
+    """Count what should have happened by now after emergencies."""
+    verdicts = select(func.count()).where(Emergency.verdict.is_(None), Emergency.verdict_by < now)
+    untold = select(func.count()).where(Emergency.client_told_at.is_(None), Emergency.tell_client_by < now)
+    return Late(verdicts=session.execute(verdicts).scalar_one(), untold=session.execute(untold).scalar_one())

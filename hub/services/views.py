@@ -124,13 +124,14 @@ class CaseView:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkLine:
-    """One client or referral on a work list: what needs whom, and why."""
+    """One client or referral on a work list: what needs whom, and why; ``due_at`` where no referral says by when."""
 
     case_id: str | None
     referral: ReferralLine | None
     client_name: str
     reason: str
     urgency: str
+    due_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from hub.services.audit import Entry, seen
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.circumstances import circumstances
+from hub.services.emergencies import ToTell, clients_to_tell
 from hub.services.referral_view import tell
 from hub.services.release import person_for
 from hub.services.views import ReferralLine, Viewer, WorkLine
@@ -28,6 +29,7 @@ _ORDER = ("late", "today", "week", "running")
 # What a regisseur or sender must do; all else is another's turn.
 _MINE = frozenset({"answer", "confirm_redirect", "find_alternative", "ask_still_wanted", "ground_ended"})
 _LIMIT = 500
+TELL_EMERGENCY = "tell_emergency"
 
 
 def worklist(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
@@ -55,7 +57,7 @@ def _clients(session: Session, config: Configuration, viewer: Viewer, now: dt.da
     ):
         referrals[referral.case_id].append(referral)
     facts = circumstances(session, config, viewer, [case.id for case in cases], now)
-    lines = []
+    lines, names = [], {}
     for case in cases:
         check_owner(case.person, case.id)
         look = gaze(config, viewer, viewer.id, now, facts[case.id])
@@ -66,12 +68,27 @@ def _clients(session: Session, config: Configuration, viewer: Viewer, now: dt.da
             decision = status_decision(look, referral)
             if decision.allow:
                 shown.append((referral, line_of(look, referral, decision)))
-        lines.append(_client_line(case.id, full_name(Client(**case.person)), shown))
+        names[case.id] = full_name(Client(**case.person))
+        lines.append(_client_line(case.id, names[case.id], shown))
         ids = tuple(referral.id for referral, _line in shown)
         sights = tuple(look.sights)
         entry = Entry(viewer=viewer, deed=Deed.WORKLIST_VIEW, case_id=case.id, objects=ids, sights=sights)
         seen(session, entry)
-    return lines
+    return [*(_to_tell(one, names.get(one.case_id), now) for one in clients_to_tell(session, viewer)), *lines]
+
+
+def _to_tell(one: ToTell, name: str | None, now: dt.datetime) -> WorkLine:
+    """Give the task to tell a client of an emergency; of a file that is closed meanwhile without the name."""
+    left = one.tell_client_by - now
+    urgency = "late" if left < dt.timedelta() else "today" if left < dt.timedelta(days=1) else "week"
+    return WorkLine(
+        case_id=one.case_id if name is not None else None,
+        referral=None,
+        client_name=name or "",
+        reason=TELL_EMERGENCY,
+        urgency=urgency,
+        due_at=one.tell_client_by,
+    )
 
 
 def _client_line(case_id: str, name: str, seen: Sequence[tuple[Referral, ReferralLine]]) -> WorkLine:

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, abort, current_app, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.rules import access_tables
+from hub.rules import access_tables, enumeration
 from hub.rules.access import reason
-from hub.rules.access_reach import Who, reach
+from hub.rules.access_reach import WORDS, Who, reach
 from hub.rules.audit import Deed
 from hub.rules.emergencies import DANGERS, ROLES, VERDICTS
 from hub.services import audit
@@ -24,7 +24,6 @@ from hub.services.errors import Invalid, NotFound
 from hub.services.objections import OFFICER, lift_objection, register_objection, standing_objections
 from hub.web.drawing import case_path
 from hub.wiring import EXTENSION, Hub
-from schemas.vocabulary import LifeDomain, Purpose
 
 slice_ = Blueprint("access", __name__)
 _OVERSEERS = frozenset({OFFICER, "case_director"})
@@ -67,6 +66,8 @@ def _page(*, wrong: str | None = None, code: int = 200) -> ResponseReturnValue:
         found=reach(asked) if asked else None,
         choices=_CHOICES if officer else {},
         wrong=wrong,
+        enumeration=enumeration,
+        policy=audit.policy_version(),
         reason_of=lambda rule: reason(rule).nl,
         verdicts=VERDICTS,
         **seen,
@@ -81,11 +82,11 @@ _CHOICES: dict[str, tuple[str, ...]] = {
         for org in sorted(row.organisations)
         for purpose in sorted(row.purposes)
     ),
-    "soort": tuple(access_tables.Category),
-    "leefgebied": tuple(LifeDomain),
-    "eigenaar": tuple(sorted(access_tables.ACTOR_KINDS)),
-    "herkomst": tuple(Purpose),
-    "handeling": tuple(action for action in access_tables.Action if action != access_tables.Action.SHARE),
+    "soort": WORDS["category"],
+    "leefgebied": WORDS["domain"],
+    "eigenaar": WORDS["owner"],
+    "herkomst": WORDS["origin"],
+    "handeling": WORDS["action"],
 }
 
 

@@ -73,6 +73,7 @@ WITHHELD = {
     "conversation": ("Het gesprek tussen hulpverleners", "message-circle"),
 }
 WORK_REASONS = {
+    "tell_emergency": "Er was noodtoegang: vertel het de inwoner.",
     "decide": "Nieuwe verwijzing: geef antwoord.",
     "open": "Nieuwe verwijzing, nog niet geopend.",
     "answer": "Er is een vraag voor u.",

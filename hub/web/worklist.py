@@ -6,6 +6,7 @@ from flask import Blueprint, g, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from hub.services.views import WorkLine
+from hub.services.worklist import TELL_EMERGENCY
 from hub.web.backend import backend
 from hub.web.drawing import start_path
 from hub.web.turns import works_on_clients
@@ -26,14 +27,17 @@ def show() -> ResponseReturnValue:
     """Show the clients of a regisseur, or the referrals of a partner."""
     lines = backend().worklist(g.viewer)
     if works_on_clients(g.viewer):
-        return render_template("worklist_clients.html", groups=_grouped(lines, _CLIENT_GROUPS, "running"))
+        tasks = [line for line in lines if line.reason == TELL_EMERGENCY]
+        clients = tuple(line for line in lines if line.reason != TELL_EMERGENCY)
+        groups = _grouped(clients, _CLIENT_GROUPS, "running")
+        return render_template("worklist_clients.html", groups=groups, tasks=sorted(tasks, key=_due))
     groups = _grouped(lines, _INBOX_GROUPS, "other")
     groups["you"].sort(key=_due)
     return render_template("worklist_inbox.html", groups=groups)
 
 
 def _due(line: WorkLine) -> dt.datetime:
-    due = line.referral.due_at if line.referral else None
+    due = line.referral.due_at if line.referral else line.due_at
     return due or dt.datetime.max.replace(tzinfo=dt.UTC)
 
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from hub.rules.access import reason
+from hub.rules.access_reach import Who, reach
 from hub.wiring import Hub
 from schemas.access import MOST_QUESTIONS
 from tests.integration.callers import KADE, Site
@@ -93,6 +94,24 @@ def test_a_stranger_may_not_ask(site: Site) -> None:
 def test_the_call_is_described(site: Site) -> None:
     described = site.anyone.get("/api/v1/openapi.json").json
     call = described["paths"]["/access/decisions"]["post"]
-    assert call["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
+    assert call["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
     columns = set(rows_of(CASES)[0]) - {"scenario", "decision", "mask", "rule"}
     assert columns == set(described["components"]["schemas"]["Question"]["properties"])
+
+
+def test_the_command_says_whether_somebody_can_ever_see_something_as_the_page_does() -> None:
+    about = {"domain": "finances", "owner": "social_work", "origin": "guidance"}
+    asked = {"org": "work_and_income", "role": "case_director", "purpose": "guidance", "category": "goal_plan", **about}
+    never = {**asked, "role": "enforcer", "purpose": "enforcement"}
+
+    def run(question: dict[str, str]) -> str:
+        options = [part for name, value in question.items() for part in (f"--{name}", value)]
+        ran = CliRunner().invoke(access, ["who-can", *options])
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    said = run(asked)
+    assert all(way.rule in said for way in reach(Who(**asked)).ways)
+    assert said.startswith("yes ")
+    assert run(never).startswith("never  D01")
+    assert CliRunner().invoke(access, ["who-can", "--org", "work_and_income"]).exit_code == 2

@@ -15,12 +15,13 @@ from hub.live import NAMESPACE
 from hub.models import Case, Post
 from hub.rules.access import Flag
 from hub.services import referrals
-from hub.services.case_view import case_view
+from hub.services.case_view import case_view, entry_body
 from hub.services.circumstances import circumstances
 from hub.services.clients import find_or_open_case
 from hub.services.closed_files import close_file, closed_files, open_file
 from hub.services.errors import NotFound
 from hub.services.objections import lift_objection, register_objection, standing_objections
+from hub.services.referral_view import referral_view
 from hub.services.views import Viewer
 from hub.services.worklist import worklist
 from hub.settings import DEMO_CONFIG, Policy, SettingsError, load_configuration
@@ -346,3 +347,56 @@ def test_each_line_and_entry_says_why_it_is_seen_and_of_a_masked_one_nothing_mor
     assert told in page
     assert told in regions["verwijzingen"]
     assert told in regions["tijdlijn"]
+
+
+def test_each_group_of_what_is_known_of_a_client_says_by_which_decision_it_is_seen(hub: Hub, case_id: str) -> None:
+    record(hub, send(hub, case_id), NAIMA, Event.RECEIVE, Event.ACCEPT)
+    rules = {}
+    for who in (MARLOES, NAIMA, PETER):
+        with looking_at(hub) as session:
+            view = case_view(session, hub.config, who, case_id, now())
+        assert {name for name, why in view.whys.items() if not why.allowed} == {"words"} & set(hidden(who))
+        rules[who.id] = {name: why.rule for name, why in view.whys.items()}
+        assert all(entry.why is not None for entry in view.entries)
+    assert rules["marloes"] == {"person": "A01", "bsn": "A01", "words": "A01", "contact": "A01"}
+    assert rules["naima"] == {"person": "A04", "bsn": "A04", "words": "A04", "contact": "A04"}
+    assert rules["peter"]["words"] == "D02"
+
+
+def hidden(who: Viewer) -> tuple[str, ...]:
+    return ("words",) if who.role == "income_consultant" else ()
+
+
+def test_the_api_says_of_each_entry_why_and_of_a_masked_one_no_date_and_no_ground(hub: Hub, case_id: str) -> None:
+    send(hub, case_id)
+    send(hub, case_id, **CARE)
+    body = Site(hub).get(f"/cases/{case_id}/timeline", WI).json["items"]
+    plain = [entry["why"] for entry in body if entry["data"].get("referral_id") and entry["kind"] != "masked"]
+    assert plain
+    assert all({"rule", "reason", "purpose", "basis"} <= set(why) for why in plain)
+    for who in (MARLOES, PETER):
+        with looking_at(hub) as session:
+            entries = [entry_body(entry) for entry in case_view(session, hub.config, who, case_id, now()).entries]
+        for entry in entries:
+            if entry["kind"] == "masked":
+                assert set(entry["why"]) == {"rule", "reason", "purpose"}
+            else:
+                assert entry["why"]["rule"]
+    watched = Watcher(create_web(hub), MARLOES)
+    snapshot = watched.watch(case_id)["snapshot"]
+    assert "Waarom zie ik deze gegevens?" in snapshot["regions"]["kop"]
+
+
+def test_a_referral_says_of_each_part_why_and_of_what_is_withheld_too(hub: Hub, case_id: str) -> None:
+    referral_id = send(hub, case_id)
+    for who, content in ((MARLOES, True), (NAIMA, False)):
+        with looking_at(hub) as session:
+            view = referral_view(session, hub.config, who, referral_id, now())
+        assert set(view.whys) == {"person", "content", "words"}
+        assert view.whys["content"].allowed is content is bool(view.content)
+        assert view.line.why is not None
+    browser = create_web(hub).app.test_client()
+    sign_in_as(hub, browser, NAIMA.id)
+    page = browser.get(f"/verwijzingen/{referral_id}").get_data(as_text=True)
+    assert "Nog niet zichtbaar voor uw organisatie" in page
+    assert "Regel D11" in page

@@ -8,9 +8,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from hub import telemetry
 from hub.app import WebProcess, create_web
 from hub.models import Case, Emergency
+from hub.rules import enumeration
+from hub.rules.emergencies import clocks
 from hub.services import referrals
+from hub.services.audit import policy_version
 from hub.services.case_view import case_view
 from hub.services.clients import find_or_open_case
 from hub.services.closed_files import close_file
@@ -26,12 +30,14 @@ from hub.services.errors import Invalid, NotFound
 from hub.services.objections import register_objection
 from hub.services.referral_view import referral_view
 from hub.services.views import Viewer
+from hub.services.worklist import worklist
 from hub.wiring import Hub
 from tests.builders import KARIN, client, new_referral
 from tests.integration.callers import looking_at, sign_in_as
 from tests.integration.conftest import add_viewer
 from tests.integration.test_circumstances import FATIMA, Watcher
 from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM, person
+from workers.timers import Timers
 
 ELS = person("els", "Els van Loon", "toegang-broekhoven", "Toegangsteam Broekhoven", "team_coordinator", "triage")
 REASON = "Zij belt dat zij er vannacht een einde aan maakt."
@@ -282,3 +288,62 @@ def test_can_x_ever_see_this_is_answered_on_the_page_with_the_rule(hub: Hub) -> 
     assert "A01" in page
     assert "Kan iemand dit ooit zien?" not in browser(create_web(hub), MARLOES).get("/toegang").get_data(as_text=True)
     assert browser(create_web(hub), NAIMA).get("/toegang").status_code == 404
+
+
+def test_the_regisseur_finds_on_the_work_list_whom_to_tell_and_by_when(hub: Hub, case_id: str) -> None:
+    began = dt.datetime.now(dt.UTC)
+    opened(hub, ILSE, case_id)
+    http = browser(create_web(hub), MARLOES)
+    page = http.get("/werkvoorraad").get_data(as_text=True)
+    assert "Vertel de inwoner" in page
+    assert "Karin Smulders" in page[page.index("Vertel de inwoner") :]
+    with looking_at(hub) as session:
+        tasks = [line for line in worklist(session, hub.config, MARLOES, began) if line.reason == "tell_emergency"]
+    assert len(tasks) == 1
+    assert tasks[0].due_at is not None
+    assert abs(tasks[0].due_at - clocks(began).tell_client_by) < dt.timedelta(minutes=1)
+    with looking_at(hub) as session:
+        later = worklist(session, hub.config, MARLOES, began + dt.timedelta(days=9))
+    assert [line.urgency for line in later if line.reason == "tell_emergency"] == ["late"]
+    with hub.store.writing() as work:
+        register_objection(work, FATIMA, case_id)
+    page = http.get("/werkvoorraad").get_data(as_text=True)
+    assert "Vertel de inwoner" in page, "the duty stays where the file is closed"
+    assert "Karin Smulders" not in page
+    with hub.store.writing() as work:
+        client_was_told(work, MARLOES, clients_to_tell(work.session, MARLOES)[0].id)
+    assert "Vertel de inwoner" not in http.get("/werkvoorraad").get_data(as_text=True)
+
+
+def test_a_verdict_that_is_late_shows_on_the_page_and_in_the_figures(hub: Hub, case_id: str) -> None:
+    opened(hub, ILSE, case_id)
+    http = browser(create_web(hub), FATIMA)
+    timers = Timers(hub.store, hub.config, hub.broker, [])
+    assert "zonder oordeel" not in http.get("/toegang").get_data(as_text=True)
+    timers.step()
+    assert (telemetry.VERDICTS_LATE._value.get(), telemetry.CLIENTS_UNTOLD._value.get()) == (0, 0)
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=1)
+    with hub.store.writing() as work:
+        work.session.execute(update(Emergency).values(verdict_by=past, tell_client_by=past))
+    assert "1 keer noodtoegang zonder oordeel" in http.get("/toegang").get_data(as_text=True)
+    Timers(hub.store, hub.config, hub.broker, []).step()
+    assert (telemetry.VERDICTS_LATE._value.get(), telemetry.CLIENTS_UNTOLD._value.get()) == (1, 1)
+    with hub.store.writing() as work:
+        judge_emergency(work, FATIMA, emergencies(work.session, FATIMA)[0].id, "justified")
+    assert "zonder oordeel" not in http.get("/toegang").get_data(as_text=True)
+
+
+def test_an_emergency_shows_who_and_what_is_needed_and_not_the_number_of_the_client(hub: Hub, case_id: str) -> None:
+    opened(hub, ILSE, case_id)
+    seen = view(hub, ILSE, case_id)
+    assert (seen.whys["person"].rule, seen.whys["person"].until) == ("A11", seen.emergency_until)
+    assert (seen.whys["bsn"].allowed, seen.bsn_tail) == (False, None)
+
+
+def test_the_officer_reads_that_enforcement_never_sees_anything_and_when_that_was_gone_through(hub: Hub) -> None:
+    page = browser(create_web(hub), FATIMA).get("/toegang").get_data(as_text=True)
+    part = page[page.index('id="handhaving"') :].partition("</section>")[0]
+    assert "Regel D01" in part
+    assert policy_version() in part
+    assert "sindsdien niet veranderd" in part
+    assert str(enumeration.PATHS) in part

@@ -118,6 +118,7 @@ EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": 
 # Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.
 COMMANDS: dict[str, str] = {
     "access decide": "nothing",
+    "access who-can": "nothing",
     "accounts disable": "overseer",
     "accounts enable": "overseer",
     "accounts end-key": "overseer",

@@ -4,7 +4,6 @@
 It shares no code and no table with ``hub.rules``. A question is a plain mapping of the columns of that list.
 """
 
-import itertools
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -599,12 +598,3 @@ def sample(seed: int, count: int) -> Iterator[Q]:
             [name for name in (*DENY_FLAGS, *NEW_FLAGS) if dice.random() < 0.04]
             + [name for name in OTHER_FLAGS if dice.random() < (0.08 if name == "break_glass" else 0.3)],
         )
-
-
-def everything() -> Iterator[Q]:
-    """The product with a valid ground and a running relation, then all of it once more as an emergency."""
-    who = ((*ACTORS, *STRANGERS), RELATIONS, ("active",), GROUNDS, ("valid",))
-    what = (ORGS, ORIGINS, ("finances", "housing", "mental_health"), CATEGORIES)
-    plain = itertools.product(*who, *what, ("view", "edit"), (True, False), (NOBODY,), ((),))
-    emergency = itertools.product(*who, *what, ("view",), (True,), (NOBODY,), (("break_glass", "reason_given"),))
-    return itertools.starmap(question, itertools.chain(plain, emergency))

@@ -9,9 +9,10 @@ import access_paths as paths
 import pytest
 from access_paths import AnyQuestion, Flags, Path, Paths, Watched, changed
 
-from hub.rules import access
+from hub.rules import access, enumeration
 from hub.rules.access import Action, Category, Decision, Flag, Mask, Question, Relation, RelationState, Role
 from hub.rules.access_tables import HEALTH_DOMAINS, WORK_SIDE
+from hub.services.audit import policy_version
 from schemas.vocabulary import OrganisationKind, Purpose
 
 LOOKING: dict[str, tuple[Any, ...]] = {"action": tuple(action for action in Action if action is not Action.SHARE)}
@@ -64,14 +65,22 @@ def walls(q: AnyQuestion, answer: Decision) -> list[str]:
 
 
 def test_no_question_of_the_whole_product_breaks_a_wall(policy: Paths) -> None:
+    seen, followed = go_through(policy)
+    assert seen == paths.product(LOOKING)
+    again = "the rules have changed: python -m tests.enumeration"
+    assert (seen, followed) == (enumeration.QUESTIONS, enumeration.PATHS), again
+    assert policy_version() == enumeration.POLICY, again
+
+
+def go_through(policy: Paths) -> tuple[int, int]:
+    """Follow every path and hold each answer against the walls; give the questions and the paths."""
     seen, followed, dice = 0, 0, random.Random(855)
     for path, (answer, broken) in policy.follow(_walled, LOOKING):
         assert not broken, (broken, answer.rule, path.left, path.flags)
         seen, followed = seen + path.size(), followed + 1
         if followed % 50 == 0:  # a path speaks for every question in it
             assert access.judge(Question(**paths.one_of(path, dice.choice))) == answer
-    assert seen == paths.product(LOOKING)
-    print(f"questions={seen} paths={followed}")
+    return seen, followed
 
 
 def _walled(q: AnyQuestion) -> tuple[Decision, list[str]]:
