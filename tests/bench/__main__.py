@@ -11,6 +11,7 @@ from tests.bench import parts
 from tests.bench.goals import Part, machine
 from tests.bench.parts import FULL, QUICK, Sizes
 from tests.bench.site import ROOT, Site
+from tests.bench.trust import trust
 from workers.drill.processes import ServiceUnavailable
 
 PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
@@ -18,6 +19,7 @@ PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
     "live": parts.live,
     "relay": parts.relay,
     "drain": parts.drain,
+    "trust": lambda site, sizes: trust(site, sizes.single),
     "memory": lambda site, _sizes: parts.memory(site),
 }
 

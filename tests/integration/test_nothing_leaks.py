@@ -10,9 +10,16 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from sqlalchemy import select
 
+from connectors.registry import connector
+from connectors.transports.files import DropFolder
+from hub.models import OutboxRecord, Referral
+from hub.services import audit_seal, evidence
+from hub.services.intake import address_book
 from hub.wiring import Hub
-from tests.integration.callers import WI, Lines, Site, holding, listening, new_bsn, plain_columns, someone
+from schemas.message import Message
+from tests.integration.callers import KADE, WI, Lines, Site, holding, listening, new_bsn, plain_columns, someone
 from tests.integration.conftest import Ring
 from tests.integration.test_privacy import WORDS, go_round
 from workers.drill.services import DATABASE_VARIABLE, Postgres
@@ -77,14 +84,55 @@ def in_files(folder: Path, markers: tuple[str, ...]) -> list[tuple[str, str]]:
     return found
 
 
+def round_the_edges(site: Site, person: dict[str, Any], folder: Path, partner: Path) -> dict[str, list[str]]:
+    """Give what goes outside beside messages: the log of access, evidence without its messages, names of files."""
+    hub = site.hub
+    report = {"csp-report": {"document-uri": f"https://hub.example/{person['bsn']}?{person['family_name']}"}}
+    for path in (f"/inwoners/{person['bsn']}", "/inloggen"):
+        site.anyone.get(path, query_string={"naam": person["family_name"]})
+    reported = site.anyone.post("/csp-meldingen", json=report, content_type="application/csp-report")
+    assert reported.status_code == 204
+    audit_seal.seal_all(hub.store, folder / "checkpoints.log")
+    with hub.store.reading() as session:
+        exported = list(audit_seal.export(session))
+        ids = session.scalars(select(Referral.id)).all()
+        bundles = [evidence.bundle_of(session, hub.config, one) for one in ids]
+    assert all(bundle["payloads"] and bundle["messages"] for bundle in bundles)
+    plain = [{**one, "messages": [{**told, "document": None} for told in one["messages"]]} for one in bundles]
+    return {
+        "log of access, taken out": exported,
+        "checkpoints": (folder / "checkpoints.log").read_text(encoding="utf-8").splitlines(),
+        "evidence beside its messages": [json.dumps(one, ensure_ascii=False) for one in plain],
+        "names of dropped files": dropped(hub, partner),
+    }
+
+
+def dropped(hub: Hub, folder: Path) -> list[str]:
+    """Let a connector drop what a partner gets as files, and give the names: the files are the partner's own."""
+    organisation = hub.config.organisations[KADE]
+    with hub.store.reading() as session:
+        bodies = session.scalars(select(OutboxRecord.body).where(OutboxRecord.receiver == KADE)).all()
+    for body in bodies:
+        message = Message.from_json(json.loads(body))
+        writing = connector("social_work").write(message, address_book(hub.config, organisation), message.time)
+        DropFolder(folder).deliver(writing.payload, message_id=message.id)
+    return [str(file.relative_to(folder)) for file in files(folder)]
+
+
 def test_no_marker_is_found_in_database_broker_log_metric_address_or_error(
-    hub: Hub, monkeypatch: pytest.MonkeyPatch, heard: Lines, tmp_path: Path, request: pytest.FixtureRequest
+    hub: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    heard: Lines,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     wire = Wire(hub, monkeypatch)
     person = someone(bsn=new_bsn(), **PERSON)
     with closing(Ring(hub)) as ring:
         site = Site(hub)
         urls, errors = go_round(site, ring, person)
+        sealed_or_told = round_the_edges(site, person, tmp_path, tmp_path_factory.mktemp("partner"))
         taken = sum(len(partner.ledger.rows()) for partner in ring.partners.values())
     metrics = site.anyone.get("/metrics").get_data(as_text=True)
     rendered = structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -98,6 +146,7 @@ def test_no_marker_is_found_in_database_broker_log_metric_address_or_error(
         "own addresses": urls,
         "errors": errors,
         "queues": hub.queues(),
+        **sealed_or_told,
     }
     assert taken
     assert all(places[name] for name in places if name != "metrics")
