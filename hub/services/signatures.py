@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 import rfc8785
@@ -89,8 +90,14 @@ def sign(
         "digest": digest_of(document),
     }
     parts = [_part({"alg": ALGORITHM, "kid": kid, "typ": TYPE}), _part(claims)]
-    signature = Ed25519PrivateKey.from_private_bytes(key.secret).sign(b".".join(parts))
+    signature = _private(key.secret).sign(b".".join(parts))
     return b".".join([*parts, urlsafe_b64encode(signature)]).decode()
+
+
+@lru_cache(maxsize=64)
+def _private(secret: bytes) -> Ed25519PrivateKey:
+    """Give a private key, made once: making it takes as long as signing with it."""
+    return Ed25519PrivateKey.from_private_bytes(secret)
 
 
 def _part(value: Mapping[str, Any]) -> bytes:

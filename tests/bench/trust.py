@@ -1,4 +1,4 @@
-"""What trust costs: a decision, an encrypted field, a record of a look, a signature, verifying; each by its raw limit."""
+"""What trust costs: a decision, an encrypted field, a record, a signature, verifying; each by its raw limit."""
 
 import csv
 import datetime as dt
