@@ -4,16 +4,17 @@ import re
 from contextlib import closing
 from pathlib import Path
 
+import pyotp
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
-from hub.models import ApiClient, Person, RecoveryCode
+from hub.models import ApiClient, Person, RecoveryCode, Throttle
 from hub.services import second_factor
 from hub.services.identity import hash_secret
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub
-from tests.integration.callers import Site, enter, sign_in_as
+from tests.integration.callers import Site, enter, mark_of, sign_in_as
 from tests.integration.conftest import KEY
 from tests.personas import MARLOES
 
@@ -103,3 +104,40 @@ def test_a_new_installation_has_no_account(tmp_path: Path) -> None:
         with hub.store.reading() as session:
             for kept in (Person, ApiClient):
                 assert session.execute(select(func.count()).select_from(kept)).scalar_one() == 0
+
+
+def test_a_change_of_password_asks_the_old_one_and_ends_other_sessions(site: Site) -> None:
+    here, elsewhere = site.web.app.test_client(), site.web.app.test_client()
+    for http in (here, elsewhere):
+        sign_in_as(site.hub, http, MARLOES.id)
+    new = "vier losse klinkende woorden 83"
+    mark = mark_of(here, "/account/wachtwoord")
+    for old, status in (("iets anders", 422), ("secret", 303)):
+        form = {"wachtwoord": old, "nieuw": new, "nogmaals": new, "csrf_token": mark}
+        assert here.post("/account/wachtwoord", data=form).status_code == status
+        assert (elsewhere.get("/account").status_code == 200) is (status == 422)
+    assert here.get("/account").status_code == 200
+
+
+def test_a_second_factor_is_only_taken_away_by_who_has_password_and_code(site: Site) -> None:
+    http = site.web.app.test_client()
+    sign_in_as(site.hub, http, MARLOES.id)
+    with site.hub.store.writing() as work:
+        second_factor.begin(work, MARLOES.id)
+        secret = second_factor.shown_secret(work.session, MARLOES.id)
+        assert secret is not None
+        codes = second_factor.confirm(work, MARLOES.id, pyotp.TOTP(secret).now())
+    assert codes is not None
+    mark = mark_of(http, "/account/tweede-stap")
+    for password, code in (("", codes[0]), ("iets anders", codes[0]), ("secret", "000000")):
+        form = {"wachtwoord": password, "code": code, "csrf_token": mark}
+        assert http.post("/account/tweede-stap/opnieuw", data=form).status_code in (422, 429)
+    in_use = select(Person.factor_since).where(Person.id == MARLOES.id)
+    with site.hub.store.reading() as session:
+        assert session.execute(in_use).scalar_one() is not None
+    with site.hub.store.writing() as work:  # the wrong tries made one wait
+        work.execute(delete(Throttle))
+    form = {"wachtwoord": "secret", "code": codes[0], "csrf_token": mark}
+    assert http.post("/account/tweede-stap/opnieuw", data=form).status_code == 303
+    with site.hub.store.reading() as session:
+        assert session.execute(in_use).scalar_one() is None
