@@ -1,5 +1,6 @@
 """Where the routes hang, who calls, and what every answer carries."""
 
+import hashlib
 import time
 from contextlib import AbstractContextManager
 from typing import Any
@@ -42,7 +43,8 @@ def _signer() -> URLSafeTimedSerializer:
     """Give the signer of tokens, made once: it derives its keys anew each time it is made."""
     signer: URLSafeTimedSerializer | None = current_app.extensions.get(_SIGNER)
     if signer is None:
-        signer = URLSafeTimedSerializer(hub().settings.secret_key, salt="api-token")
+        how = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
+        signer = URLSafeTimedSerializer(hub().settings.secret_key, salt="api-token", signer_kwargs=how)
         current_app.extensions[_SIGNER] = signer
     return signer
 
