@@ -10,7 +10,7 @@ from hub.models import ApiClient, Person, Post
 from hub.services import second_factor as factor
 from hub.services.errors import Invalid, NotFound
 from hub.services.identity import set_password
-from hub.services.sessions import end_all
+from hub.services.sessions import end_all, end_in_post
 from hub.store.database import UnitOfWork
 
 
@@ -37,6 +37,18 @@ def reset(work: UnitOfWork, username: str, password: str, *, second_factor: bool
     if second_factor:
         factor.reset(work, person_id)
     end_all(work, person_id, "password_reset")
+
+
+def end_post(work: UnitOfWork, person_id: str, post_id: str) -> None:
+    """End a post at once, with every session in it; ``NotFound`` where this person holds no such post."""
+    today = work.now.date()
+    held = update(Post).where(Post.id == post_id, Post.person_id == person_id)
+    ended = work.execute(
+        held.where(or_(Post.ends_on.is_(None), Post.ends_on >= today)).values(ends_on=today - dt.timedelta(days=1))
+    )
+    if not ended.rowcount:
+        raise NotFound("There is no such post.")
+    end_in_post(work, post_id, "post_ended")
 
 
 def link(work: UnitOfWork, username: str, provider: str, value: str) -> None:
