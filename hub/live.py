@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.limits import Limits
-from hub.services import identity, sessions
+from hub.services import proofs, sessions
 from hub.services.audit import Occasion, looking, occasion
 from hub.services.case_view import Growth, case_view, entry_body, growth, line_body, lost_consent, positions_of
 from hub.services.errors import NotFound
@@ -137,7 +137,7 @@ class Live:
             return sessions.viewers_of(reading, self._hub.config, [session_id], dt.datetime.now(dt.UTC)).get(session_id)
 
     def _as_of_now(self, reading: Session, viewers: list[Viewer]) -> dict[str, Viewer | None]:
-        """Give who signed in before as the database knows them now, by session or client id.
+        """Give who signed in before as the database knows them now, by what each is bound to.
 
         Nothing where the session ended, or the account or the post did.
         """
@@ -147,7 +147,7 @@ class Live:
             now.update(sessions.viewers_of(reading, self._hub.config, held, dt.datetime.now(dt.UTC)))
         for viewer in viewers:
             if viewer.session_id is None:
-                now[viewer.id] = identity.machine_viewer(reading, self._hub.config, viewer.id)
+                now[_line(viewer)] = proofs.viewer(reading, self._hub.config, viewer.id, viewer.proof)
         return now
 
     def _disconnect(self, *_reason: Any) -> None:
@@ -403,8 +403,8 @@ def _sid() -> str:
 
 
 def _line(viewer: Viewer) -> str:
-    """Give what a viewer is bound to: a session of someone, or the client id of a system."""
-    return viewer.session_id or viewer.id
+    """Give what a viewer is bound to: a session of someone, or what a system asked its token with."""
+    return viewer.session_id or f"{viewer.id} {viewer.proof}"
 
 
 def _asked(asked: Any) -> tuple[str | None, int | None]:

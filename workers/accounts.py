@@ -13,7 +13,7 @@ from hub.rules.audit import Deed
 from hub.services import audit, people, systems
 from hub.services.actors import SYSTEM
 from hub.services.errors import ServiceError
-from hub.services.identity import NewPerson, add_client, add_person, add_post
+from hub.services.identity import NewPerson, add_client, add_person, add_post, posts_of
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import Purpose
@@ -69,14 +69,15 @@ def _check(config: Configuration, organisation: str, role: str, purpose: str | N
 
 @accounts.command()
 @click.argument("organisation")
-def system(organisation: str) -> None:
+@click.option("--at-once", is_flag=True, help="End the secret before it now, instead of after a week.")
+def system(organisation: str, at_once: bool) -> None:
     """Give the system of an ORGANISATION its client id and a new secret."""
     secret = secrets.token_urlsafe(24)
     with closing(open_here()) as hub:
         if hub.config.organisation(organisation) is None:
             raise click.UsageError(f"There is no organisation {organisation} in the configuration.")
         with hub.store.writing() as work:
-            add_client(work, organisation, secret)
+            add_client(work, organisation, secret, at_once=at_once)
             _told(work, hub.config, "system_secret", organisation)
     click.echo(f"client id {organisation}, secret {secret}")
 
@@ -160,6 +161,23 @@ def post(
             ends_on=until.date() if until is not None else None,
         )
     click.echo(f"{username} can now also work as {role} at {organisation}")
+
+
+@accounts.command(name="end-post")
+@click.argument("username")
+@click.option("--organisation", required=True, help="A code of the configuration.")
+@click.option("--role", required=True, type=_ROLES, help="What this person did there.")
+def end_post(username: str, organisation: str, role: str) -> None:
+    """End the posts of the person called USERNAME in one role of one organisation; sessions in them end."""
+    with _changing("post_ended", username, organisation, role) as work:
+        person_id = people.id_of(work, username)
+        held = posts_of(work.session, person_id, work.now.date())
+        ended = [one.id for one in held if (one.organisation, one.role) == (organisation, role)]
+        if not ended:
+            raise click.UsageError(f"{username} does not work as {role} at {organisation}.")
+        for post_id in ended:
+            people.end_post(work, person_id, post_id)
+    click.echo(f"{username} does not work as {role} at {organisation} any more")
 
 
 @accounts.command(name="reset-password")

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import Broker, BrokerUnavailable
-from hub.services import deadlines, emergencies, inbox, retention, withdrawal
+from hub.services import deadlines, emergencies, inbox, retention, sessions, systems, throttling, withdrawal
 from hub.services.audit_seal import seal_all
 from hub.services.reviews import late_reviews, pick_looks
 from hub.settings import Configuration
@@ -21,6 +21,7 @@ TICK = 1.0
 _QUEUES_EVERY = 60
 _REVIEW_EVERY = 900
 _RETENTION_EVERY = 600
+_FORGET_EVERY = 600
 
 
 class Timers:
@@ -58,6 +59,8 @@ class Timers:
             self._preview_retention()
         if self._ticks % _REVIEW_EVERY == 0:
             self._pick_looks()
+        if self._ticks % _FORGET_EVERY == 0:
+            self._forget()
         self._ticks += 1
         return fired + healed
 
@@ -86,6 +89,13 @@ class Timers:
         telemetry.CLIENTS_UNTOLD.set(late.untold)
         if late.verdicts or late.untold:
             log.error("emergencies wait too long", verdicts=late.verdicts, untold=late.untold)
+
+    def _forget(self) -> None:
+        """Throw away what only served to know who signs in: old sessions, tries, and marks of assertions."""
+        with self._store.writing() as work:
+            throttling.forget_old(work)
+            sessions.forget_old(work)
+            systems.forget_spent(work)
 
     def _preview_retention(self) -> None:
         """Prepare once a day what is kept too long. Removing it is a person's."""

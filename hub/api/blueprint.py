@@ -12,7 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from hub.api.problems import HANDLERS, TYPE, WrongQuery, from_status, problem
 from hub.limits import limit, rate_headers
-from hub.services import identity, systems
+from hub.services import proofs, systems
 from hub.services.audit import Occasion, looking, occasion
 from hub.services.errors import NotFound
 from hub.services.views import Viewer
@@ -49,9 +49,12 @@ def _signer() -> URLSafeTimedSerializer:
     return signer
 
 
-def new_token(client_id: str, thumbprint: str | None = None) -> str:
-    """Give a bearer token for a system; one with a thumbprint works with that certificate only (RFC 8705)."""
-    return str(_signer().dumps(client_id if thumbprint is None else [client_id, thumbprint]))
+def new_token(client_id: str, proof: str, thumbprint: str | None = None) -> str:
+    """Give a bearer token for a system, which lives no longer than what it was asked with.
+
+    One with a thumbprint works with that certificate only (RFC 8705).
+    """
+    return str(_signer().dumps([client_id, proof, thumbprint or ""]))
 
 
 def thumbprint() -> str | None:
@@ -62,32 +65,38 @@ def thumbprint() -> str | None:
     return systems.thumbprint_of(request.headers[header])
 
 
-def _known() -> dict[str, tuple[float, Viewer]]:
+def _known() -> dict[tuple[str, str | None], tuple[float, Viewer]]:
     """Give the systems seen just now: a blocked one is out within two seconds, like a person."""
-    known: dict[str, tuple[float, Viewer]] = current_app.extensions.setdefault("schakel-known-systems", {})
-    return known
+    found: dict[tuple[str, str | None], tuple[float, Viewer]]
+    found = current_app.extensions.setdefault("schakel-known-systems", {})
+    return found
 
 
 def viewer_of_token(token: str) -> Viewer | None:
-    """Give the system behind a bearer token, or nothing where it is not ours, too old, or the system was blocked."""
+    """Give the system behind a bearer token.
+
+    Nothing where the token is not ours or too old, the system was blocked, or its secret or key was withdrawn.
+    """
     try:
         told = _signer().loads(token, max_age=TOKEN_SECONDS)
     except BadSignature:
         return None
-    client_id, bound = (str(told[0]), str(told[1])) if isinstance(told, list) else (str(told), None)
-    if bound is not None and thumbprint() != bound:
+    if not isinstance(told, list) or len(told) != 3:  # of an earlier version: it asks for a new one
         return None
-    return _viewer_of_system(client_id)
+    client_id, proof, bound = (str(one) for one in told)
+    if bound and thumbprint() != bound:
+        return None
+    return _viewer_of_system(client_id, proof)
 
 
-def _viewer_of_system(client_id: str) -> Viewer | None:
-    seen = _known().get(client_id)
+def _viewer_of_system(client_id: str, proof: str | None = None) -> Viewer | None:
+    seen = _known().get((client_id, proof))
     if seen is not None and time.monotonic() - seen[0] < _KNOWN_FOR:
         return seen[1]
     with hub().store.reading() as session:
-        viewer = identity.machine_viewer(session, hub().config, client_id)
+        viewer = proofs.viewer(session, hub().config, client_id, proof)
     if viewer is not None:
-        _known()[client_id] = (time.monotonic(), viewer)
+        _known()[client_id, proof] = (time.monotonic(), viewer)
     return viewer
 
 

@@ -12,7 +12,7 @@ from flask import Response, current_app, request
 
 from hub.api.blueprint import TOKEN_SECONDS, hub, new_token, thumbprint, tokens
 from hub.api.problems import problem
-from hub.services import identity
+from hub.services import identity, proofs
 from hub.services.systems import ASSERTION_TYPE, certificate_fits, client_of_assertion
 from hub.services.throttling import Wait, give_back, take_turn
 
@@ -27,7 +27,7 @@ class _Proven:
 
     def __init__(self) -> None:
         self.turn = threading.Lock()
-        self.known: dict[str, tuple[float, bytes]] = {}
+        self.known: dict[str, tuple[float, bytes, str]] = {}
 
 
 def _proven() -> _Proven:
@@ -46,11 +46,13 @@ def token() -> Response | dict[str, Any]:
     client_id, secret = _credentials()
     if certificate is not None and client_id and not secret:
         return _for_certificate(client_id, certificate)
-    return _check_secret(client_id, secret) or _given(client_id, certificate)
+    proof = _check_secret(client_id, secret)
+    return _given(client_id, proof, certificate) if isinstance(proof, str) else proof
 
 
-def _given(client_id: str, certificate: str | None = None) -> dict[str, Any]:
-    return {"access_token": new_token(client_id, certificate), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+def _given(client_id: str, proof: str, certificate: str | None = None) -> dict[str, Any]:
+    token = new_token(client_id, proof, certificate)
+    return {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
 
 def _for_assertion() -> Response | dict[str, Any]:
@@ -58,45 +60,48 @@ def _for_assertion() -> Response | dict[str, Any]:
         return _token_error(400, "invalid_request")
     own = hub().settings.origins or (request.host_url.rstrip("/"),)
     with hub().store.writing() as work:
-        client_id = client_of_assertion(
+        found = client_of_assertion(
             work, request.form["client_assertion"], frozenset(f"{origin}/oauth/token" for origin in own)
         )
-    if client_id is None or request.form.get("client_id", client_id) != client_id:
+    if found is None or request.form.get("client_id", found[0]) != found[0]:
         return _token_error(401, "invalid_client")
-    return _given(client_id, thumbprint())
+    client_id, kid = found
+    return _given(client_id, proofs.of_key(kid), thumbprint())
 
 
 def _for_certificate(client_id: str, certificate: str) -> Response | dict[str, Any]:
     with hub().store.reading() as session:
         fits = certificate_fits(session, client_id, certificate)
-    return _given(client_id, certificate) if fits else _token_error(401, "invalid_client")
+    return _given(client_id, proofs.of_key(certificate), certificate) if fits else _token_error(401, "invalid_client")
 
 
-def _check_secret(client_id: str, secret: str) -> Response | None:
-    """Give the refusal, or nothing where the secret fits. One at a time: the first of many proves it for all."""
+def _check_secret(client_id: str, secret: str) -> Response | str:
+    """Give the proof where the secret fits, else the refusal. One at a time: the first of many proves it for all."""
     with hub().store.reading() as session:
         stored = identity.secrets_of(session, client_id)
     mark = _mark(secret, stored)
     with _proven().turn:
-        at, known = _proven().known.get(client_id, (0.0, b""))
+        at, known, proof = _proven().known.get(client_id, (0.0, b"", ""))
         if stored and time.monotonic() - at < _FITS_FOR and hmac.compare_digest(known, mark):
-            return None
+            return proof
         return _try_secret(client_id, secret, stored, mark)
 
 
-def _try_secret(client_id: str, secret: str, stored: tuple[str, ...], mark: bytes) -> Response | None:
+def _try_secret(client_id: str, secret: str, stored: tuple[str, ...], mark: bytes) -> Response | str:
     with hub().store.writing() as work:
         turn = take_turn(work, "system", client_id, request.remote_addr or "")
     if isinstance(turn, Wait):
         answer = problem(429, "too_many_tries", "Too many tries with a wrong secret. Wait, and try again.")
         answer.headers["Retry-After"] = str(int(turn.time.total_seconds()) + 1)
         return answer
-    if not identity.secret_fits(stored, secret):
+    fits = identity.fitting(stored, secret)
+    if fits is None:
         return _token_error(401, "invalid_client")
     with hub().store.writing() as work:
         give_back(work, "system", turn)
-    _proven().known[client_id] = (time.monotonic(), mark)
-    return None
+    proof = proofs.of_secret(fits)
+    _proven().known[client_id] = (time.monotonic(), mark, proof)
+    return proof
 
 
 def _mark(secret: str, stored: tuple[str, ...]) -> bytes:

@@ -197,16 +197,19 @@ def add_post(
     return made
 
 
-def add_client(work: UnitOfWork, organisation: str, secret: str) -> None:
+def add_client(work: UnitOfWork, organisation: str, secret: str, *, at_once: bool = False) -> None:
     """Give an organisation's system its client, or a new secret; the organisation's code is the client id.
 
-    The secret before it stays valid for a week, so that the system can change over without standing still.
+    The secret before it stays valid for a week, so that the system can change over without standing still; ``at_once``
+    ends it now, with the tokens that were asked with it.
     """
     client = work.session.get(ApiClient, organisation)
     if client is None:
         client = ApiClient(id=organisation, organisation=organisation, secret_hash="")
         work.session.add(client)
-    elif client.active and client.secret_hash:
+    elif at_once or not client.active:
+        client.previous_secret_hash, client.previous_until = None, None
+    elif client.secret_hash:
         client.previous_secret_hash, client.previous_until = client.secret_hash, work.now + _TAKES_OVER_IN
     client.secret_hash, client.active = hash_secret(secret), True
     work.session.flush()
@@ -225,12 +228,12 @@ def secrets_of(session: Session, client_id: str) -> tuple[str, ...]:
     return (row.secret_hash, row.previous_secret_hash) if earlier and row.previous_secret_hash else (row.secret_hash,)
 
 
-def secret_fits(stored: tuple[str, ...], secret: str) -> bool:
-    """Whether a secret fits one of the hashes; it takes as long where there are none."""
-    return any(_fits(one, secret) for one in stored or (None,))
+def fitting(stored: tuple[str, ...], secret: str) -> str | None:
+    """Give the hash that a secret fits, or nothing; it takes as long where there are none."""
+    return next((one for one in stored or (None,) if _fits(one, secret)), None)
 
 
-def machine_viewer(session: Session, config: Configuration, client_id: str) -> Viewer | None:
+def machine_viewer(session: Session, config: Configuration, client_id: str, proof: str | None = None) -> Viewer | None:
     """Give the system behind a client id, or nothing where it is gone or blocked."""
     code = session.execute(
         select(ApiClient.organisation).where(ApiClient.id == client_id, ApiClient.active)
@@ -245,4 +248,5 @@ def machine_viewer(session: Session, config: Configuration, client_id: str) -> V
         organisation_name=organisation.name,
         role="machine",
         purpose=_MACHINE_PURPOSE[organisation.kind],
+        proof=proof,
     )

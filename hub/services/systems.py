@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -36,8 +36,8 @@ _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 
 
-def client_of_assertion(work: UnitOfWork, assertion: str, audiences: Collection[str]) -> str | None:
-    """Give the client id that an assertion proves (RFC 7523 section 3), or nothing; each is taken once.
+def client_of_assertion(work: UnitOfWork, assertion: str, audiences: Collection[str]) -> tuple[str, str] | None:
+    """Give the client id that an assertion proves (RFC 7523 section 3), and by which key; each is taken once.
 
     Signed by a registered key with an algorithm of ours, for our token endpoint, and valid five minutes at most.
     """
@@ -56,7 +56,8 @@ def client_of_assertion(work: UnitOfWork, assertion: str, audiences: Collection[
     spent = claims.get("jti")
     if not isinstance(spent, str) or not 8 <= len(spent) <= 200:
         return None
-    return client_id if _spend(work, f"jti\x1f{client_id}\x1f{spent}", work.now + 2 * LONGEST_ASSERTION) else None
+    first = _spend(work, f"jti\x1f{client_id}\x1f{spent}", work.now + 2 * LONGEST_ASSERTION)
+    return (client_id, str(token.header["kid"])) if first else None
 
 
 def _key_of(session: Session, guest: Any) -> Key:
@@ -106,6 +107,11 @@ def _spend(work: UnitOfWork, what: str, until: dt.datetime) -> bool:
     # Not by the count of rows: psycopg does not tell it for such a statement, and "unknown" would pass for "one".
     made = work.execute(make.values(id=key, until=until).on_conflict_do_nothing().returning(SpentId.id))
     return made.scalar_one_or_none() is not None
+
+
+def forget_spent(work: UnitOfWork) -> None:
+    """Throw away identifications that are too old to be brought again."""
+    work.execute(delete(SpentId).where(SpentId.until < work.now))
 
 
 def thumbprint_of(header: str) -> str | None:

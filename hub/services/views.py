@@ -11,7 +11,7 @@ class Viewer:
     """Who looks: a person or a system, in one role of one organisation, for one purpose.
 
     ``session_id`` is the session that it is bound to, where someone is signed in; ``manages`` says that this one may
-    add and block people of the own organisation.
+    add and block people of the own organisation. ``proof`` is what a system asked its token with.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Viewer:
     title: str = ""
     manages: bool = False
     session_id: str | None = None
+    proof: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -65,6 +65,19 @@ def test_a_second_post_is_added_only_where_the_policy_knows_it(hub: Hub) -> None
     assert "marloes  wi-tilburg  income_consultant  income  active  password only" in run("list").output
 
 
+def test_a_post_that_ends_takes_its_sessions_along_and_leaves_the_other(hub: Hub) -> None:
+    http = Site(hub).web.app.test_client()
+    sign_in_as(hub, http, MARLOES.id)
+    run("post", "marloes", "--organisation", "wi-tilburg", "--role", "income_consultant")
+    assert http.get("/werkvoorraad").status_code == 200
+    assert run("end-post", "marloes", "--organisation", "wi-tilburg", "--role", "case_director").exit_code == 0
+    assert http.get("/werkvoorraad").status_code == 302
+    assert run("end-post", "marloes", "--organisation", "wi-tilburg", "--role", "case_director").exit_code == 2
+    listed = run("list").output
+    assert "marloes  wi-tilburg  income_consultant" in listed
+    assert "marloes  wi-tilburg  case_director" not in listed
+
+
 def test_systems_get_keys_secrets_and_an_end(hub: Hub, tmp_path: Path) -> None:
     file = tmp_path / "key.json"
     file.write_text(json.dumps(ECKey.generate_key("P-256", {"kid": "k-1"}).as_dict(private=False)))
