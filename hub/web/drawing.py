@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Flask
 
 from hub.services.case_view import place
+from hub.services.management import may_manage
 from hub.services.views import EntryView, ReferralLine, Viewer
 from hub.web import audit_words, dates, labels, rights_words, sentences, tracks, words
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
@@ -80,7 +81,8 @@ def set_up_templates(app: Flask) -> None:
     )
     functions = (
         asset, case_path, referral_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key, in_days,
-        newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, start_path,
+        newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, may_manage,
+        start_path,
         sentences.sentence_of, sentences.told, sentences.by_whom, tracks.step_words, tracks.trail_words,
         tracks.trail_steps,
     )  # fmt: skip

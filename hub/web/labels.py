@@ -27,6 +27,20 @@ ACCOUNT_SAID = {
     "session_ended": "De sessie is beëindigd. Wat daar openstond, is gesloten.",
     "password_changed": "Uw wachtwoord is gewijzigd. Uw andere sessies zijn beëindigd.",
 }
+MANAGED = {
+    "blokkeer": "De toegang is geblokkeerd. Alle sessies zijn beëindigd.",
+    "toelaten": "Deze persoon kan weer inloggen.",
+    "tweede-stap": "De tweede stap is weg. Bij de volgende keer inloggen stelt deze persoon een nieuwe in.",
+    "sessies": "Alle sessies zijn beëindigd.",
+    "functie": "De functie is toegevoegd.",
+    "functie-eind": "De functie is beëindigd, met de sessies erin.",
+}
+SYSTEM_SAID = {
+    "blokkeer": "Het systeem is geblokkeerd. Zijn tokens werken binnen twee seconden niet meer.",
+    "toelaten": "Het systeem kan weer een token vragen.",
+    "sleutel": "De sleutel is toegevoegd.",
+    "sleutel-eind": "De sleutel is ingetrokken, met de tokens die ermee zijn gevraagd.",
+}
 FIELDS = {
     "name": "Naam",
     "family_name": "Achternaam",

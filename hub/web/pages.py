@@ -23,6 +23,8 @@ from hub.web import (
     clients,
     consents,
     elsewhere,
+    management,
+    management_systems,
     messages,
     new_referral,
     package,
@@ -52,6 +54,8 @@ _SLICES = (
     messages,
     rights,
     package,
+    management,
+    management_systems,
 )
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
 _OPEN_TO_ALL = (
