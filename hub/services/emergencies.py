@@ -113,15 +113,18 @@ def _is_open_to(work: UnitOfWork, config: Configuration, actor: Viewer, case_id:
 
 
 def end_emergencies(work: UnitOfWork, actor: Viewer, case_id: str) -> None:
-    """End one's own emergency access before its hour is over."""
-    for one in work.session.scalars(
+    """End one's own emergency access before its hour is over; where there is none, nothing happens."""
+    running = work.session.scalars(
         select(Emergency).where(
             Emergency.case_id == case_id,
             Emergency.person_id == actor.id,
             Emergency.ended_at.is_(None),
             Emergency.until > work.now,
         )
-    ):
+    ).all()
+    if not running:
+        return
+    for one in running:
         one.ended_at = work.now
     work.session.flush()
     look_again(work, case_id)

@@ -147,7 +147,7 @@ DANGERS = {
     "child": "Een kind is niet veilig",
     "crisis": "Iemand is in een psychische crisis",
 }
-VERDICTS = {"justified": "Terecht", "not_justified": "Niet terecht"}
+EMERGENCY_VERDICTS = {"justified": "Terecht", "not_justified": "Niet terecht"}
 CATEGORIES = {
     "contact": "Contactgegevens",
     "identifier": "BSN",
@@ -164,7 +164,7 @@ CATEGORIES = {
     "audit_log": "Logregels",
     "aggregate": "Tellingen",
 }
-KINDS = {
+ORGANISATION_KINDS = {
     "work_and_income": "Werk & Inkomen",
     "access_team": "Toegangsteam",
     "social_work": "Maatschappelijk werk",
@@ -183,7 +183,7 @@ RELATIONS = {
     "team_item": "Deelnemer aan het overleg",
 }
 RELATION_STATES = {"active": "lopend", "announced": "aangekondigd, nog niet geaccepteerd", "ended": "geëindigd"}
-MASKS = {"full": "het gegeven zelf", "status_only": "alleen of het loopt", "announcement": "alleen dat er iets komt"}
+SHOWN = {"full": "het gegeven zelf", "status_only": "alleen of het loopt", "announcement": "alleen dat er iets komt"}
 ACTIONS = {"view": "inzien", "edit": "wijzigen", "export": "meenemen", "subscribe": "live volgen"}
 CIRCUMSTANCES = {
     "author": "wie het zelf schreef",

@@ -59,8 +59,8 @@ ROUTES: dict[str, str] = {
     "web.audit_log.judge": "overseer",
     "web.consents.register": "decided",
     "web.consents.show": "decided",
-    "web.elsewhere.back": "decided",
-    "web.elsewhere.go": "decided",
+    "web.elsewhere.back": "own",
+    "web.elsewhere.go": "own",
     "web.new_referral.preview": "decided",
     "web.rights.show": "decided",
     "web.rights.ask_correction": "decided",
@@ -240,10 +240,12 @@ def _sent(hub: Hub, to: str, domains: tuple[LifeDomain, ...], ground: Ground | N
         return referrals.send_referral(work, hub.config, MARLOES, new_referral(**given, **case)).id
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("ways")
-    with closing(open_test_hub(f"sqlite:///{folder}/hub.db", f"embedded:///{folder}/broker.db")) as hub:
+    on_file = request.param == "sqlite"
+    url = f"sqlite:///{folder}/hub.db" if on_file else request.getfixturevalue("module_database_url")
+    with closing(open_test_hub(url, f"embedded:///{folder}/broker.db")) as hub:
         others = _others(hub)
         with hub.store.writing() as work:
             for one in others:

@@ -1,12 +1,14 @@
 """Words of the screen: every code of the field has some, and times read as people in Amsterdam say them."""
 
 import datetime as dt
+import re
+from pathlib import Path
 
 import pytest
 from freezegun import freeze_time
 
 from hub.rules.lifecycle import TURNS
-from hub.web import dates, labels, sentences, words
+from hub.web import audit_words, dates, labels, rights_words, sentences, words
 from schemas.vocabulary import Basis, Delivery, Event, LifeDomain, MaskedStatus, Outcome, Purpose, Status, Urgency
 
 AT = dt.datetime(2026, 11, 24, 9, 42, tzinfo=dt.UTC)
@@ -81,3 +83,15 @@ def test_codes_in_what_was_sent_become_words() -> None:
     assert labels.content_text("birth_date", "1974-03-14") == "14 maart 1974"
     assert labels.content_text("birth_date", "1974") == "1974"
     assert labels.content_text("reason", "consent") == "consent"
+
+
+def test_no_two_lists_of_words_have_one_name_in_the_templates() -> None:
+    """The last would hide the first: a button would lose its words."""
+    pages = " ".join(
+        page.read_text(encoding="utf-8") for page in (Path(dates.__file__).parent / "templates").rglob("*.html")
+    )
+    seen: dict[str, int] = {}
+    for module in (dates, labels, words, audit_words, rights_words):
+        for name, value in vars(module).items():
+            if name.isupper() and re.search(rf"\b{name}\b", pages):
+                assert seen.setdefault(name, id(value)) == id(value), name
