@@ -198,6 +198,30 @@ def test_who_comes_back_from_the_provider_is_signed_in_and_goes_on(site: Site, p
     assert "Marloes Verhoeven" in http.get("/account").text
 
 
+def test_a_provider_that_gives_itself_another_name_is_not_asked(site: Site, provider: OwnProvider) -> None:
+    known = provider.issuer
+    for another in (known + "/", known.replace("127.0.0.1", "localhost"), "https://login.example"):
+        provider.issuer = another
+        answer = site.anyone.get("/inloggen/met/eigen")
+        assert (answer.status_code, answer.location) == (401, None)
+    provider.issuer = known
+    assert site.anyone.get("/inloggen/met/eigen").status_code == 303
+
+
+def test_an_answer_of_one_provider_does_not_pass_for_one_of_another(site: Site, provider: OwnProvider) -> None:
+    one = site.hub.config.sign_in.providers["eigen"]
+    providers = {"eigen": one, "ander": dataclasses.replace(one, name="ander", issuer="https://ander.example")}
+    sign_in = dataclasses.replace(site.hub.config.sign_in, providers=providers)
+    both = Site(dataclasses.replace(site.hub, config=dataclasses.replace(site.hub.config, sign_in=sign_in)))
+    http = both.web.app.test_client()
+    went = http.get("/inloggen/met/eigen")
+    provider.asked = {name: value[0] for name, value in parse_qs(urlsplit(went.location).query).items()}
+    assert provider.asked["redirect_uri"].endswith("/inloggen/terug/eigen")
+    query = {"code": "c-1", "state": provider.asked["state"]}
+    assert http.get("/inloggen/terug/ander", query_string=query).status_code == 401
+    assert http.get("/inloggen/terug/eigen", query_string=query).status_code == 401, "the ticket is spent"
+
+
 def test_a_link_of_another_site_signs_nobody_in(site: Site) -> None:
     answer = site.anyone.get("/inloggen/met/eigen", headers={"Sec-Fetch-Site": "cross-site"})
     assert (answer.status_code, answer.location) == (303, "/inloggen")
