@@ -1,17 +1,18 @@
 """Passwords and codes of local accounts: how they are kept, taken and asked for."""
 
+import dataclasses
 import re
 from contextlib import closing
 from pathlib import Path
 
-import pyotp
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
-from hub.models import ApiClient, Person, RecoveryCode, Throttle
+from hub.models import ApiClient, Person, RecoveryCode
 from hub.services import second_factor
 from hub.services.identity import hash_secret
 from hub.settings import DEMO_CONFIG, Settings
+from hub.sign_in_settings import SignInSettings
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub
 from tests.integration.callers import Site, enter, mark_of, sign_in_as
@@ -119,25 +120,11 @@ def test_a_change_of_password_asks_the_old_one_and_ends_other_sessions(site: Sit
     assert here.get("/account").status_code == 200
 
 
-def test_a_second_factor_is_only_taken_away_by_who_has_password_and_code(site: Site) -> None:
-    http = site.web.app.test_client()
-    sign_in_as(site.hub, http, MARLOES.id)
-    with site.hub.store.writing() as work:
-        second_factor.begin(work, MARLOES.id)
-        secret = second_factor.shown_secret(work.session, MARLOES.id)
-        assert secret is not None
-        codes = second_factor.confirm(work, MARLOES.id, pyotp.TOTP(secret).now())
-    assert codes is not None
-    mark = mark_of(http, "/account/tweede-stap")
-    for password, code in (("", codes[0]), ("iets anders", codes[0]), ("secret", "000000")):
-        form = {"wachtwoord": password, "code": code, "csrf_token": mark}
-        assert http.post("/account/tweede-stap/opnieuw", data=form).status_code in (422, 429)
-    in_use = select(Person.factor_since).where(Person.id == MARLOES.id)
-    with site.hub.store.reading() as session:
-        assert session.execute(in_use).scalar_one() is not None
-    with site.hub.store.writing() as work:  # the wrong tries made one wait
-        work.execute(delete(Throttle))
-    form = {"wachtwoord": "secret", "code": codes[0], "csrf_token": mark}
-    assert http.post("/account/tweede-stap/opnieuw", data=form).status_code == 303
-    with site.hub.store.reading() as session:
-        assert session.execute(in_use).scalar_one() is None
+def test_where_a_second_factor_is_asked_nobody_works_before_setting_one_up(site: Site) -> None:
+    assert SignInSettings().second_factor_required, "the default"
+    sign_in = dataclasses.replace(site.hub.config.sign_in, second_factor_required=True)
+    strict = Site(dataclasses.replace(site.hub, config=dataclasses.replace(site.hub.config, sign_in=sign_in)))
+    http, answer = enter(strict.web, MARLOES.id)
+    assert answer.location == "/account/tweede-stap"
+    for path in ("/werkvoorraad", "/account", "/account/wachtwoord"):
+        assert http.get(path).location == "/account/tweede-stap", path
