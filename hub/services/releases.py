@@ -16,8 +16,8 @@ from schemas.referral import NewReferral
 from schemas.vocabulary import Basis, ConsentKind
 
 _EVENTS = table_of(ConsentEvent)
-_RELEASE = insert(table_of(Release))
-_EVENT = insert(_EVENTS)
+_RELEASE = insert(table_of(Release)).inline()
+_EVENT = insert(_EVENTS).inline()  # nobody asks for its number
 _LATEST = (
     select(_EVENTS.c.kind)
     .where(_EVENTS.c.case_id == bindparam("case_id"), _EVENTS.c.recipient == bindparam("recipient"))
