@@ -269,6 +269,16 @@ def test_every_table_has_its_wall_or_stands_on_the_list_of_shared_ones(
     assert set(walled_tables()) == set(walls) - SHARED
 
 
+def test_no_index_begins_with_the_municipality(above: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Every policy compares it with a constant: without statistics such an index is taken, and read from end to end."""
+    rows = above.execute(
+        "SELECT relname, array_length(indkey::int[], 1) FROM pg_index JOIN pg_class ON oid = indexrelid"
+        " JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]"
+        " WHERE attname = 'municipality' AND relnamespace = 'public'::regnamespace"
+    ).fetchall()
+    assert rows == []
+
+
 @pytest.fixture(params=["superuser", "login of its own"])
 def connection(
     request: pytest.FixtureRequest, hubs: dict[str, Hub], postgres_url: str, module_database_url: str
