@@ -3,13 +3,14 @@
 import datetime as dt
 import json
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, TextIO
 
 import click
 
 from hub.services import evidence
 from hub.services.errors import ServiceError
 from hub.services.monitor import handle, monitor
+from hub.services.reconciliation import not_here, skip_numbers
 from hub.services.views import Viewer
 from workers.opening import open_here
 
@@ -81,6 +82,42 @@ def verify(file: BinaryIO, keys: BinaryIO | None) -> None:
         click.echo(f"{message_id}  {finding}")
     if not findings or any(not finding.startswith("sound") for _id, finding in findings):
         sys.exit(1)
+
+
+@messages.command()
+@click.argument("organisation")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+def reconcile(organisation: str, file: TextIO) -> None:
+    """Name what stands in the books of an ORGANISATION and not here, after a restore; exit 1 where there is any.
+
+    FILE holds one message id or reference a line, of messages that it got from the hub or sent to it.
+    """
+    hub = open_here()
+    try:
+        if hub.config.organisation(organisation) is None:
+            raise click.UsageError("There is no such organisation.")
+        with hub.store.reading() as session:
+            missing = not_here(session, organisation, file)
+    except UnicodeDecodeError as error:
+        raise click.UsageError("FILE is not text in UTF-8.") from error
+    finally:
+        hub.close()
+    for name in missing:
+        click.echo(f"not here  {name}")
+    click.echo(f"{len(missing)} are not here.")
+    if missing:
+        sys.exit(1)
+
+
+@messages.command()
+@click.option("--skip", type=click.IntRange(1, 10_000_000), default=100_000, show_default=True, help="So many numbers.")
+def restored(skip: int) -> None:
+    """After a restore: give no number again that may have been given out since the back-up."""
+    hub = open_here()
+    with hub.store.writing() as work:
+        skip_numbers(work, skip)
+    hub.close()
+    click.echo(f"Referrals and the feed go on {skip} numbers further.")
 
 
 def _operator() -> Viewer:

@@ -42,15 +42,18 @@ def message_about(
 ) -> Message:
     """Give the canonical message that tells one organisation of one event, or of another kind of thing.
 
-    The same event gives the same id.
+    The same event gives the same id; another one at the same place of the timeline, after a restore, another id: else
+    its receiver would take it for what was lost, and pass over it.
 
     Its ``sequence`` counts what this organisation was told in this case: a position of the case itself would jump, and
     so tell that something happened that the receiver may not know of. The case's row lock is held here.
     """
     told = work.execute(_TOLD, {"case_id": referral.case_id, "receiver": receiver}).scalar_one()
+    what = kind or KIND_OF_EVENT[Event(str(event))]
+    at = data.occurred_at or work.now
     return Message(
-        id=derived_id("event", referral.case_id, str(position), receiver),
-        kind=kind or KIND_OF_EVENT[Event(str(event))],
+        id=derived_id("event", referral.case_id, str(position), receiver, what, at.isoformat()),
+        kind=what,
         source=source_of(config.municipality.oin),
         time=work.now,
         sender=sender,
