@@ -10,7 +10,7 @@ import click
 from hub.services import evidence
 from hub.services.errors import ServiceError
 from hub.services.monitor import handle, monitor
-from hub.services.reconciliation import not_here, skip_numbers
+from hub.services.reconciliation import not_here, skip_places
 from hub.services.views import Viewer
 from workers.opening import open_here
 
@@ -110,14 +110,14 @@ def reconcile(organisation: str, file: TextIO) -> None:
 
 
 @messages.command()
-@click.option("--skip", type=click.IntRange(1, 10_000_000), default=100_000, show_default=True, help="So many numbers.")
+@click.option("--skip", type=click.IntRange(1, 10_000_000), default=100_000, show_default=True, help="So many places.")
 def restored(skip: int) -> None:
-    """After a restore: give no number again that may have been given out since the back-up."""
+    """After a restore: give no place in the feed again that may have been given out since the back-up."""
     hub = open_here()
     with hub.store.writing() as work:
-        skip_numbers(work, skip)
+        skip_places(work, skip)
     hub.close()
-    click.echo(f"Referrals and the feed go on {skip} numbers further.")
+    click.echo(f"The feed goes on {skip} places further.")
 
 
 def _operator() -> Viewer:

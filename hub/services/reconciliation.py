@@ -1,16 +1,14 @@
-"""After a restore: what a partner's books hold and ours do not, and numbers that may have been given out since."""
+"""After a restore: what a partner's books hold and ours do not, and places in the feed that were given out since."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
-from hub.models import InboxRecord, Intake, OutboxRecord, Referral
+from hub.models import InboxRecord, Intake, OutboxRecord
 from hub.store.database import UnitOfWork
 
 _CHUNK = 500
-# What others hold on to: a referral's number, and the place in the feed after which a partner reads on.
-_GIVEN_OUT = ((Referral.__tablename__, "number"), (OutboxRecord.__tablename__, "id"))
 
 
 def not_here(session: Session, organisation: str, told: Iterable[str]) -> list[str]:
@@ -49,18 +47,18 @@ def _known(session: Session, organisation: str, asked: Sequence[str]) -> Iterato
     yield from (str(name) for name in session.scalars(taken))
 
 
-def skip_numbers(work: UnitOfWork, by: int) -> None:
-    """Let the next numbers begin so far on: those in between may stand in others' books for what was lost."""
-    for table, column in _GIVEN_OUT:
-        if work.dialect == "sqlite":
-            work.execute(
-                text("UPDATE sqlite_sequence SET seq = seq + :by WHERE name = :name"), {"by": by, "name": table}
-            )
-        else:  # the role may draw numbers and not set them
-            work.execute(
-                text(
-                    "SELECT count(nextval(pg_get_serial_sequence(:name, :number)::regclass))"
-                    " FROM generate_series(1, CAST(:by AS integer))"
-                ),
-                {"by": by, "name": table, "number": column},
-            )
+def skip_places(work: UnitOfWork, by: int) -> None:
+    """Let the feed go on so far beyond: a partner that read up to a place would pass over what gets a lower one.
+
+    Numbers of referrals are drawn at random; they need no such thing.
+    """
+    if work.dialect == "sqlite":
+        work.execute(text("UPDATE sqlite_sequence SET seq = seq + :by WHERE name = 'outbox'"), {"by": by})
+        return
+    work.execute(  # the role may draw numbers and not set them
+        text(
+            "SELECT count(nextval(pg_get_serial_sequence('outbox', 'id')::regclass))"
+            " FROM generate_series(1, CAST(:by AS integer))"
+        ),
+        {"by": by},
+    )
