@@ -10,14 +10,14 @@ import click
 
 from hub.rules.access_tables import ROLES
 from hub.rules.audit import Deed
-from hub.services import audit, people, systems
-from hub.services.actors import SYSTEM
+from hub.services import people, systems
 from hub.services.errors import ServiceError
 from hub.services.identity import NewPerson, add_client, add_person, add_post, posts_of
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import Purpose
 from workers.opening import open_here
+from workers.operator import write_down
 
 _ROLES = click.Choice(sorted(str(role) for role in ROLES))
 _PURPOSES = click.Choice([str(purpose) for purpose in Purpose])
@@ -85,8 +85,7 @@ def system(organisation: str, at_once: bool) -> None:
 def _told(work: UnitOfWork, config: Configuration, what: str, *objects: str) -> None:
     """Write down, in the same unit of work, what was changed from the command line."""
     ids = tuple(one[:36] for one in objects)
-    entry = audit.Entry(viewer=SYSTEM, deed=Deed.ACCOUNT_CHANGE, objects=ids, detail=what)
-    audit.write(work, audit.occasion(config, "command"), [entry])
+    write_down(work, config, Deed.ACCOUNT_CHANGE, *ids, detail=what)
 
 
 @contextmanager
@@ -104,9 +103,12 @@ def _changing(what: str, *objects: str) -> Iterator[UnitOfWork]:
 @accounts.command(name="list")
 def list_command() -> None:
     """List people with their posts, and systems."""
-    with closing(open_here()) as hub, hub.store.reading() as reading:
-        for line in people.overview(reading, dt.datetime.now(dt.UTC).date()):
-            click.echo(line)
+    with closing(open_here()) as hub:
+        with hub.store.writing() as work:
+            write_down(work, hub.config, Deed.ACCOUNT_LIST)
+        with hub.store.reading() as reading:
+            for line in people.overview(reading, dt.datetime.now(dt.UTC).date()):
+                click.echo(line)
 
 
 @accounts.command()

@@ -8,16 +8,20 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.models.audit_keys import audit_keys
-from hub.rules.audit import Deed
+from hub.rules.audit import Deed, Outcome
+from hub.rules.audit_chain import Checkpoint
 from hub.services import audit as log
 from hub.services.audit_reading import who_looked
-from hub.services.audit_seal import export as lines_of_log
-from hub.services.audit_seal import read_outside, seal_all, verify
+from hub.services.audit_seal import read_outside, seal_all
+from hub.services.audit_verify import export as lines_of_log
+from hub.services.audit_verify import verify
 from hub.services.errors import ServiceError
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from workers.opening import open_here
 from workers.verify_log import UnreadableLog, verify_export
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
@@ -37,10 +41,11 @@ def _officer(hub: Hub) -> Viewer:
 
 
 @audit.command(name="verify")
-@click.option("--export", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An export.")
+@click.option("--export", "file", type=_FILE, help="An export.")
 @click.option("--key", help="The public key that signs checkpoints; needed with --export.")
-@click.option("--checkpoints", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Kept outside.")
-def verify_command(file: Path | None, key: str | None, checkpoints: Path | None) -> None:
+@click.option("--checkpoints", type=_FILE, help="Kept outside; SCHAKEL_AUDIT_FILE when left out.")
+@click.option("--against", type=_FILE, multiple=True, help="Checkpoints that a partner kept; may be given again.")
+def verify_command(file: Path | None, key: str | None, checkpoints: Path | None, against: tuple[Path, ...]) -> None:
     """Find any change, removal or reordering; exit 1 with the first bad record.
 
     Without --export the log of the database; with it a file and the public key alone, and no database.
@@ -49,9 +54,10 @@ def verify_command(file: Path | None, key: str | None, checkpoints: Path | None)
         if file is not None:
             if not key:
                 raise click.UsageError("--export needs --key, the public key (schakel audit checkpoint prints it).")
-            told, well = verify_export(file, key, checkpoints)
+            kept = (*against, checkpoints) if checkpoints is not None else against
+            told, well = verify_export(file, key, *kept)
         else:
-            told, well = _verify_here(checkpoints)
+            told, well = _verify_here(checkpoints, against)
     except UnreadableLog as error:
         raise click.UsageError(str(error)) from error
     click.echo(told)
@@ -59,14 +65,17 @@ def verify_command(file: Path | None, key: str | None, checkpoints: Path | None)
         sys.exit(1)
 
 
-def _verify_here(checkpoints: Path | None) -> tuple[str, bool]:
+def _verify_here(checkpoints: Path | None, against: tuple[Path, ...]) -> tuple[str, bool]:
     hub = open_here()
-    path = checkpoints or hub.settings.audit_file
+    inside = checkpoints or hub.settings.audit_file
     try:
+        kept = _checkpoints_in(*((inside, *against) if inside is not None else against))
         with hub.store.reading() as session:
-            found = verify(session, read_outside(path))
-    except ValueError as error:
-        raise UnreadableLog(f"{path} does not hold checkpoints.") from error
+            found = verify(session, kept)
+        outcome = Outcome.OK if found.fault is None else Outcome.FAILED
+        _record(hub, log.Entry(viewer=_officer(hub), deed=Deed.AUDIT_VERIFY, outcome=outcome))
+    except log.AuditUnavailable as error:
+        raise click.ClickException("The log can't be written: that it was verified must stand in it.") from error
     except SQLAlchemyError as error:
         raise click.ClickException(f"The log can't be read ({type(error).__name__}).") from error
     finally:
@@ -75,6 +84,16 @@ def _verify_here(checkpoints: Path | None) -> tuple[str, bool]:
         return f"NOT WELL: {found.fault.told()}", False
     size = f"{found.records} records, {found.checkpoints} checkpoints, {found.unsealed} not sealed yet"
     return f"Well: {size}.", True
+
+
+def _checkpoints_in(*paths: Path) -> list[Checkpoint]:
+    found = set[Checkpoint]()
+    for path in paths:
+        try:
+            found.update(read_outside(path))
+        except ValueError as error:
+            raise UnreadableLog(f"{path} does not hold checkpoints.") from error
+    return sorted(found, key=lambda one: (one.chain, one.number))
 
 
 @audit.command()

@@ -14,6 +14,7 @@ import click
 
 from hub.broker.sealed import queue_secret
 from hub.models.ring import KeyMissing, key_ring
+from hub.rules.audit import Deed
 from hub.services import case_keys, key_rotation, signing_keys
 from hub.services.errors import Invalid
 from hub.services.signatures import kid_of
@@ -22,6 +23,7 @@ from hub.store.database import UnitOfWork
 from hub.store.keys import QUEUES
 from hub.wiring import Hub
 from workers.opening import open_here
+from workers.operator import write_down
 
 BATCH = 500
 OTHERS_LOOK = 2.5
@@ -66,6 +68,8 @@ def rotate() -> None:
             time.sleep(OTHERS_LOOK)
             again = rotate_all(hub)
             wrapped, sealed = wrapped + again[0], sealed + again[1]
+        with hub.store.writing() as work:
+            write_down(work, hub.config, Deed.KEY_USE, detail="rotate")
     click.echo(f"{wrapped} keys and {sealed} values stand under the newest key. Look with: schakel keys status")
 
 
@@ -110,6 +114,8 @@ def queue(organisation: str) -> None:
     with closing(open_here()) as hub:
         if hub.config.organisation(organisation) is None:
             raise click.UsageError("There is no such organisation.")
+        with hub.store.writing() as work:
+            write_down(work, hub.config, Deed.KEY_USE, organisation, detail="queue")
         secrets_of_queues = hub.store.queue_secrets()[-2:]
     own = [base64.b64encode(queue_secret(secret, organisation)).decode() for secret in reversed(secrets_of_queues)]
     click.echo(",".join(own))
@@ -121,6 +127,7 @@ def announce() -> None:
     with closing(open_here()) as hub, hub.store.writing() as work:
         number = len(hub.store.queue_secrets()) + 1
         case_keys.make(work, f"{QUEUES}{number}")
+        write_down(work, hub.config, Deed.KEY_USE, detail="announce")
     click.echo("All processes use the announced keys within 30 seconds. Give each partner: schakel keys queue ORG")
 
 
@@ -142,8 +149,11 @@ def sign_rotate(organisations: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export_command(file: Path) -> None:
     """Write the living keys, wrapped, to FILE: to keep beside back-ups of content. Keep the newest one alone."""
-    with closing(open_here()) as hub, hub.store.reading() as session:
-        document = key_rotation.export_keys(session, dt.datetime.now(dt.UTC))
+    with closing(open_here()) as hub:
+        with hub.store.writing() as work:
+            write_down(work, hub.config, Deed.KEY_USE, detail="export")
+        with hub.store.reading() as session:
+            document = key_rotation.export_keys(session, dt.datetime.now(dt.UTC))
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as target:
         json.dump(document, target, indent=1)
@@ -158,6 +168,7 @@ def import_command(file: Path) -> None:
         document = json.loads(file.read_text(encoding="ascii"))
         with closing(open_here()) as hub, hub.store.writing() as work:
             came, destroyed = key_rotation.import_keys(work, document)
+            write_down(work, hub.config, Deed.KEY_USE, detail="import")
     except (ValueError, Invalid, KeyMissing) as error:
         raise click.UsageError(f"This file can't be used: {error}") from error
     click.echo(f"{came} keys are here, {destroyed} were destroyed.")

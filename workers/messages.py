@@ -7,12 +7,13 @@ from typing import BinaryIO, TextIO
 
 import click
 
+from hub.rules.audit import Deed
 from hub.services import evidence
 from hub.services.errors import ServiceError
 from hub.services.monitor import handle, monitor
 from hub.services.reconciliation import not_here, skip_places
-from hub.services.views import Viewer
 from workers.opening import open_here
+from workers.operator import operator, write_down
 
 
 @click.group()
@@ -25,7 +26,7 @@ def list_messages() -> None:
     """List what waits for a person or for a next try; exit 1 where a person is needed."""
     hub = open_here()
     with hub.store.reading() as session:
-        view = monitor(session, hub.config, _operator(), dt.datetime.now(dt.UTC))
+        view = monitor(session, hub.config, operator(), dt.datetime.now(dt.UTC))
     for line in view.lines:
         click.echo(
             f"{line.id}  {line.kind}  {line.organisation_name}  {line.reason}  {line.field or ''}  {line.since:%F %T}"
@@ -59,6 +60,9 @@ def evidence_command(referral_id: str) -> None:
     try:
         with hub.store.reading() as session:
             bundle = evidence.bundle_of(session, hub.config, referral_id)
+            case_id = evidence.case_of(session, referral_id)
+        with hub.store.writing() as work:
+            write_down(work, hub.config, Deed.CLIENT_EXPORT, referral_id, case_id=case_id, detail="evidence")
     except ServiceError as error:
         raise click.UsageError(error.message) from error
     finally:
@@ -120,22 +124,12 @@ def restored(skip: int) -> None:
     click.echo(f"The feed goes on {skip} places further.")
 
 
-def _operator() -> Viewer:
-    return Viewer(
-        id="command-line",
-        name="opdrachtregel",
-        organisation="schakel",
-        organisation_name="Schakel",
-        role="functional_admin",
-        purpose="operations",
-    )
-
-
 def _handle(message_id: str, action: str, reason: str) -> None:
     hub = open_here()
     try:
         with hub.store.writing() as work:
-            handle(work, hub.config, _operator(), message_id, action, reason)
+            handle(work, hub.config, operator(), message_id, action, reason)
+            write_down(work, hub.config, Deed.TRAFFIC_HANDLE, message_id, detail=action)
     except ServiceError as error:
         raise click.UsageError(error.message) from error
     finally:

@@ -35,11 +35,10 @@ def _purposes() -> Iterable[str]:
 
 
 def _terms() -> Iterable[str]:
-    yield _row("Kind", "What", "Kept", "Counted from", "Law", "Removed by")
-    yield _row(*["---"] * 6)
+    yield _row("Kind", "What", "Kept", "Counted from", "Law")
+    yield _row(*["---"] * 5)
     for term in TERMS.values():
-        by = "`schakel retention run`" if term.removed_here else "not by this version"
-        yield _row(f"`{term.kind}`", term.what, f"{term.keep.days} days", term.since, term.law, by)
+        yield _row(f"`{term.kind}`", term.what, f"{term.keep.days} days", term.since, term.law)
 
 
 def _own_files() -> Iterable[str]:

@@ -7,13 +7,12 @@ import click
 
 from hub.rules.audit import Deed
 from hub.rules.retention import TERMS
-from hub.services import audit
 from hub.services import retention as service
 from hub.services.errors import ServiceError
-from hub.services.views import Viewer
 from workers.opening import open_here
+from workers.operator import operator, write_down
 
-_BY = "command-line"
+_BY = operator().id
 
 
 @click.group()
@@ -30,8 +29,7 @@ def preview(on: dt.datetime | None) -> None:
     try:
         with hub.store.writing() as work:
             made = service.prepare(work, _BY, at=at)
-            done = audit.Entry(viewer=_operator(), deed=Deed.RETENTION_PREVIEW, objects=(made.id,))
-            audit.write(work, audit.occasion(hub.config, "command"), [done])
+            write_down(work, hub.config, Deed.RETENTION_PREVIEW, made.id)
     finally:
         hub.close()
     for kind, reference, case_id in made.items:
@@ -53,8 +51,7 @@ def run(preview_id: str, given_hash: str) -> None:
     try:
         with hub.store.writing() as work:
             counts = service.run(work, preview_id, given_hash, _BY)
-            done = audit.Entry(viewer=_operator(), deed=Deed.CLIENT_ERASE, objects=(preview_id,), detail="retention")
-            audit.write(work, audit.occasion(hub.config, "command"), [done])
+            write_down(work, hub.config, Deed.CLIENT_ERASE, preview_id, detail="retention")
     except ServiceError as error:
         click.echo(error.message, err=True)
         sys.exit(1)
@@ -74,6 +71,7 @@ def hold(case_id: str, reason: str) -> None:
     try:
         with hub.store.writing() as work:
             hold_id = service.place_hold(work, case_id, reason, _BY)
+            write_down(work, hub.config, Deed.CLIENT_HOLD, hold_id, case_id=case_id, detail=reason)
     except ServiceError as error:
         raise click.UsageError(error.message) from error
     finally:
@@ -89,19 +87,9 @@ def release(hold_id: str) -> None:
     try:
         with hub.store.writing() as work:
             service.lift_hold(work, hold_id, _BY)
+            write_down(work, hub.config, Deed.CLIENT_HOLD, hold_id, detail="lifted")
     except ServiceError as error:
         raise click.UsageError(error.message) from error
     finally:
         hub.close()
     click.echo("The hold has ended.")
-
-
-def _operator() -> Viewer:
-    return Viewer(
-        id=_BY,
-        name="opdrachtregel",
-        organisation="schakel",
-        organisation_name="Schakel",
-        role="functional_admin",
-        purpose="operations",
-    )

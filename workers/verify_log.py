@@ -1,6 +1,6 @@
 """Verify an export of the log with the public key alone: no database, no settings, no secret.
 
-``python -m workers.verify_log EXPORT PUBLIC_KEY [CHECKPOINTS]``. Exit 0: well. 1: not well. 2: can't be read.
+``python -m workers.verify_log EXPORT PUBLIC_KEY [CHECKPOINTS ...]``. Exit 0: well. 1: not well. 2: can't be read.
 """
 
 import json
@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from hub.models.audit_keys import signature_fits
-from hub.rules.audit_chain import Checkpoint, Checks, Fault, Link, first_fault
+from hub.rules.audit_chain import Checkpoint, Checks, Fault, Link, checkpoint_of, first_fault
 
 
 class UnreadableLog(Exception):
     """The file is not an export of the log."""
 
 
-def verify_export(export: Path, key: str, outside: Path | None = None) -> tuple[str, bool]:
-    """Give what was found in a sentence, and whether it is well. ``outside`` holds checkpoints kept elsewhere."""
+def verify_export(export: Path, key: str, *outside: Path) -> tuple[str, bool]:
+    """Give what was found in a sentence, and whether it is well. ``outside`` are checkpoints kept elsewhere."""
     links, checkpoints = _read(export)
-    kept = [_checkpoint(told) for told in _documents(outside)] if outside is not None else []
+    kept = sorted(
+        {_checkpoint(told) for path in outside for told in _documents(path)}, key=lambda one: (one.chain, one.number)
+    )
 
     def signed(one: Checkpoint) -> bool:
         return one.key == key and signature_fits(key, one.signed_text(), one.signature)
@@ -73,12 +75,9 @@ def _read(export: Path) -> tuple[dict[str, list[Link]], dict[str, list[Checkpoin
 
 def _checkpoint(told: dict[str, Any]) -> Checkpoint:
     try:
-        checkpoint = Checkpoint(**told)
-    except TypeError as error:
-        raise UnreadableLog("A checkpoint has other fields than it should.") from error
-    if not (isinstance(checkpoint.count, int) and isinstance(checkpoint.number, int)):
-        raise UnreadableLog("A checkpoint holds values of another kind than it should.")
-    return checkpoint
+        return checkpoint_of(told)
+    except ValueError as error:
+        raise UnreadableLog("A checkpoint has other fields, or values of another kind, than it should.") from error
 
 
 def _documents(path: Path) -> Iterator[dict[str, Any]]:
@@ -95,11 +94,11 @@ def _documents(path: Path) -> Iterator[dict[str, Any]]:
 
 def main() -> int:
     """Verify what the command line names."""
-    if len(sys.argv) not in (3, 4):
+    if len(sys.argv) < 3:
         print(__doc__, file=sys.stderr)
         return 2
     try:
-        told, well = verify_export(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]) if len(sys.argv) == 4 else None)
+        told, well = verify_export(Path(sys.argv[1]), sys.argv[2], *map(Path, sys.argv[3:]))
     except (UnreadableLog, OSError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 # Each of these hangs its routes on the blueprint.
 from hub.api import (  # noqa: F401
     access,
+    audit,
     cases,
     consents,
     corrections,

@@ -50,6 +50,20 @@ _PAGE = {
     },
 }
 
+_CHECKPOINT = {
+    "type": "object",
+    "required": ["chain", "number", "count", "hash", "at", "key", "signature"],
+    "properties": {
+        "chain": {"type": "string"},
+        "number": {"type": "integer"},
+        "count": {"type": "integer", "description": "How many records the chain had."},
+        "hash": {"type": "string"},
+        "at": {"type": "string", "format": "date-time"},
+        "key": {"type": "string", "description": "The public key (Ed25519), in hexadecimal."},
+        "signature": {"type": "string"},
+    },
+}
+
 
 def _query(name: str, description: str) -> dict[str, Any]:
     return {"name": name, "in": "query", "description": description, "schema": {"type": "string"}}
@@ -259,6 +273,15 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         [],
         {"application/json": {"schema": _one_or_many("Question")}},
         {"200": _one_or_many("Decision")},
+    ),
+    (
+        "/audit/checkpoint",
+        "get",
+        "Read the last checkpoint of the audit log, to keep elsewhere",
+        "access",
+        [],
+        None,
+        {"200": _CHECKPOINT},
     ),
 )
 

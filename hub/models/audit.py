@@ -20,6 +20,7 @@ class AuditRecord(Record):
     __table_args__ = (
         UniqueConstraint("chain", "seq"),
         Index("ix_audit_records_subject", "subject", "at"),
+        Index("ix_audit_records_id", "id"),
         Index("ix_audit_records_at", "at"),
         Index(
             "ix_audit_records_unsealed",
@@ -48,7 +49,10 @@ class AuditRecord(Record):
 
 
 class AuditChain(Record):
-    """How far one chain has grown; its row is the lock of whoever seals."""
+    """How far one chain has grown; its row is the lock of whoever seals.
+
+    It stays, with its checkpoints, when its records were removed after their term: ``removed_at``.
+    """
 
     __tablename__ = "audit_chains"
 
@@ -56,6 +60,7 @@ class AuditChain(Record):
     count: Mapped[int]
     hash: Mapped[str] = mapped_column(String(64))
     checkpoints: Mapped[int]
+    removed_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
 
 
 class AuditCheckpoint(Record):

@@ -24,17 +24,21 @@ class Deed(StrEnum):
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
     ACCOUNT_CHANGE = "account.change"
+    ACCOUNT_LIST = "account.list"
+    OVERSIGHT_VIEW = "oversight.view"
     CONSENT_CHANGE = "consent.change"
     EMERGENCY_OPEN = "emergency.open"
     CLIENT_EXPORT = "client.export"
     CLIENT_CORRECT = "client.correct"
     CLIENT_ERASE = "client.erase"
+    CLIENT_HOLD = "client.hold"
     RETENTION_PREVIEW = "retention.preview"
     KEY_USE = "key.use"
     CONFIGURATION_CHANGE = "configuration.change"
     AUDIT_VIEW = "audit.view"
     AUDIT_NAMES = "audit.names"
     AUDIT_EXPORT = "audit.export"
+    AUDIT_VERIFY = "audit.verify"
     REVIEW_VIEW = "review.view"
     REVIEW_VERDICT = "review.verdict"
 
@@ -52,6 +56,7 @@ _LETTERS = {
     Deed.ACCOUNT_CHANGE: "U",
     Deed.CONSENT_CHANGE: "U",
     Deed.CLIENT_CORRECT: "U",
+    Deed.CLIENT_HOLD: "U",
     Deed.CONFIGURATION_CHANGE: "U",
     Deed.REVIEW_VERDICT: "U",
     Deed.CLIENT_ERASE: "D",
@@ -63,6 +68,7 @@ _LETTERS = {
     Deed.KEY_USE: "E",
     Deed.CLIENT_EXPORT: "E",
     Deed.AUDIT_EXPORT: "E",
+    Deed.AUDIT_VERIFY: "E",
 }
 
 

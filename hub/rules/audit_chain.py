@@ -3,11 +3,14 @@
 Pure, and without a database: the same code checks the live log and an export at someone else's.
 """
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from hub.rules.retention import Kind, due_at
 
 FIRST = "0" * 64
 """What stands before the first record of a chain."""
@@ -46,6 +49,18 @@ class Checkpoint:
         """Give what the signature is over."""
         told = {"at": self.at, "chain": self.chain, "count": self.count, "hash": self.hash, "number": self.number}
         return canonical(told).encode()
+
+
+def checkpoint_of(told: Any) -> Checkpoint:
+    """Read a checkpoint that was kept as JSON; ``ValueError`` where it is not one."""
+    try:
+        found = Checkpoint(**told)
+    except TypeError as error:
+        raise ValueError("not a checkpoint") from error
+    texts = (found.chain, found.hash, found.at, found.key, found.signature)
+    if not all(isinstance(one, str) for one in texts) or type(found.count) is not int or type(found.number) is not int:
+        raise ValueError("not a checkpoint")
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +123,28 @@ def first_fault(links: Iterable[Link], checkpoints: Sequence[Checkpoint], checks
         why = f"missing, with all that came after it: checkpoints know {known} records"
         return _earlier(Fault(chain=chain, seq=count + 1, why=why), bad)
     return bad[1] if bad is not None else None
+
+
+def removal_fault(
+    chain: str, links: Iterable[Link], checkpoints: Sequence[Checkpoint], checks: Checks, now: dt.datetime
+) -> Fault | None:
+    """Give what is wrong with a chain that is said to be removed: whole, after its term, and its checkpoints stay."""
+    if not is_over(chain, now):
+        return Fault(chain=chain, seq=1, why="missing: said to be removed, before its term was over")
+    for link in links:
+        return Fault(chain=chain, seq=link.seq, why="stands in a chain that is said to be removed")
+    bad = _bad_checkpoint(checkpoints, checks)
+    return bad[1] if bad is not None else None
+
+
+def is_over(chain: str, now: dt.datetime) -> bool:
+    """Whether the term of the last record that a chain may hold is over. A chain is named after its month."""
+    try:
+        year, month = (int(part) for part in chain[-7:].split("-"))
+        end = dt.datetime(year + month // 12, month % 12 + 1, 1, tzinfo=dt.UTC)
+    except ValueError:
+        return False
+    return due_at(Kind.AUDIT, end) <= now
 
 
 def _fault_of(link: Link, expected: int, last: str, checks: Checks) -> Fault | None:

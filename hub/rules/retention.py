@@ -26,14 +26,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Term:
-    """How long one kind is kept. ``removed_here`` is false where another part of the hub removes it in its own way."""
+    """How long one kind is kept."""
 
     kind: Kind
     what: str
     since: str
     keep: dt.timedelta
     law: str
-    removed_here: bool = True
 
 
 CARRIED = dt.timedelta(days=42)
@@ -86,11 +85,10 @@ TERMS: dict[Kind, Term] = {
         ),
         Term(
             kind=Kind.AUDIT,
-            what="who saw or did what (access log)",
-            since="the record",
+            what="who saw or did what (access log), by whole months",
+            since="the end of the month",
             keep=5 * _YEAR,
             law="NEN 7513; MedMij five years",
-            removed_here=False,
         ),
     )
 }

@@ -6,21 +6,19 @@ later. A record that does not bear the mac of a writer gets no place; ``verify``
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.orm import Session
 
 from hub.models import AuditChain, AuditCheckpoint, AuditRecord
-from hub.models.audit_keys import AuditKeys, audit_keys, signature_fits
-from hub.rules.audit_chain import FIRST, Checkpoint, Checks, Fault, Link, canonical, first_fault, link_hash
-from hub.services.case_keys import shelf_here
+from hub.models.audit_keys import AuditKeys, audit_keys
+from hub.rules.audit_chain import FIRST, Checkpoint, canonical, checkpoint_of, link_hash
 from hub.store.database import Store, UnitOfWork
 from hub.store.tables import table_of
 from schemas.fields import moment_text
@@ -43,16 +41,6 @@ _LOCK = (
 )
 _PLACE = update(_RECORDS).where(_RECORDS.c.number == bindparam("row"))
 _GROW = update(_CHAINS).where(_CHAINS.c.chain == bindparam("which"))
-_FOUND_BY = ("id", "municipality", "subject", "actor", "organisation", "deed", "outcome")
-_PAGE = 2000
-# By pages: a reader has no transaction in which a cursor could stay open.
-_LINKS = (
-    select(*(_RECORDS.c[name] for name in (*_FOUND_BY, "at", "number", "chain", "seq", "prev", "hash", "body", "mac")))
-    .where(_RECORDS.c.chain == bindparam("chain"))
-    .where(tuple_(_RECORDS.c.seq, _RECORDS.c.number) > tuple_(bindparam("seq"), bindparam("row")))
-    .order_by(_RECORDS.c.seq, _RECORDS.c.number)
-    .limit(_PAGE)
-)
 
 
 def seal(work: UnitOfWork) -> list[Checkpoint]:
@@ -60,7 +48,7 @@ def seal(work: UnitOfWork) -> list[Checkpoint]:
 
     Two sealers beside each other take turns: the chain's own row is the lock.
     """
-    chains = sorted({_chain_of(row) for row in work.execute(_WAITING)})
+    chains = sorted({chain_of(row) for row in work.execute(_WAITING)})
     if not chains:
         return []
     insert_ignoring: Any = sqlite_insert if work.dialect == "sqlite" else postgresql_insert
@@ -73,14 +61,15 @@ def seal(work: UnitOfWork) -> list[Checkpoint]:
     for row in work.execute(_WAITING):  # anew: another sealer may have been before us
         if not keys.mac_fits(row.body, row.mac):
             forged += 1
-        elif _chain_of(row) in heads:
-            by_chain[_chain_of(row)].append(row)
+        elif chain_of(row) in heads:
+            by_chain[chain_of(row)].append(row)
     if forged:
         log.error("audit records without a writer's mac are not sealed", count=forged)
     return [_extend(work, keys, heads[chain], rows) for chain, rows in sorted(by_chain.items())]
 
 
-def _chain_of(row: Any) -> str:
+def chain_of(row: Any) -> str:
+    """Give the chain of a record: that of its municipality and its month."""
     return f"{row.municipality}-{row.at:%Y-%m}"
 
 
@@ -129,147 +118,6 @@ def read_outside(path: Path | None) -> list[Checkpoint]:
         for line in file:
             found.append(checkpoint_of(json.loads(line)))
     return found
-
-
-def checkpoint_of(told: Any) -> Checkpoint:
-    """Read a checkpoint; ``ValueError`` where it is not one."""
-    try:
-        return Checkpoint(**told)
-    except TypeError as error:
-        raise ValueError("not a checkpoint") from error
-
-
-@dataclass(frozen=True, kw_only=True)
-class Verdict:
-    """What verifying found: how much was looked at, and the first fault."""
-
-    records: int
-    checkpoints: int
-    unsealed: int
-    fault: Fault | None
-
-
-def checks_with(public: str, keys: AuditKeys | None = None) -> Checks:
-    """Give the checks for who has the public key, and the macs for who has the secret."""
-
-    def signed(checkpoint: Checkpoint) -> bool:
-        return checkpoint.key == public and signature_fits(public, checkpoint.signed_text(), checkpoint.signature)
-
-    return Checks(signature=signed, mac=keys.mac_fits if keys is not None else None)
-
-
-def verify(session: Session, outside: Sequence[Checkpoint]) -> Verdict:
-    """Verify the log in the database against its own checkpoints and those kept outside."""
-    keys = audit_keys(shelf_here(session))
-    checks = checks_with(keys.public, keys)
-    inside = [_checkpoint(row) for row in session.execute(select(_CHECKPOINTS).order_by("chain", "number"))]
-    heads = {row["chain"]: row["count"] for row in session.execute(select(_CHAINS)).mappings()}
-    placed = select(_RECORDS.c.chain).where(_RECORDS.c.chain.is_not(None)).distinct()
-    chains = {*heads, *session.scalars(placed), *(one.chain for one in (*inside, *outside))}
-    counter = _Counter()
-    for chain in sorted(chains):
-        here, there = ([one for one in some if one.chain == chain] for some in (inside, outside))
-        fault = first_fault(counter.counted(links_of(session, chain)), here, checks)
-        fault = fault or _missing(chain, heads.get(chain, 0), counter.count)
-        fault = _other_outside(here, there, checks, counter.count, fault) or fault
-        if fault is not None:
-            return Verdict(records=counter.all, checkpoints=len(inside), unsealed=_waiting(session), fault=fault)
-    fault = _forged(session)
-    return Verdict(records=counter.all, checkpoints=len(inside), unsealed=_waiting(session), fault=fault)
-
-
-class _Counter:
-    """Counts links as they pass."""
-
-    def __init__(self) -> None:
-        self.all = 0
-        self.count = 0
-
-    def counted(self, links: Iterable[Link]) -> Iterator[Link]:
-        """Let links pass."""
-        self.count = 0
-        for link in links:
-            self.all += 1
-            self.count = max(self.count, link.seq)
-            yield link
-
-
-def _missing(chain: str, known: int, count: int) -> Fault | None:
-    """Give the fault where the chain's own row knows more records than there are."""
-    if known <= count:
-        return None
-    return Fault(chain=chain, seq=count + 1, why=f"missing, with all that came after it: the chain knows {known}")
-
-
-def _other_outside(
-    here: Sequence[Checkpoint], there: Sequence[Checkpoint], checks: Checks, count: int, fault: Fault | None
-) -> Fault | None:
-    """Compare the checkpoints in the database with those outside: the database must know each of them.
-
-    Only what lies before a known fault is told: a record that names itself is more exact.
-    """
-    inside = {one.number: one for one in here}
-    before = 0
-    for one in there:
-        if fault is not None and one.count >= fault.seq:
-            return None
-        if not checks.signature(one):
-            why = f"checkpoint {one.number} outside the database is not signed with our key"
-            return Fault(chain=one.chain, seq=before + 1, why=why)
-        if inside.get(one.number) != one:
-            why = f"checkpoint {one.number} outside the database ({one.count} records) is not the one in it"
-            return Fault(chain=one.chain, seq=(count if one.count > count else before) + 1, why=why)
-        before = one.count
-    return None
-
-
-def links_of(session: Session, chain: str) -> Iterator[Link]:
-    """Give the sealed records of a chain in order."""
-    seq, number = -(2**31), 0
-    while rows := session.execute(_LINKS, {"chain": chain, "seq": seq, "row": number}).all():
-        yield from map(_link, rows)
-        seq, number = rows[-1].seq, rows[-1].number
-
-
-def _link(row: Any) -> Link:
-    *found_by, at, _number, chain, seq, prev, own_hash, body, mac = row
-    columns = dict(zip(_FOUND_BY, found_by, strict=True))
-    columns["at"] = moment_text(at)
-    return Link(chain=chain, seq=seq, prev=prev, hash=own_hash, body=body, mac=mac, columns=columns)
-
-
-def _checkpoint(row: Any) -> Checkpoint:
-    return Checkpoint(**row._mapping)
-
-
-def _waiting(session: Session) -> int:
-    return session.execute(select(func.count()).where(_RECORDS.c.seq.is_(None))).scalar_one()
-
-
-def _forged(session: Session) -> Fault | None:
-    """Find a record that waits for its place and was not written, or not so, by one of us."""
-    rows = session.execute(select(_RECORDS).where(_RECORDS.c.seq.is_(None)).order_by(_RECORDS.c.number))
-    keys = audit_keys(shelf_here(session))
-    for row in rows:
-        if not keys.mac_fits(row.body, row.mac):
-            why = "waits for its place and does not bear a writer's mac"
-            return Fault(chain=_chain_of(row), seq=0, why=why, record=row.id)
-    return None
-
-
-def export(session: Session) -> Iterator[str]:
-    """Give the sealed log as lines of JSON, for who verifies it elsewhere with the public key alone."""
-    checkpoints = [_checkpoint(row) for row in session.execute(select(_CHECKPOINTS).order_by("chain", "number"))]
-    counts = {one.chain: one.count for one in checkpoints}
-    yield canonical({"kind": "log", "public_key": audit_keys(shelf_here(session)).public}) + "\n"
-    for chain in sorted(counts):
-        for link in links_of(session, chain):
-            if link.seq > counts[chain]:
-                break  # sealed after the checkpoints were read
-            told = {"chain": chain, "seq": link.seq, "prev": link.prev, "hash": link.hash, "body": link.body}
-            yield canonical({"kind": "record", **told}) + "\n"
-    for one in checkpoints:
-        yield canonical({"kind": "checkpoint", **asdict(one)}) + "\n"
 
 
 def seal_all(store: Store, path: Path | None, *, most: int = 10) -> int:

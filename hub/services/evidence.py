@@ -151,3 +151,8 @@ def _finding(
 def _check_term(key: KnownKey, signed_at: dt.datetime) -> None:
     if signed_at < key.begins_at - _SLACK or (key.ends_at is not None and signed_at > key.ends_at + _SLACK):
         raise Invalid("The key did not sign yet, or no more, at that moment.", field="kid")
+
+
+def case_of(session: Session, referral_id: str) -> str | None:
+    """Give the case whose messages a bundle holds, for who writes down that it was taken out."""
+    return session.execute(select(Referral.case_id).where(Referral.id == referral_id)).scalar_one_or_none()

@@ -26,6 +26,7 @@ from hub.models.columns import IdsOnly
 from hub.rules.lifecycle import ENDED
 from hub.rules.retention import TERMS, Kind
 from hub.services import case_keys
+from hub.services.audit_removal import remove_chain
 from hub.services.errors import Invalid, NotFound, NotNow
 from hub.services.removal import blank_payloads, reach_of, remove_case
 from hub.services.retention_due import EVIDENCE, Due, Reader, due
@@ -187,8 +188,9 @@ _REMOVERS: dict[Kind, Callable[[UnitOfWork, Any], None]] = {
     Kind.MESSAGES: _remove_message,
     Kind.MEMORY: _remove_memory,
     Kind.EVIDENCE: _remove_evidence,
+    Kind.AUDIT: remove_chain,
 }
-assert set(_REMOVERS) == {term.kind for term in TERMS.values() if term.removed_here}
+assert set(_REMOVERS) == set(TERMS)
 
 
 def place_hold(work: UnitOfWork, case_id: str, reason: str, by: str) -> str:

@@ -26,6 +26,7 @@ from hub.models import (
 )
 from hub.rules.lifecycle import ENDED, OPEN
 from hub.rules.retention import Kind, counted_before
+from hub.services.audit_removal import chains_due
 from hub.store.database import UnitOfWork
 from hub.store.outbox import NUDGE
 from hub.store.tables import table_of
@@ -57,7 +58,7 @@ class Due:
 def due(session: Reader, at: dt.datetime) -> list[Due]:
     """Give everything whose term is over at a moment, in the order in which it is removed."""
     found: list[Due] = []
-    for finder in (_content, _payloads, _cases, _messages, _memory, _evidence):
+    for finder in (_content, _payloads, _cases, _messages, _memory, _evidence, _audit):
         found += finder(session, at)
     return found
 
@@ -210,6 +211,12 @@ def _evidence(session: Reader, at: dt.datetime) -> Iterable[Due]:
     return [
         Due(kind=Kind.EVIDENCE, reference=f"{what} {' '.join(map(str, key))}", case_id="", key=(what, key))
         for what, key in found
+    ]
+
+
+def _audit(session: Reader, at: dt.datetime) -> Iterable[Due]:
+    return [
+        Due(kind=Kind.AUDIT, reference=f"chain {chain}", case_id="", key=chain) for chain in chains_due(session, at)
     ]
 
 

@@ -50,13 +50,16 @@ def show() -> ResponseReturnValue:
 
 
 def _page(*, wrong: str | None = None, code: int = 200) -> ResponseReturnValue:
-    with _hub().store.reading() as session:
+    with audit.looking(_hub().store, _where()) as session:
         seen: dict[str, Any] = {
             "emergencies": emergencies(session, g.viewer),
             "to_tell": clients_to_tell(session, g.viewer),
             "objections": standing_objections(session, g.viewer),
             "closed": closed_files(session, g.viewer),
         }
+        cases = sorted({one.case_id for lines in seen.values() for one in lines})
+        for case_id in cases or (None,):
+            audit.seen(session, audit.Entry(viewer=g.viewer, deed=Deed.OVERSIGHT_VIEW, case_id=case_id))
     officer = g.viewer.role == OFFICER
     asked = _asked() if officer else None
     page = render_template(

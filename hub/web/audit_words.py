@@ -25,6 +25,9 @@ DEEDS = {
     "client.erase": "Verzoek om wissen",
     "emergency.open": "Noodtoegang geopend",
     "consent.change": "Toestemming gewijzigd",
+    "oversight.view": "In het overzicht van toegang gezien",
+    "configuration.change": "Toegang gewijzigd",
+    "client.hold": "Langer bewaren vastgelegd",
 }
 KINDS = {
     "contact": "naam en contact",

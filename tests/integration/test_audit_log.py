@@ -14,7 +14,8 @@ from hub.models import AuditRecord, Case
 from hub.models.audit_keys import AuditKeys, audit_keys
 from hub.rules.audit_chain import canonical, link_hash
 from hub.services import sessions
-from hub.services.audit_seal import export, keep_outside, read_outside, seal, seal_all, verify
+from hub.services.audit_seal import keep_outside, read_outside, seal, seal_all
+from hub.services.audit_verify import export, verify
 from hub.store.database import Store, StoreUnavailable
 from hub.wiring import Hub
 from tests.integration.callers import GGZ, KADE, WI, Site, sign_in_as
@@ -33,6 +34,18 @@ def site(database_hub: Hub) -> Site:
 def run(store: Store, statement: str) -> None:
     with store.owning() as connection:
         connection.execute(text(statement))
+
+
+def unguarded(hub: Hub) -> None:
+    """Take away what the database itself refuses, as one could who owns it."""
+    with hub.store.owning() as connection:
+        if hub.store.is_sqlite:
+            names = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit_%'"
+            for name in connection.scalars(text(names)).all():
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            for table in ("audit_records", "audit_chains", "audit_checkpoints"):
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
 
 
 def records(hub: Hub) -> list[dict[str, Any]]:
@@ -258,6 +271,7 @@ def test_a_tamper_in_the_database_is_found_and_the_first_bad_record_named(
     sealed: tuple[Hub, Path], tamper: str
 ) -> None:
     hub, outside = sealed
+    unguarded(hub)
     for statement in TAMPERS[tamper]:
         run(hub.store, statement)
     fault = fault_of(hub, outside)
@@ -267,6 +281,7 @@ def test_a_tamper_in_the_database_is_found_and_the_first_bad_record_named(
 
 def test_a_tail_written_anew_without_the_key_is_found_at_its_first_record(sealed: tuple[Hub, Path]) -> None:
     hub, outside = sealed
+    unguarded(hub)
     run(hub.store, "UPDATE audit_records SET body = replace(body, 'mw-de-kade', 'mw-de-kada') WHERE seq = 6")
     rehash(hub, 6, AuditKeys(b"theirs"))
     fault = fault_of(hub, outside)
@@ -325,76 +340,3 @@ def test_checkpoints_outside_are_read_as_they_were_kept(sealed: tuple[Hub, Path]
     kept = read_outside(outside)
     keep_outside(tmp_path / "again.log", kept)
     assert read_outside(tmp_path / "again.log") == kept
-
-
-# What shows nothing of a person, or has its own account in tests/integration: (reason, routes).
-NOTHING_OF_A_PERSON = {
-    "the description and figures": (
-        "openapi",
-        "asyncapi",
-        "schema_document",
-        "health.",
-        "static",
-        "reports.",
-    ),
-    "signing in and one's own account": ("tokens.", "oauth", "sign_in.", "account.", "elsewhere."),
-    "the policy itself": ("decide",),
-    "public keys": ("read_keys",),
-    "which of its own messages a connector must hold": ("ask_gate",),
-    "an empty form": ("emergency_form", "package.form"),
-    "what a client opens without an account, and the hub keeps nothing of": ("package.unseal",),
-    "messages by their references": ("messages.show",),
-    "the way to where one's work starts": ("worklist.start",),
-}
-# Objections, emergencies and closed files: changing them is written down, reading the list is not yet.
-NOT_YET = {"web.access.show"}
-WRITES = {
-    "api.ask_correction": "client.correct",
-    "api.decide_correction": "client.correct",
-    "api.read_corrections": "case.view",
-    "web.rights.show": "case.view",
-    "web.rights.ask_correction": "client.correct",
-    "web.rights.ask_package": "client.export",
-    "web.rights.ask_erasure": "client.erase",
-    "web.rights.take_package": "client.export",
-    "web.rights.give_code": "client.export",
-    "web.rights.decide_page": "case.view",
-    "web.rights.act": "client.correct",
-    "api.read_consents": "case.view",
-    "api.register_consent": "consent.change",
-    "web.access.act": "configuration.change",
-    "web.consents.register": "consent.change",
-    "web.consents.show": "case.view",
-    "web.new_referral.preview": "case.view",
-    "web.access.emergency": "emergency.open",
-    "web.access.stop": "emergency.open",
-    "api.list_referrals": "referral.list",
-    "api.read_case": "case.view",
-    "api.read_feed": "feed.read",
-    "api.read_intake": "intake.read",
-    "api.read_referral": "referral.view",
-    "api.read_timeline": "case.entries",
-    "api.read_trail": "referral.trail",
-    "api.record_event": "referral.event",
-    "api.send_referral": "referral.send",
-    "api.take_payload": "intake.take",
-    "web.audit_log.judge": "review.verdict",
-    "web.audit_log.looks": "audit.view",
-    "web.audit_log.names": "audit.names",
-    "web.audit_log.reviews": "review.view",
-    "web.clients.show": "case.view",
-    "web.messages.handle": "traffic.handle",
-    "web.new_referral.form": "case.view",
-    "web.new_referral.send": "referral.send",
-    "web.referrals.act": "referral.event",
-    "web.referrals.show": "referral.view",
-    "web.worklist.show": "worklist.view",
-}
-
-
-def test_of_every_route_is_known_what_it_writes_down(site: Site) -> None:
-    quiet = [part for parts in NOTHING_OF_A_PERSON.values() for part in parts]
-    routes = {rule.endpoint for rule in site.web.app.url_map.iter_rules()}
-    unknown = {one for one in routes - WRITES.keys() - NOT_YET if not any(part in one for part in quiet)}
-    assert unknown == set(), "say what it writes down, or why it shows nothing of a person"
-    assert routes >= WRITES.keys()

@@ -122,6 +122,7 @@ ROUTES: dict[str, str] = {
     "api.ask_correction": "decided",
     "api.read_corrections": "decided",
     "api.decide_correction": "party",
+    "api.read_checkpoint": "nothing",
 }
 EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own"}
 # Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.

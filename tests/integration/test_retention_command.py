@@ -52,4 +52,5 @@ def test_what_was_previewed_is_removed_by_its_hash_and_written_in_the_log(
     assert call(main, ["retention", "run", found[1], "--hash", found[2]]).exit_code == 1
     with closing(open_hub(from_environment())) as hub, hub.store.reading() as session:
         assert session.scalars(select(Referral.id)).all() == []
-        assert session.scalars(select(AuditRecord.deed)).all() == ["client.erase"]
+        deeds = session.scalars(select(AuditRecord.deed).order_by(AuditRecord.number)).all()
+        assert deeds == ["retention.preview", "client.erase"]

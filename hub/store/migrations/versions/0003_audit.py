@@ -34,6 +34,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_audit_records_subject", "audit_records", ["subject", "at"])
+    op.create_index("ix_audit_records_id", "audit_records", ["id"])
     op.create_index("ix_audit_records_at", "audit_records", ["at"])
     op.create_index(
         "ix_audit_records_unsealed",
@@ -48,6 +49,7 @@ def upgrade() -> None:
         sa.Column("count", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.Column("checkpoints", sa.Integer(), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("chain", name="pk_audit_chains"),
     )
     op.create_table(
@@ -86,6 +88,88 @@ def upgrade() -> None:
     )
 
 
+    for statement in _guards():
+        op.execute(statement)
+
+
+# What the database itself refuses, whoever asks: a record may get its place once, a chain may only grow, a checkpoint
+# stays. Records go with their whole chain, which may be marked as removed after five years and not before.
+_RECORD = ("number", "id", "municipality", "at", "subject", "actor", "organisation", "deed", "outcome", "body")
+_SEAL = ("chain", "seq", "prev", "hash", "mac")
+_CHECKPOINT = ("chain", "number", "count", "hash", "at", "key", "signature")
+_CHAIN = ("chain", "count", "hash", "checkpoints", "removed_at")
+_KEPT_DAYS = 1826
+_SAYS = "the audit log is only ever added to"
+
+
+def _guards() -> list[str]:
+    postgresql = op.get_bind().dialect.name == "postgresql"
+    same = "IS NOT DISTINCT FROM" if postgresql else "IS"
+
+    def kept(*names: str) -> str:
+        return " AND ".join(f'NEW."{name}" {same} OLD."{name}"' for name in names)
+
+    month, limit = (
+        ("right(OLD.chain, 7)", f"to_char(now() - interval '{_KEPT_DAYS} days', 'YYYY-MM')")
+        if postgresql
+        else ("substr(OLD.chain, -7)", f"strftime('%Y-%m', 'now', '-{_KEPT_DAYS} days')")
+    )
+    placed = f"OLD.seq IS NULL AND NEW.seq IS NOT NULL AND {kept(*_RECORD)}"
+    grown = f"NEW.removed_at IS NULL AND NEW.count > OLD.count AND NEW.checkpoints > OLD.checkpoints AND {kept('chain')}"
+    removed = f"NEW.removed_at IS NOT NULL AND {month} < {limit} AND {kept('chain', 'count', 'hash', 'checkpoints')}"
+    gone = "EXISTS (SELECT 1 FROM audit_chains c WHERE c.chain = OLD.chain AND c.removed_at IS NOT NULL)"
+    rules = (
+        ("audit_records", "changed", _change(*_RECORD, *_SEAL), placed),
+        ("audit_records", "kept", "DELETE", gone),
+        ("audit_chains", "changed", _change(*_CHAIN), f"OLD.removed_at IS NULL AND (({grown}) OR ({removed}))"),
+        ("audit_chains", "kept", "DELETE", "false"),
+        ("audit_checkpoints", "changed", _change(*_CHECKPOINT), "false"),
+        ("audit_checkpoints", "kept", "DELETE", "false"),
+    )
+    made = _postgresql_guard if postgresql else _sqlite_guard
+    found = [statement for table, name, when, allowed in rules for statement in made(table, name, when, allowed)]
+    return found + (_postgresql_stops() if postgresql else [])
+
+
+def _change(*names: str) -> str:
+    return "UPDATE OF " + ", ".join(f'"{name}"' for name in names)
+
+
+def _sqlite_guard(table: str, name: str, when: str, allowed: str) -> list[str]:
+    return [
+        f"CREATE TRIGGER {table}_{name} BEFORE {when} ON {table} WHEN NOT ({allowed})"
+        f" BEGIN SELECT RAISE(ABORT, '{_SAYS}'); END"
+    ]
+
+
+def _postgresql_guard(table: str, name: str, when: str, allowed: str) -> list[str]:
+    gives = "OLD" if when == "DELETE" else "NEW"
+    return [
+        f"CREATE FUNCTION {table}_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF {allowed} THEN RETURN {gives}; END IF;"
+        f" RAISE EXCEPTION '{_SAYS}' USING ERRCODE = 'restrict_violation'; END $$",
+        f"CREATE TRIGGER {table}_{name} BEFORE {when} ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{name}()",
+    ]
+
+
+def _postgresql_stops() -> list[str]:
+    """Refuse to empty a table at once: no row's own guard is asked then."""
+    return [
+        "CREATE FUNCTION audit_not_emptied() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" RAISE EXCEPTION '{_SAYS}' USING ERRCODE = 'restrict_violation'; END $$",
+        *(
+            f"CREATE TRIGGER {table}_not_emptied BEFORE TRUNCATE ON {table}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION audit_not_emptied()"
+            for table in ("audit_records", "audit_chains", "audit_checkpoints")
+        ),
+    ]
+
+
 def downgrade() -> None:
     for table in ("audit_reviews", "audit_checkpoints", "audit_chains", "audit_records"):
         op.drop_table(table)
+    if op.get_bind().dialect.name == "postgresql":
+        for table in ("audit_records", "audit_chains", "audit_checkpoints"):
+            op.execute(f"DROP FUNCTION {table}_changed()")
+            op.execute(f"DROP FUNCTION {table}_kept()")
+        op.execute("DROP FUNCTION audit_not_emptied()")

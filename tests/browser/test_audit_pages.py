@@ -1,0 +1,91 @@
+"""Who looked, and the review of it, in a real browser: read, asked for names, judged; wide and narrow."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from real_hub import RealHub
+from test_looks import violations
+
+from hub.services.reviews import pick_looks
+from workers.demo import PASSWORD
+
+pytestmark = pytest.mark.browser
+PICTURES = os.environ.get("SCHAKEL_TEST_PICTURES")
+
+
+@pytest.fixture
+def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
+    running = RealHub(tmp_path)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def sign_in(browser: Browser, real: RealHub) -> Iterator[Callable[[str], Page]]:
+    """Give a function that signs someone in; each in a browser profile of its own."""
+    contexts: list[BrowserContext] = []
+
+    def go(username: str) -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"{real.address}/inloggen")
+        page.fill("#gebruikersnaam", username)
+        page.fill("#wachtwoord", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_load_state()
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def assert_fits(page: Page, name: str) -> None:
+    """Check a page wide and narrow; keep its picture where a folder for them is named."""
+    for width in (1440, 390, 320):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(200)
+        assert violations(page) == [], width
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+        if PICTURES and width != 320:
+            page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_the_regisseur_reads_who_looked_and_the_names_for_what(real: RealHub, sign_in: Callable[[str], Page]) -> None:
+    case = real.karin()
+    tom, marloes = sign_in("tom"), sign_in("marloes")
+    tom.goto(f"{real.address}/inwoners/{case}")
+    for _ in range(3):
+        marloes.goto(f"{real.address}/inwoners/{case}")
+    marloes.goto(f"{real.address}/inwoners/{case}/gekeken")
+    own = marloes.get_by_role("row").filter(has_text="Dossier bekeken").filter(has_text="regisseur").first
+    assert int(own.get_by_role("cell").last.inner_text()) >= 3, "each time it was opened, on one line"
+    assert_fits(marloes, "gekeken")
+    expect(marloes.get_by_text("Marloes Verhoeven, ")).to_have_count(0)
+    marloes.get_by_label("Waarvoor heeft u de namen nodig?").select_option(label="De inwoner vraagt erom")
+    marloes.get_by_role("button", name="Namen tonen").click()
+    expect(marloes.get_by_text("Marloes Verhoeven, ").first).to_be_visible()
+    assert_fits(marloes, "gekeken-namen")
+
+
+def test_the_privacy_officer_judges_a_run_of_refusals(real: RealHub, sign_in: Callable[[str], Page]) -> None:
+    ilse = sign_in("ilse")
+    for number in range(4):
+        ilse.goto(f"{real.address}/inwoners/00000000-0000-4000-8000-00000000000{number}")
+    fatima = sign_in("fatima")
+    with real.hub.store.writing() as work:
+        assert pick_looks(work, work.now) >= 1
+    fatima.goto(f"{real.address}/controle")
+    line = fatima.get_by_role("listitem").filter(has_text="Ilse Brands")
+    expect(line).to_contain_text("kort na elkaar")
+    assert_fits(fatima, "controle")
+    line.get_by_label("Oordeel over Ilse Brands").select_option(label="Niet nodig, besproken")
+    line.get_by_role("button", name="Oordeel bewaren over Ilse Brands").click()
+    expect(fatima.get_by_text("Uw oordeel is bewaard")).to_be_visible()
+    expect(fatima.get_by_role("listitem").filter(has_text="Ilse Brands")).to_have_count(0)
+    assert_fits(fatima, "controle-leeg")
