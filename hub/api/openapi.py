@@ -286,6 +286,35 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
 )
 
 
+_REFUSALS = {
+    "400": "The call can't be read.",
+    "401": "No valid token.",
+    "429": "Too many calls at once.",
+    "default": "Refused, and why.",
+}
+_SCHEMES: dict[str, dict[str, Any]] = {
+    "oauth": {
+        "type": "oauth2",
+        "description": "A token by client credentials (RFC 6749 section 4.4). At `/oauth/token` a system proves "
+        "itself by its secret (HTTP Basic or `client_secret`); by an assertion signed with a "
+        "registered key (RFC 7523), as `client_assertion` with `client_assertion_type` "
+        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer: ES256, EdDSA, PS256 or RS256, `iss` "
+        "and `sub` the client id, `aud` the token endpoint alone, five minutes at most, each `jti` "
+        "once; or by a registered certificate (RFC 8705). The token ends with that secret, key or "
+        "certificate. Too many wrong secrets get 429 with `Retry-After`.",
+        "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}},
+    },
+    "webhook": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Instead of a token: a payload signed with the system's webhook secret (Standard Webhooks), "
+        "with `webhook-id`, `webhook-timestamp` within five minutes, and in `webhook-signature` v1, "
+        "HMAC-SHA-256 over id, time and body.",
+    },
+}
+
+
 def openapi() -> dict[str, Any]:
     """Give the OpenAPI 3.0 document."""
     spec = APISpec(
@@ -307,9 +336,8 @@ def openapi() -> dict[str, Any]:
         ],
         security=[{"oauth": []}],
     )
-    spec.components.security_scheme(
-        "oauth", {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "/oauth/token", "scopes": {}}}}
-    )
+    for name, scheme in _SCHEMES.items():
+        spec.components.security_scheme(name, scheme)
     spec.components.schema("Problem", _PROBLEM)
     for name, schema in (
         ("NewReferral", NewReferralSchema),
@@ -357,12 +385,16 @@ def _operation(
         "parameters": parameters,
         "responses": {status: _content(schema, "Done.", kind) for status, schema in answers.items()},
     }
-    refusals = {"400": "The call can't be read.", "401": "No valid token.", "default": "Refused, and why."}
-    for status, why in refusals.items():
+    for status, why in _REFUSALS.items():
         operation["responses"][status] = _content("Problem", why, "application/problem+json")
+    operation["responses"]["429"]["headers"]["Retry-After"] = {
+        "description": "Seconds to wait before the next call.",
+        "schema": {"type": "integer"},
+    }
     if any(parameter["name"] == "If-None-Match" for parameter in parameters):
         operation["responses"]["304"] = {"description": "Not changed since.", "headers": _content("", "")["headers"]}
     if path == "/intake/{organisation}" and method == "post":  # each dialect answers in its own format
+        operation["security"] = [{"oauth": []}, {"webhook": []}]
         own: dict[str, Any] = {"*/*": {"schema": {}}}
         for status in ("200", "413", "422"):
             operation["responses"][status] = {**_content("Problem", "The dialect's own answer."), "content": own}

@@ -56,6 +56,15 @@ def test_the_description_is_openapi() -> None:
     validate(openapi())
 
 
+def test_every_call_tells_of_waiting_and_the_intake_of_signing() -> None:
+    document = openapi()
+    operations = [one for path in document["paths"].values() for one in path.values()]
+    assert all("Retry-After" in one["responses"]["429"]["headers"] for one in operations)
+    assert set(document["components"]["securitySchemes"]) == {"oauth", "webhook"}
+    signed = [one["operationId"] for one in operations if {"webhook": []} in one.get("security", [])]
+    assert signed == ["post_intake_organisation"]
+
+
 def test_every_call_of_the_api_is_described_and_no_other(hub: Hub) -> None:
     documents = {("/openapi.json", "GET"), ("/asyncapi.json", "GET")}
     served_calls = {
