@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from real_hub import RealHub
 from sqlalchemy import update
 
-from hub.api.blueprint import _signer
+from hub.api.blueprint import new_token
 from hub.models import Case
+from hub.services import identity, proofs
 from schemas.identifiers import derived_id
 from tests.builders import referral_body
 from tests.integration.callers import someone
@@ -109,8 +110,10 @@ def pages(browser: Browser, real: RealHub) -> Iterator[Pages]:
 
 def call(real: RealHub, by: str, path: str, body: Any, **headers: str) -> httpx.Response:
     """Call the API over the network as an organisation's system; bytes go as they are."""
+    with real.hub.store.reading() as reading:
+        proof = proofs.of_secret(identity.secrets_of(reading, by)[0])
     with real.running.web.app.app_context():
-        token = str(_signer().dumps(by))
+        token = new_token(by, proof)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return httpx.post(
         f"{real.address}/api/v1{path}",

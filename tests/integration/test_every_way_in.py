@@ -156,6 +156,8 @@ COMMANDS: dict[str, str] = {
     "keys export": "secret",
     "keys import": "secret",
     "messages list": "operator",
+    "messages reconcile": "operator",
+    "messages restored": "operator",
     "messages retry": "operator",
     "messages settle": "operator",
     "retention preview": "overseer",
