@@ -160,6 +160,8 @@ COMMANDS: dict[str, str] = {
     "messages restored": "operator",
     "messages retry": "operator",
     "messages settle": "operator",
+    "messages reconcile": "operator",
+    "messages restored": "operator",
     "retention preview": "overseer",
     "retention run": "overseer",
     "retention hold": "overseer",
