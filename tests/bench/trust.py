@@ -17,7 +17,7 @@ from hub.models.shelf import ContentKey
 from hub.rules import access
 from hub.rules.access_question import Question
 from hub.rules.audit import Deed
-from hub.services import audit, audit_seal, signatures
+from hub.services import audit, audit_seal, audit_verify, signatures
 from hub.services.actors import SYSTEM
 from tests.bench import backlog
 from tests.bench.goals import Goal, Part
@@ -136,7 +136,7 @@ def _verifying(site: Site) -> tuple[float, float]:
     audit_seal.seal_all(site.hub.store, None, most=1_000)
     begin = time.perf_counter()
     with site.hub.store.reading() as session:
-        found = audit_seal.verify(session, [])
+        found = audit_verify.verify(session, [])
     took = time.perf_counter() - begin
     assert found.fault is None, found.fault.told()
     begin = time.perf_counter()

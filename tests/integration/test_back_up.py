@@ -18,7 +18,8 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import Case, InboxRecord, Intake, OutboxRecord, Referral, TimelineEntry
 from hub.services import key_rotation, referrals
-from hub.services.audit_seal import read_outside, seal_all, verify
+from hub.services.audit_seal import read_outside, seal_all
+from hub.services.audit_verify import verify
 from hub.services.clients import find_case
 from hub.services.intake import take_in
 from hub.services.reconciliation import not_here, skip_places

@@ -8,7 +8,8 @@ from hub.app import create_web
 from hub.models import AuditRecord, Case
 from hub.models.audit_keys import audit_keys
 from hub.services import erasure
-from hub.services.audit_seal import read_outside, seal_all, verify
+from hub.services.audit_seal import read_outside, seal_all
+from hub.services.audit_verify import verify
 from hub.wiring import Hub
 from tests.integration.callers import KADE, Site, sign_in_as, someone
 from tests.integration.test_live_side import Watcher

@@ -23,7 +23,7 @@ from hub.models.audit_keys import AuditKeys, use_audit_keys
 from hub.models.ring import KeyMissing, KeyRing, key_ring, use_keys
 from hub.models.shelf import ContentKey
 from hub.rules.audit import Deed
-from hub.services import audit, audit_seal, case_keys, key_rotation, referrals
+from hub.services import audit, audit_seal, audit_verify, case_keys, key_rotation, referrals
 from hub.services.clients import find_case
 from hub.services.errors import Invalid
 from hub.settings import read_key_file
@@ -85,10 +85,10 @@ def looked(hub: Hub, times: int) -> None:
         audit.record(hub.store, audit.occasion(hub.config, "test"), [audit.Entry(viewer=MARLOES, deed=Deed.CASE_VIEW)])
 
 
-def verdict(hub: Hub, outside: Path) -> audit_seal.Verdict:
+def verdict(hub: Hub, outside: Path) -> audit_verify.Verdict:
     hub.store.keys._named.clear()  # as a process that begins anew
     with hub.store.reading() as session:
-        return audit_seal.verify(session, audit_seal.read_outside(outside))
+        return audit_verify.verify(session, audit_seal.read_outside(outside))
 
 
 def test_the_log_of_access_verifies_when_the_oldest_ring_key_is_gone(database_hub: Hub, tmp_path: Path) -> None:

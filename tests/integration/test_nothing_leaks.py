@@ -15,7 +15,7 @@ from sqlalchemy import select
 from connectors.registry import connector
 from connectors.transports.files import DropFolder
 from hub.models import OutboxRecord, Referral
-from hub.services import audit_seal, evidence
+from hub.services import audit_seal, audit_verify, evidence
 from hub.services.intake import address_book
 from hub.wiring import Hub
 from schemas.message import Message
@@ -94,7 +94,7 @@ def round_the_edges(site: Site, person: dict[str, Any], folder: Path, partner: P
     assert reported.status_code == 204
     audit_seal.seal_all(hub.store, folder / "checkpoints.log")
     with hub.store.reading() as session:
-        exported = list(audit_seal.export(session))
+        exported = list(audit_verify.export(session))
         ids = session.scalars(select(Referral.id)).all()
         bundles = [evidence.bundle_of(session, hub.config, one) for one in ids]
     assert all(bundle["payloads"] and bundle["messages"] for bundle in bundles)
