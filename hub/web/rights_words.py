@@ -1,7 +1,11 @@
 """The words of the rights of clients: what is kept, what was asked, and how far it is."""
 
 import datetime as dt
+import re
 from typing import Any
+
+from hub.web import labels, words
+from hub.web.dates import moment, plain_day
 
 RIGHTS_KINDS = {
     "person": "Naam en persoonsgegevens",
@@ -76,7 +80,84 @@ RETENTION_SINCE = {
     "memory": "na ontvangst",
     "evidence": "na het besluit",
 }
+RETENTION_LAW = {
+    "content": "AVG art. 5 lid 1 onder e; Selectielijst 2020, 8.4.1",
+    "case": "AVG art. 5 lid 1 onder e; Selectielijst 2020, 8.4.1",
+    "payload": "AVG art. 5 lid 1 onder e",
+    "messages": "AVG art. 5 lid 2; MedMij: 24 tot 36 maanden",
+    "memory": "AVG art. 32 lid 1 onder b",
+    "evidence": "AVG art. 5 lid 2",
+}
+_HAPPENED = {
+    "case_opened": "dossier begonnen",
+    "corrected": "verbeterd",
+    "delivered": "bezorgd",
+    "processed": "verwerkt door hun systeem",
+    "send": "verzonden",
+    "receive": "ontvangen",
+    "ask": "vraag gesteld",
+    "answer": "vraag beantwoord",
+    "waitlist": "op de wachtlijst gezet",
+    "propose_redirect": "ander voorstel gedaan",
+    "confirm_redirect": "doorverwezen",
+    "accept": "geaccepteerd",
+    "undo_accept": "toch niet geaccepteerd",
+    "decline": "afgewezen",
+    "plan": "afspraak gepland",
+    "start": "gestart",
+    "pause": "even stilgezet",
+    "resume": "weer verder gegaan",
+    "complete": "afgerond",
+    "withdraw": "ingetrokken",
+    "client_stops": "inwoner stopte",
+    "end": "beëindigd",
+    "expire": "verlopen",
+    "reopen": "weer geopend",
+    "mark_error": "als fout gemerkt",
+}
+_GENDERS = {"male": "man", "female": "vrouw", "other": "anders", "unknown": "onbekend"}
+_CODES: dict[str, str] = {
+    **_GENDERS,
+    **{str(code): text for code, text in words.DELIVERIES.items()},
+    **{str(code): text for code, text in words.OUTCOMES.items()},
+    **{str(code): text for code, text in words.URGENCIES.items()},
+    **{str(code): text for code, text in words.BASES.items()},
+    **{str(code): text for code, text in words.LAWS.items()},
+    **{str(code): text for code, text in words.PURPOSES.items()},
+    **{str(code): name for code, (name, _icon) in words.LIFE_DOMAINS.items()},
+    **{str(code): text for code, (_tone, _icon, text) in words.MARKS.items()},
+    **labels.FIELDS,
+    **{code: text for code, (_tone, _icon, text) in CORRECTION_STATES.items()},
+    **_HAPPENED,
+}
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)")
 _DATA = {
+    "answer": "Antwoord",
+    "connector": "Langs welke weg",
+    "danger": "Gevaar",
+    "decide_by": "Besluit uiterlijk",
+    "decided_at": "Besloten op",
+    "duties": "Welke wet",
+    "ended": "Hoe het eindigde",
+    "ended_at": "Geëindigd op",
+    "evidence": "Hoe is dit gezegd",
+    "field": "Welk gegeven",
+    "inferred": "Afgeleid",
+    "lifted_at": "Opgeheven op",
+    "message": "Bericht",
+    "necessity": "Waarom het nodig was",
+    "owner": "Wie beslist",
+    "processed_at": "Verwerkt op",
+    "reference": "Kenmerk",
+    "referral": "Kenmerk van de verwijzing",
+    "referrals": "Kenmerken van verwijzingen",
+    "role": "Functie",
+    "taken_at": "Meegegeven op",
+    "value": "Moet zijn",
+    "verdict": "Oordeel",
+    "why": "Waarom",
+    "wish": "Verzoek",
     "area": "Buurt",
     "bsn": "BSN",
     "changed_at": "Laatst veranderd",
@@ -123,7 +204,12 @@ def data_text(value: Any) -> str:
         return ", ".join(data_text(one) for one in value)
     if isinstance(value, bool):
         return "ja" if value else "nee"
-    return str(value)
+    text = str(value)
+    if _MOMENT.fullmatch(text):
+        return moment(moment_of(text))
+    if _DAY.fullmatch(text):
+        return plain_day(dt.date.fromisoformat(text))
+    return _CODES.get(text, text)
 
 
 def moment_of(text: str) -> dt.datetime:
