@@ -71,6 +71,7 @@ RETENTION_KINDS = {
     "messages": "Regels over berichten, zonder inhoud",
     "memory": "Kenmerken waarmee wij herhaling herkennen",
     "evidence": "Verzoeken van inwoners en wat ervan kwam",
+    "audit": "Wie keek en wat iemand deed",
 }
 RETENTION_SINCE = {
     "content": "na het einde van de verwijzing",
@@ -79,6 +80,7 @@ RETENTION_SINCE = {
     "messages": "na het bericht",
     "memory": "na ontvangst",
     "evidence": "na het besluit",
+    "audit": "na de regel in het logboek",
 }
 RETENTION_LAW = {
     "content": "AVG art. 5 lid 1 onder e; Selectielijst 2020, 8.4.1",
@@ -87,6 +89,7 @@ RETENTION_LAW = {
     "messages": "AVG art. 5 lid 2; MedMij: 24 tot 36 maanden",
     "memory": "AVG art. 32 lid 1 onder b",
     "evidence": "AVG art. 5 lid 2",
+    "audit": "NEN 7513; MedMij: vijf jaar",
 }
 _HAPPENED = {
     "case_opened": "dossier begonnen",

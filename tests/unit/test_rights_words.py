@@ -30,5 +30,5 @@ def test_a_date_is_written_out_and_words_of_a_person_stay_as_they_are() -> None:
 def test_every_state_field_and_term_that_is_shown_has_words() -> None:
     assert set(CORRECTION_STATES) == {ASKED, DONE, DECLINED}
     assert set(RIGHTS_FIELDS) == {*PERSON, *CONTENT}
-    shown = {str(kind) for kind, term in TERMS.items() if term.removed_here}
+    shown = {str(kind) for kind in TERMS}
     assert set(RETENTION_KINDS) == set(RETENTION_LAW) == set(RETENTION_SINCE) == shown
