@@ -156,8 +156,6 @@ COMMANDS: dict[str, str] = {
     "keys export": "secret",
     "keys import": "secret",
     "messages list": "operator",
-    "messages reconcile": "operator",
-    "messages restored": "operator",
     "messages retry": "operator",
     "messages settle": "operator",
     "messages reconcile": "operator",
