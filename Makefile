@@ -38,7 +38,7 @@ demo: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/schakel demo
 
 test: services
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .
