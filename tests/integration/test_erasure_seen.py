@@ -10,6 +10,7 @@ from hub.models.audit_keys import audit_keys
 from hub.services import erasure
 from hub.services.audit_seal import read_outside, seal_all
 from hub.services.audit_verify import verify
+from hub.services.case_keys import shelf_here
 from hub.wiring import Hub
 from tests.integration.callers import KADE, Site, sign_in_as, someone
 from tests.integration.test_live_side import Watcher
@@ -66,7 +67,8 @@ def test_the_log_of_who_looked_stays_whole_and_still_tells_of_the_erased_case(
     erase(database_hub, case_id)
     assert site.get(f"/cases/{case_id}").status_code == 404
     assert seal_all(database_hub.store, outside) == 1
-    about = select(func.count()).where(AuditRecord.subject == audit_keys().pseudonym(case_id))
     with database_hub.store.reading() as session:
+        pseudonym = audit_keys(shelf_here(session)).pseudonym(case_id)
+        about = select(func.count()).where(AuditRecord.subject == pseudonym)
         assert verify(session, read_outside(outside)).fault is None
         assert session.scalar(about) == 3, "sent, seen, and asked for in vain"

@@ -91,7 +91,7 @@ def test_a_watcher_gets_a_snapshot_and_then_each_entry_in_order(
     entries = marloes.got("entry")
     assert [entry["position"] for entry in entries] == [1, 2, 3]
     assert [entry["kind"] for entry in entries] == ["send", "delivered", "receive"]
-    assert set(entries[0]) == {"case", "position", "kind", "at", "actor", "organisation", "data", "html"}
+    assert set(entries[0]) == {"case", "position", "kind", "at", "actor", "organisation", "data", "html", "why"}
 
 
 def test_coming_back_gives_what_was_missed_or_a_snapshot_when_it_is_too_much(
