@@ -217,7 +217,8 @@ ELSEWHERE = {
     },
     "one function with settle": {"messages retry"},
     "their own tests": {"retention run", "retention release"},
-    "references only": {"messages list"},
+    "references only": {"messages list", "messages reconcile"},
+    "places in the feed, and nobody": {"messages restored"},
     "a file that was brought, and no database": {"messages verify"},
 }
 
