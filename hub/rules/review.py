@@ -4,7 +4,7 @@ What no rule can see, that somebody of the right organisation looks out of curio
 """
 
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,14 +89,19 @@ def _after_end(own: Sequence[Look]) -> Iterator[Look]:
 def _denied(own: Sequence[Look], count: int, within: dt.timedelta) -> Iterator[Look]:
     """So many different clients refused within so long."""
     refused = [look for look in own if look.denied]
-    yielded = set()
+    start = told = 0
+    clients: Counter[str] = Counter()
     for index, last in enumerate(refused):
-        run = [look for look in refused[: index + 1] if last.at - look.at <= within]
-        if len({look.subject or look.id for look in run}) >= count:
-            for look in run:
-                if look.id not in yielded:
-                    yielded.add(look.id)
-                    yield look
+        clients[last.subject or last.id] += 1
+        while last.at - refused[start].at > within:
+            gone = refused[start].subject or refused[start].id
+            clients[gone] -= 1
+            if not clients[gone]:
+                del clients[gone]
+            start += 1
+        if len(clients) >= count:
+            yield from refused[max(start, told) : index + 1]
+            told = index + 1
 
 
 def _many_clients(own: Sequence[Look]) -> Iterator[Look]:

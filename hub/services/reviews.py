@@ -66,7 +66,9 @@ def pick_looks(work: UnitOfWork, now: dt.datetime) -> int:
     before = [look for look in looks if week - dt.timedelta(days=7) <= look.at < week]
     keys = audit_keys(work.shelf)
     chosen = picks(looks, now - FRESH) + sample(before, {look.id: keys.mac(look.id) for look in before})
-    return sum(_put_on_list(work, pick, rows, now) for pick in chosen)
+    known = set(work.session.scalars(select(AuditReview.record)))
+    where = {row["id"]: str(row["municipality"]) for row in rows}
+    return sum(_put_on_list(work, pick, where[pick.look.id], now) for pick in chosen if pick.look.id not in known)
 
 
 def _human_looks(session: Session, since: dt.datetime) -> list[dict[str, Any]]:
@@ -131,8 +133,7 @@ def _families(session: Session, subjects: set[str]) -> dict[str, str]:
     }
 
 
-def _put_on_list(work: UnitOfWork, pick: Pick, rows: Iterable[dict[str, Any]], now: dt.datetime) -> int:
-    municipality = next(row["municipality"] for row in rows if row["id"] == pick.look.id)
+def _put_on_list(work: UnitOfWork, pick: Pick, municipality: str, now: dt.datetime) -> int:
     insert: Any = sqlite_insert if work.dialect == "sqlite" else postgresql_insert
     values = {
         "id": new_id(),
