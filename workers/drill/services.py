@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -213,9 +213,18 @@ class Rabbit:
 
     def virtual_host(self, name: str) -> str:
         """Make a virtual host, so that tests don't meet each other's queues, and give its URL."""
-        self.ctl("add_vhost", name)
-        self.ctl("set_permissions", "-p", name, "guest", ".*", ".*", ".*")
-        return f"amqp://guest:guest@127.0.0.1:{self._port}/{name}"
+        return self.virtual_hosts([name])[0]
+
+    def virtual_hosts(self, names: Sequence[str], *, instead_of: Sequence[str] = ()) -> list[str]:
+        """Make virtual hosts instead of earlier ones, in one call of the slow ``rabbitmqctl``, and give their URLs."""
+        gone = [f'rabbit_vhost:delete(<<"{name}">>, <<"tests">>)' for name in instead_of]
+        made = [
+            f'rabbit_vhost:add(<<"{name}">>, <<"tests">>), rabbit_auth_backend_internal:set_permissions('
+            f'<<"guest">>, <<"{name}">>, <<".*">>, <<".*">>, <<".*">>, <<"tests">>)'
+            for name in names
+        ]
+        self.ctl("eval", ", ".join([*gone, *made]) + ".")
+        return [f"amqp://guest:guest@127.0.0.1:{self._port}/{name}" for name in names]
 
     def ctl(self, *arguments: str) -> str:
         """Run ``rabbitmqctl`` on the node and give what it printed; some 0.8 s."""
