@@ -112,8 +112,8 @@ def _request_of(carrier: Node, graph: Graph) -> Node | None:
     literal = (focus.text("reference") if focus else None) or ""
     kind = (focus.text("type") if focus else None) or (literal.split("/")[-2] if literal.count("/") else "")
     target = graph.resolve(focus, carrier)
-    found = target.type if target else kind
-    if found.isalpha() and found[:1].isupper() and found != "ServiceRequest":
+    named = kind.isalpha() and kind[:1].isupper() and kind != "ServiceRequest"
+    if target.type != "ServiceRequest" if target is not None else named:
         raise not_allowed("The Task is not about a ServiceRequest.", carrier.at("focus"), "not-supported")
     if target is None:
         candidates = (graph.resolve(based, carrier) for based in carrier.many("basedOn"))

@@ -130,6 +130,8 @@ def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_
         "referral_id": ids[::7],
         "intake_id": ["00000000-0000-4000-8000-000000000000"],
         "name": ["message"],
+        "person_id": ["tom", "marloes"],
+        "organisation_code": [WI, SPOEL],
     }
     found: dict[str, dict[str, str]] = {
         f"pages of {one.id}": pages_of(site.web, one.id, filled) for one in (MARLOES, PETER, TOM)
