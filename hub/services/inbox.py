@@ -15,7 +15,7 @@ from hub import telemetry
 from hub.models import InboxRecord, Referral
 from hub.rules import lifecycle
 from hub.rules.audit import Deed, Outcome
-from hub.services import audit
+from hub.services import audit, consents
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.clients import find_case_of_bsn
 from hub.services.delivery import apply_functional_receipt
@@ -28,9 +28,20 @@ from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
+from schemas.consent import NewConsent
 from schemas.message import Ground, Message
 from schemas.referral import NewEvent, NewReferral
-from schemas.vocabulary import EVENT_OF_KIND, Basis, Event, LifeDomain, MessageKind, Purpose, Status, Urgency
+from schemas.vocabulary import (
+    EVENT_OF_KIND,
+    Basis,
+    ConsentKind,
+    Event,
+    LifeDomain,
+    MessageKind,
+    Purpose,
+    Status,
+    Urgency,
+)
 
 _REFERRALS = table_of(Referral)
 _CASE_OF = select(_REFERRALS.c.case_id).where(_REFERRALS.c.id == bindparam("referral_id"))
@@ -205,6 +216,8 @@ def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, mes
     referral = find_referral(work, config, organisation, message)
     if message.kind in (MessageKind.CORRECTED, MessageKind.ERASED):
         raise Invalid("A partner asks for a correction or an erasure through a person of the municipality.")
+    if message.kind is MessageKind.CONSENT_WITHDRAWN:
+        return _apply_withdrawal(work, config, organisation, referral, message)
     if message.kind is MessageKind.CHANGE_REQUESTED:
         return _apply_change_request(work, config, organisation, referral, message)
     data = message.data
@@ -233,6 +246,24 @@ def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, mes
 def message_event(message: Message) -> Event:
     """Give the event that a message's kind tells of."""
     return EVENT_OF_KIND[message.kind]
+
+
+def _apply_withdrawal(
+    work: UnitOfWork, config: Configuration, organisation: str, referral: Referral, message: Message
+) -> Received:
+    """A sender tells that the client withdrew: what it shared for this purpose ends at once, as by a click."""
+    if organisation != referral.sender:
+        raise Invalid("Only who shared can tell that the consent was withdrawn.")
+    if referral.ground_ended_at is None:
+        said = NewConsent(
+            to=referral.receiver,
+            kind=ConsentKind.WITHDRAWN,
+            purpose=Purpose(referral.purpose),
+            evidence=message.data.note,
+            at=message.data.occurred_at,
+        )
+        consents.register(work, config, _machine(config, organisation), referral.case_id, said)
+    return Received(result=Result.APPLIED, referral_id=referral.id)
 
 
 def _apply_change_request(

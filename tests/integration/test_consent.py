@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -13,15 +14,18 @@ from hub.services import audit, consents, referrals, withdrawal
 from hub.services.case_view import case_view
 from hub.services.clients import find_or_open_case
 from hub.services.errors import Invalid, NotFound
+from hub.services.inbox import receive
+from hub.services.intake import Received, Result
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent
-from schemas.message import Message
+from schemas.message import Message, MessageData
 from schemas.referral import NewEvent
 from schemas.vocabulary import ConsentKind, Delivery, Event, LifeDomain, MessageKind, SharedField, Status
 from tests.builders import client, ground, new_referral
 from tests.integration.callers import KADE, WI, Site
 from tests.personas import ILSE, MARLOES, NAIMA, PETER, TOM
+from workers.gate import ApiGate, GateUnavailable
 
 PUBLIC_TASK = {"basis": "public_task", "law": "wmo_2015"}
 
@@ -225,6 +229,47 @@ def test_after_the_end_nothing_goes_to_the_receiver_and_a_bare_end_to_the_sender
     message = Message.from_json(json.loads(told.body or b""))
     assert (message.kind, message.receiver) == (MessageKind.DECLINED, WI)
     assert (message.data.note, message.data.status_reason) == (None, None)
+
+
+def test_a_partner_tells_that_its_client_withdrew_and_it_works_as_a_click(database_hub: Hub, case_id: str) -> None:
+    sent = send(database_hub, case_id, who=ILSE, to=KADE)
+    told = {"sender": ILSE.organisation, "receiver": KADE}
+
+    def partner_says(sender: str, message_id: str) -> Received:
+        message = Message(
+            id=message_id,
+            kind=MessageKind.CONSENT_WITHDRAWN,
+            source="urn:nld:oin:00000099000000000003:systeem:fhir",
+            time=dt.datetime.now(dt.UTC),
+            data=MessageData(referral_id=sent.id),
+            **{**told, "sender": sender},
+        )
+        with database_hub.store.writing() as work:
+            return receive(work, database_hub.config, sender, message)
+
+    assert partner_says(KADE, "from-who-only-received").result is Result.REFUSED
+    assert read(database_hub, sent).ground_ended_at is None
+    assert partner_says(ILSE.organisation, "first").result is Result.APPLIED
+    assert read(database_hub, sent).ground_end == ConsentKind.WITHDRAWN
+    assert all(row.withheld_at is not None for row in rows(database_hub, sent) if row.kind == MessageKind.SENT)
+    assert partner_says(ILSE.organisation, "again in other words").result is Result.APPLIED
+
+
+def test_a_connector_at_the_partners_asks_the_gate_over_the_api(database_hub: Hub, case_id: str) -> None:
+    site, referral = Site(database_hub), send(database_hub, case_id)
+    message = rows(database_hub, referral)[0].message_id
+    transport = httpx.WSGITransport(app=site.web.app)
+
+    def gate_of(organisation: str) -> ApiGate:
+        client = httpx.Client(transport=transport)
+        return ApiGate("http://localhost", lambda: site.token(organisation), client)
+
+    assert gate_of(KADE).withheld("whatever", [message]) == frozenset()
+    withdraw(database_hub, case_id)
+    assert gate_of(KADE).withheld("whatever", [message]) == {message}
+    assert gate_of("de-spoel").withheld("whatever", [message]) == frozenset(), "another's messages are not told of"
+    with pytest.raises(GateUnavailable):
+        ApiGate("http://localhost", lambda: "no token", httpx.Client(transport=transport)).withheld("q", [message])
 
 
 def test_the_api_shares_what_is_chosen_and_forgets_what_was_withdrawn(database_hub: Hub) -> None:
