@@ -37,13 +37,23 @@ class Refusal(ConnectorError):
 
 
 class TransportError(ConnectorError):
-    """A payload did not get across. ``unknown`` says that the other side may have taken it all the same."""
+    """A payload did not get across. ``unknown`` says that the other side may have taken it all the same.
+
+    ``answer`` is what the other side said to it, byte for byte, with its content type: a refusal in its own dialect.
+    """
 
     def __init__(
-        self, message: str, *, permanent: bool, unknown: bool = False, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        unknown: bool = False,
+        retry_after: float | None = None,
+        answer: tuple[bytes, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.permanent = permanent
         self.unknown = unknown
         self.retry_after = retry_after
+        self.answer = answer

@@ -4,20 +4,24 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors.errors import Refusal, TransportError
 from schemas.message import UNKNOWN_OIN, Message
-from schemas.vocabulary import OrganisationKind
+from schemas.vocabulary import MessageKind, OrganisationKind
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payload:
-    """Bytes in a partner's format, as they travel. ``name`` is a file's name where there is one."""
+    """Bytes in a partner's format, as they travel. ``name`` is a file's name where there is one.
+
+    ``headers`` are the dialect's own beside the content type, for instance ``SOAPAction``; never a secret.
+    """
 
     body: bytes
     content_type: str
     name: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +38,14 @@ class Reading:
 
     ``identification`` is the partner's own id of the payload (for duplicates); each message in it has an id derived
     from that, so reading twice gives the same ids.
+    ``wanted`` are addresses at the partner: the payload says only that something changed there, and what it is must be
+    fetched. What is fetched is read as a payload of its own.
     """
 
     identification: str
     messages: tuple[Message, ...]
     losses: tuple[Loss, ...] = ()
+    wanted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +79,15 @@ class Party:
 
 @dataclass(frozen=True, kw_only=True)
 class AddressBook:
-    """Who is who. ``partner`` is the organisation whose connector this is; ``municipality`` the one the hub serves."""
+    """Who is who. ``partner`` is the organisation whose connector this is; ``municipality`` the one the hub serves.
+
+    ``dialect`` is what is local to the partner: its own codes and addresses, as the configuration gives them.
+    """
 
     partner: Party
     municipality: Party
     parties: tuple[Party, ...] = ()
+    dialect: Mapping[str, Any] = field(default_factory=dict)
 
     def party(self, code: str) -> Party | None:
         """Find an organisation by its code."""
@@ -96,14 +107,29 @@ class Verdict(StrEnum):
     REFUSED = "refused"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """Something wrong in an organisation's ``dialect`` settings: the key, with dots for what is in it, and what."""
+
+    key: str
+    message: str
+
+
 class Connector(Protocol):
     """A pure translator. It holds no session, does no I/O and keeps no state between calls.
 
     ``duplicate_code`` is the dialect's own code for an identification that was used before, for another message.
+    ``unsaid`` gives the kinds of message for which the dialect has no word at all, each with why; ``write`` refuses
+    them with ``cannot_express``, and every other kind it can write.
     """
 
     name: str
     duplicate_code: str | None
+    unsaid: Mapping[MessageKind, str]
+
+    def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
+        """Give what is wrong in an organisation's own settings for this dialect; nothing where all is well."""
+        ...
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Translate a partner's payload; ``Refusal`` names what is wrong in the partner's own terms.
@@ -123,18 +149,41 @@ class Connector(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Handover:
+    """How a payload went: ``line`` says the way and its outcome in one line without secrets (``POST https://... 200``).
+
+    ``sent`` is what went over the line, where the transport added to the payload; ``answer`` what came back at once.
+    """
+
+    line: str
+    answer: Payload | None = None
+    sent: Payload | None = None
+
+
 class Transport(Protocol):
     """The way to a partner's system."""
 
-    def deliver(self, payload: Payload, *, message_id: str) -> Payload | None:
-        """Hand one payload over and give the partner's direct answer, if any; ``TransportError`` where it fails."""
+    def deliver(self, payload: Payload, *, message_id: str) -> Handover:
+        """Hand one payload over; ``TransportError`` where it fails."""
+        ...
+
+
+class Fetching(Protocol):
+    """The way to a partner's system that can also be asked."""
+
+    def fetch(self, address: str) -> Payload:
+        """Get what stands at an address of this partner; ``TransportError`` where it fails or may not be asked."""
         ...
 
 
 __all__ = [
     "AddressBook",
     "Connector",
+    "Fetching",
+    "Handover",
     "Loss",
+    "Mistake",
     "Party",
     "Payload",
     "Reading",

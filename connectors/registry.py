@@ -1,11 +1,12 @@
-"""The connectors by name."""
+"""The connectors by name: each folder here that holds a ``connector.py`` is one."""
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 from connectors.protocol import Connector
 
-NAMES = ("mental_health", "social_work")
+NAMES = tuple(sorted(path.parent.name for path in Path(__file__).parent.glob("*/connector.py")))
 
 
 def connector(name: str) -> Connector:

@@ -29,7 +29,10 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
-    """A configured organisation. ``transport`` is how its own system is reached; without one it works on screen."""
+    """A configured organisation. ``transport`` is how its own system is reached; without one it works on screen.
+
+    ``dialect`` holds what is local to its system: its own codes and addresses.
+    """
 
     code: str
     name: str
@@ -37,6 +40,7 @@ class Organisation:
     oin: str
     connector: str | None = None
     transport: Mapping[str, Any] | None = None
+    dialect: Mapping[str, Any] = field(default_factory=dict)
     identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     area: str | None = None
     phone: str | None = None
@@ -350,6 +354,7 @@ def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:
             oin=entry["oin"],
             connector=entry.get("connector"),
             transport=entry.get("transport"),
+            dialect=entry.get("dialect", {}),
             identifiers=identifiers,
             area=entry.get("area"),
             phone=entry.get("phone"),

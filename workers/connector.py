@@ -120,7 +120,7 @@ class ConnectorWorker:
         try:
             message = Message.from_json(json.loads(delivery.body))
             writing = self._connector.write(message, self._book, dt.datetime.now(dt.UTC))
-            answer = self._transport.deliver(writing.payload, message_id=message.id)
+            handover = self._transport.deliver(writing.payload, message_id=message.id)
         except Refusal as refusal:
             return self._failed(delivery, f"{refusal.code}: {refusal.message}", permanent=True)
         except TransportError as error:
@@ -135,7 +135,7 @@ class ConnectorWorker:
             text = f"malformed: the message can't be translated ({type(error).__name__})"
             return self._failed(delivery, text, permanent=True)
         telemetry.DELIVERIES.labels(self._organisation, "delivered").inc()
-        return self._delivered(delivery, writing, answer)
+        return self._delivered(delivery, writing, handover.answer)
 
     def _failed(
         self,

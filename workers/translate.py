@@ -19,12 +19,11 @@ from hub.settings import DEMO_CONFIG, load_configuration
 from schemas import strict_json
 from schemas.message import Message
 
-CONNECTORS = ("work_and_income", "access_team", "social_work", "mental_health", "reintegration")
 _MAX_FILE = 50_000_000
 
 
 @click.command()
-@click.option("--connector", "name", required=True, type=click.Choice(CONNECTORS), help="Whose format.")
+@click.option("--connector", "name", required=True, type=click.Choice(NAMES), help="Whose format.")
 @click.option("--losses", is_flag=True, help="List, on standard error, the fields the target format can't carry.")
 @click.argument("direction", type=click.Choice(["in", "out"]))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
@@ -32,8 +31,6 @@ def translate(name: str, direction: str, file: Path, losses: bool) -> None:
     """Translate a FILE (- is standard input): a partner's message `in`, or a canonical message `out`."""
     body = _read(file)
     try:
-        if name not in NAMES:
-            raise Refusal(RefusalCode.NOT_ALLOWED, f"The connector {name} is not part of this version.")
         found = _translate_in(name, body, file) if direction == "in" else _translate_out(name, body)
     except Refusal as refusal:
         document = {"error": refusal.code, "field": refusal.field, "message": refusal.message}

@@ -1,18 +1,21 @@
 """The connector for mental health care: HL7 FHIR R4 messages with ServiceRequest and Task."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from connectors.errors import Refusal
 from connectors.mental_health import guards
 from connectors.mental_health.document import resource_of
-from connectors.mental_health.format import CARRIERS
+from connectors.mental_health.format import CARRIERS, UNSAID
 from connectors.mental_health.graph import graph_of
 from connectors.mental_health.identity import identification_of
 from connectors.mental_health.outcome import answer, read_outcome, write_receipt
 from connectors.mental_health.reading import read_referrals
 from connectors.mental_health.writing import write_message
-from connectors.protocol import AddressBook, Connector, Payload, Reading, Verdict, Writing
+from connectors.protocol import AddressBook, Connector, Mistake, Payload, Reading, Verdict, Writing
 from schemas.message import Message
+from schemas.vocabulary import MessageKind
 
 
 class MentalHealth:
@@ -20,6 +23,11 @@ class MentalHealth:
 
     name = "mental_health"
     duplicate_code: str | None = "duplicate"
+    unsaid: Mapping[MessageKind, str] = UNSAID
+
+    def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
+        """Nothing is local in this dialect: any setting is a mistake."""
+        return [Mistake(key=key, message="is not known in this dialect") for key in dialect]
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Read a Task, ServiceRequest, OperationOutcome, or a Bundle of them; JSON, XML or Shorthand."""

@@ -209,3 +209,5 @@ FOREIGN_PROFILES = (
     ("http://nictiz.nl/fhir/StructureDefinition/eOverdracht-", True),
     ("http://koppeltaal.nl/fhir/", False),
 )
+_SAID = {*(state.kind for state in STATES), K.PROCESSED, K.REFUSED}
+UNSAID = {kind: "FHIR has no message that says it" for kind in MessageKind if kind not in _SAID}

@@ -1,12 +1,16 @@
 """The connector of social work: iWmo 3.2 and iJw 3.2, in both roles."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from connectors.errors import Refusal
-from connectors.protocol import AddressBook, Connector, Payload, Reading, Verdict, Writing
+from connectors.protocol import AddressBook, Connector, Mistake, Payload, Reading, Verdict, Writing
 from connectors.social_work import reading, retour, writing
 from connectors.social_work.envelope import check, opened
+from connectors.social_work.writing import UNSAID
 from schemas.message import Message
+from schemas.vocabulary import MessageKind
 
 
 class SocialWork:
@@ -14,6 +18,11 @@ class SocialWork:
 
     name = "social_work"
     duplicate_code: str | None = "9056"
+    unsaid: Mapping[MessageKind, str] = UNSAID
+
+    def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
+        """Nothing is local in this dialect: any setting is a mistake."""
+        return [Mistake(key=key, message="is not known in this dialect") for key in dialect]
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Translate a message of the partner; a return message comes out as a receipt."""

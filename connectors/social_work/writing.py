@@ -37,6 +37,8 @@ _BY_MUNICIPALITY = {
 }
 # Answers to a 315: refused or under examination is a 319, granted is a 301 that quotes the request.
 _ANSWERS = {MessageKind.DECLINED: "319", MessageKind.RECEIVED: "319", MessageKind.ACCEPTED: "301"}
+_SAID = {*_BY_PROVIDER, *_BY_MUNICIPALITY, *_ANSWERS, MessageKind.PROCESSED, MessageKind.REFUSED}
+UNSAID = {kind: "iWmo and iJw have no message that says it" for kind in MessageKind if kind not in _SAID}
 
 
 def write(message: Message, book: AddressBook, now: dt.datetime) -> Writing:

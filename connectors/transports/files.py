@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.errors import Refusal, RefusalCode, TransportError
-from connectors.protocol import Payload
+from connectors.protocol import Handover, Payload
 
 MAX_BYTES = 5_000_000
 SETTLED_SECONDS = 2.0
@@ -41,7 +41,7 @@ class DropFolder:
     def __init__(self, folder: str | Path) -> None:
         self._folder = Path(folder)
 
-    def deliver(self, payload: Payload, *, message_id: str) -> Payload | None:
+    def deliver(self, payload: Payload, *, message_id: str) -> Handover:
         """Write one file, named after the message: the same message twice is the same file."""
         stem = message_id if _PLAIN_ID.fullmatch(message_id) else hashlib.sha256(message_id.encode()).hexdigest()[:32]
         target = self._folder / f"{stem}{_suffix_of_type(payload.content_type)}"
@@ -49,7 +49,7 @@ class DropFolder:
             _write_whole(target, payload.body)
         except OSError as error:
             raise TransportError(f"The drop folder can't be written ({error.strerror}).", permanent=False) from error
-        return None
+        return Handover(line=f"file {target.name}")
 
 
 def _write_whole(target: Path, body: bytes) -> None:

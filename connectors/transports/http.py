@@ -23,7 +23,7 @@ from urllib.parse import quote
 import httpx
 
 from connectors.errors import TransportError
-from connectors.protocol import Payload
+from connectors.protocol import Handover, Payload
 from connectors.transports.reach import CheckedTransport, OutOfReach, reach_of
 
 MAX_ANSWER_BYTES = 1_000_000
@@ -61,7 +61,7 @@ class HttpTransport:
             transport=CheckedTransport(reach), timeout=timeout, follow_redirects=False, trust_env=False
         )
 
-    def deliver(self, payload: Payload, *, message_id: str) -> Payload | None:
+    def deliver(self, payload: Payload, *, message_id: str) -> Handover:
         """Post one payload; the table of this module says what each failure means."""
         request = self._client.build_request("POST", self._url, content=payload.body, headers=self._headers(payload))
         request.headers["Idempotency-Key"] = request.headers["X-Message-ID"] = quote(message_id, safe="")
@@ -78,7 +78,7 @@ class HttpTransport:
             raise TransportError(text, permanent=False, unknown=True) from error
         try:
             _judge(response)
-            return _answer(response)
+            return Handover(line=f"POST {self._url} {response.status_code}", answer=_answer(response))
         finally:
             response.close()
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from connectors.errors import TransportError
-from connectors.protocol import Payload
+from connectors.protocol import Handover, Payload
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class MemoryTransport:
     delivered: list[tuple[str, Payload]] = field(default_factory=list)
     mishaps: deque[Mishap] = field(default_factory=deque)
 
-    def deliver(self, payload: Payload, *, message_id: str) -> Payload | None:
+    def deliver(self, payload: Payload, *, message_id: str) -> Handover:
         """Take one payload, or fail as asked."""
         mishap = self.mishaps.popleft() if self.mishaps else None
         if mishap is not None and not mishap.after_taking:
@@ -54,4 +54,5 @@ class MemoryTransport:
         self.delivered.append((message_id, payload))
         if mishap is not None:
             raise mishap.error
-        return self.answer(payload) if self.answer is not None else None
+        answer = self.answer(payload) if self.answer is not None else None
+        return Handover(line="within this process", answer=answer)

@@ -64,6 +64,7 @@ def address_book(config: Configuration, organisation: Organisation) -> AddressBo
         partner=_party(organisation),
         municipality=_party(config.municipality),
         parties=tuple(_party(other) for other in config.organisations.values()),
+        dialect=organisation.dialect,
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 import socketio
 from sqlalchemy import func, select, update
 
-from connectors.protocol import Payload
+from connectors.protocol import Handover, Payload
 from hub.live import NAMESPACE
 from hub.models import Case, OutboxRecord
 from hub.services import consents, referrals
@@ -36,9 +36,10 @@ class SlowPartner:
     def __init__(self) -> None:
         self.came: list[tuple[str, float]] = []
 
-    def deliver(self, payload: Payload, *, message_id: str) -> None:
+    def deliver(self, payload: Payload, *, message_id: str) -> Handover:
         time.sleep(0.02)
         self.came.append((message_id, time.monotonic()))
+        return Handover(line="within this process")
 
 
 class Seat:

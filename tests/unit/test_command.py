@@ -83,13 +83,6 @@ def test_standard_input_is_read_for_a_dash() -> None:
     assert json.loads(result.stderr)["error"] in ("malformed", "not_allowed")
 
 
-@pytest.mark.parametrize("direction", ["in", "out"])
-def test_a_connector_that_is_not_there_yet_says_so(direction: str) -> None:
-    result = call("translate", "--connector", "reintegration", direction, "-", given=b"{}")
-    assert result.exit_code == 2
-    assert json.loads(result.stderr)["error"] == "not_allowed"
-
-
 def test_what_is_not_a_canonical_message_is_refused_with_its_field() -> None:
     result = call("translate", "--connector", "social_work", "out", "-", given=b'{"id": "x"}')
     assert result.exit_code == 2

@@ -34,7 +34,7 @@ def files_in(folder: Path) -> set[str]:
 
 def test_a_delivered_file_is_named_after_the_message_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
     transport = open_transport({"kind": "files", "folder": str(tmp_path)})
-    assert transport.deliver(PAYLOAD, message_id="0b6a2a52-0000-4000-8000-00000000b001") is None
+    assert transport.deliver(PAYLOAD, message_id="0b6a2a52-0000-4000-8000-00000000b001").answer is None
     assert files_in(tmp_path) == {"0b6a2a52-0000-4000-8000-00000000b001.xml"}
     assert next(tmp_path.iterdir()).read_bytes() == PAYLOAD.body
 

@@ -71,7 +71,7 @@ def partner() -> Iterator[Partner]:
 def deliver(url: str, **settings: Any) -> Payload | None:
     transport = HttpTransport(url, inside=True, **settings)
     try:
-        return transport.deliver(PAYLOAD, message_id="m-1")
+        return transport.deliver(PAYLOAD, message_id="m-1").answer
     finally:
         transport.close()
 
@@ -215,7 +215,7 @@ def test_proxies_and_passwords_of_the_surroundings_are_not_used(
 
 def test_the_configuration_opens_it(partner: Partner) -> None:
     transport = open_transport({"kind": "http", "url": partner.url, "inside": True})
-    assert transport.deliver(PAYLOAD, message_id="é/1") is None
+    assert transport.deliver(PAYLOAD, message_id="é/1").answer is None
     assert partner.seen[0][1]["Idempotency-Key"] == "%C3%A9%2F1"
     assert isinstance(transport, HttpTransport)
     transport.close()

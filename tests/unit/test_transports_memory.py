@@ -12,7 +12,7 @@ PAYLOAD = Payload(body=b"x", content_type="text/plain")
 def test_it_keeps_what_is_delivered_and_answers() -> None:
     partner = MemoryTransport(answer=lambda payload: payload)
     transport: Transport = partner
-    assert transport.deliver(PAYLOAD, message_id="m-1") == PAYLOAD
+    assert transport.deliver(PAYLOAD, message_id="m-1").answer == PAYLOAD
     assert partner.delivered == [("m-1", PAYLOAD)]
 
 
@@ -26,4 +26,4 @@ def test_it_fails_as_asked_and_then_behaves() -> None:
         seen.append((caught.value.permanent, caught.value.unknown, caught.value.retry_after))
     assert seen == [(False, False, None), (False, False, 5), (True, False, None), (False, True, None)]
     assert len(partner.delivered) == 1, "the silent partner took it all the same"
-    assert partner.deliver(PAYLOAD, message_id="m-1") is None
+    assert partner.deliver(PAYLOAD, message_id="m-1").answer is None
