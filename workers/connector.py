@@ -124,7 +124,8 @@ class ConnectorWorker:
         except Refusal as refusal:
             return self._failed(delivery, f"{refusal.code}: {refusal.message}", permanent=True)
         except TransportError as error:
-            return self._failed(
+            refused = self._refused_in_words(delivery, writing, error)
+            return refused or self._failed(
                 delivery,
                 f"{_word_for(error)}: {error.message}",
                 permanent=error.permanent,
@@ -158,6 +159,18 @@ class ConnectorWorker:
             error=error[:300],
         )
 
+    def _refused_in_words(self, delivery: Delivery, writing: Writing, error: TransportError) -> DeliveryReceipt | None:
+        """Give the receipt of a message that the partner's system took, read and refused; nothing where it did not."""
+        answer = error.answer
+        if answer is None or not (error.permanent or (error.unknown and _is_soap(answer[1]))):
+            return None
+        payload = Payload(body=answer[0], content_type=answer[1])
+        receipt = self._delivered(delivery, writing, payload)
+        if not receipt.refused:
+            return None
+        telemetry.DELIVERIES.labels(self._organisation, "delivered").inc()
+        return receipt
+
     def _delivered(self, delivery: Delivery, writing: Writing, answer: Payload | None) -> DeliveryReceipt:
         """Tell that it was taken and, where the partner's answer says so at once, whether its system understood it."""
         processed, refused, codes = False, False, list[dict[str, str]]()
@@ -190,6 +203,14 @@ class ConnectorWorker:
         """Stop taking."""
         self._consumer.close()
         self._publisher.close()
+
+
+def _is_soap(content_type: str) -> bool:
+    """Whether a server error may be a verdict: SOAP sends its faults with 500 (SOAP 1.1, 6.2; SOAP 1.2 part 2, 7.5.2).
+
+    In other dialects 5xx says that the partner's system was not itself; the same message may do well later.
+    """
+    return content_type.partition(";")[0].strip().lower() in ("text/xml", "application/soap+xml")
 
 
 def _word_for(error: TransportError) -> str:

@@ -86,23 +86,30 @@ class HttpTransport:
         """Let go of the connections."""
         self._client.close()
 
-    def _headers(self, payload: Payload) -> dict[str, str]:
-        headers = {"Content-Type": payload.content_type, "User-Agent": "schakel", "Accept-Encoding": "identity"}
+    def _headers(self, payload: Payload) -> httpx.Headers:
+        headers = httpx.Headers(payload.headers)  # of one name, however written, ours is the last
+        headers["Content-Type"] = payload.content_type
+        headers["User-Agent"], headers["Accept-Encoding"] = "schakel", "identity"
         if self._authorisation is not None:
             headers["Authorization"] = self._authorisation()
         return headers
 
 
 def _judge(response: httpx.Response) -> None:
-    """Raise what a status means; nothing for 2xx. The partner's own words stay out: they may quote the message."""
+    """Raise what a status means; nothing for 2xx.
+
+    The partner's own words stay out of the text, for they may quote the message; they go along as its answer.
+    """
     status = response.status_code
     if response.is_success:
         return
     text = f"The partner answered {status} {_phrase(status)}".rstrip() + "."
     temporary = status in _NOT_TAKEN or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    answer = _answer(response) if status >= HTTPStatus.BAD_REQUEST else None
     raise TransportError(
         text,
         permanent=not temporary,
+        answer=(answer.body, answer.content_type) if answer is not None else None,
         unknown=temporary and status not in _NOT_TAKEN,
         retry_after=retry_after(response.headers.get("Retry-After"), dt.datetime.now(dt.UTC)) if temporary else None,
     )
@@ -142,7 +149,7 @@ def _answer(response: httpx.Response) -> Payload | None:
             if len(body) > MAX_ANSWER_BYTES or time.monotonic() > end:
                 return None
     except httpx.HTTPError:
-        return None  # the status said that it was taken; only the words are lost
+        return None  # the status said what matters; only the words are lost
     if not body:
         return None
     return Payload(body=bytes(body), content_type=response.headers.get("Content-Type", "application/octet-stream"))

@@ -141,6 +141,25 @@ def test_the_words_of_a_refusing_partner_are_not_repeated(partner: Partner) -> N
     assert "Smulders" not in failure(partner.url).message
 
 
+def test_the_words_of_a_refusing_partner_go_along_as_its_answer(partner: Partner) -> None:
+    partner.status, partner.body, partner.headers = 422, b'{"no": 1}', {"Content-Type": "application/fhir+json"}
+    assert failure(partner.url).answer == (b'{"no": 1}', "application/fhir+json")
+    partner.status, partner.body, partner.headers = 500, b"<Fault/>", {"Content-Type": "text/xml"}
+    assert failure(partner.url).answer == (b"<Fault/>", "text/xml")
+    partner.body = b"x" * (MAX_ANSWER_BYTES + 10)
+    assert failure(partner.url).answer is None
+
+
+def test_headers_of_the_dialect_are_sent_and_never_instead_of_ours(partner: Partner) -> None:
+    transport = HttpTransport(partner.url, inside=True)
+    own = {"SOAPAction": '"urn:x"', "content-type": "text/evil", "X-Message-ID": "other"}
+    transport.deliver(Payload(body=b"<a/>", content_type="text/xml", headers=own), message_id="m-1")
+    transport.close()
+    headers = partner.seen[0][1]
+    assert headers["SOAPAction"] == '"urn:x"'
+    assert (headers["Content-Type"], headers["X-Message-ID"]) == ("text/xml", "m-1")
+
+
 def test_retry_after_is_honoured_where_waiting_helps(partner: Partner) -> None:
     partner.status, partner.headers = 503, {"Retry-After": "120"}
     assert failure(partner.url).retry_after == 120
