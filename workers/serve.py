@@ -1,8 +1,10 @@
 """Serve one web process until it is told to stop: under gevent in production, with threads where asked."""
 
+import contextlib
 import signal
 import threading
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import gevent
 import structlog
@@ -10,9 +12,13 @@ from gevent.event import Event as GreenEvent
 from gevent.hub import signal as green_signal
 from gevent.pywsgi import WSGIHandler, WSGIServer
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wsgi import ClosingIterator
 
 from hub.app import WebProcess, create_web
 from hub.wiring import Hub
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = structlog.get_logger()
 
@@ -49,9 +55,25 @@ class Impatient(WSGIHandler):  # type: ignore[misc]  # gevent has no types
             return bool(super().read_request(raw_requestline))
 
 
+def closing(app: "WSGIApplication") -> "WSGIApplication":
+    """Give the application with answers that close themselves.
+
+    The server of werkzeug first reads what a caller still sends, and then closes the answer; where the caller is gone,
+    the reading fails and a file stays open.
+    """
+
+    def answer(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        with contextlib.closing(ClosingIterator(app(environ, start_response))) as parts:
+            yield from parts
+
+    return answer
+
+
 def threaded_server(hub: Hub, web: WebProcess) -> BaseWSGIServer:
     """Give a server with a thread for each connection."""
-    return make_server(hub.settings.host, hub.settings.port, web.app, threaded=True, request_handler=_KeepAlive)
+    return make_server(
+        hub.settings.host, hub.settings.port, closing(web.app), threaded=True, request_handler=_KeepAlive
+    )
 
 
 def serve_threaded(hub: Hub, stop: threading.Event) -> None:

@@ -16,6 +16,7 @@ from werkzeug.serving import make_server
 from hub.services.sessions import COOKIE
 from hub.services.views import CaseView, EntryView
 from hub.web.fragments import render_entry, render_regions
+from workers.serve import closing
 
 
 class LiveServer:
@@ -33,7 +34,7 @@ class LiveServer:
         self.socketio.on_event("connect", self._connect, namespace="/live")
         self.socketio.on_event("watch", self._watch, namespace="/live")
         self._lines: list[socket.socket] = []
-        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
+        self._server = make_server("127.0.0.1", 0, closing(self.app), threaded=True)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
