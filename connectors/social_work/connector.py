@@ -2,12 +2,14 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Connector, Mistake, Payload, Reading, Verdict, Writing
-from connectors.social_work import reading, retour, writing
+from connectors.social_work import ggk_reading, ggk_writing, reading, retour, writing
 from connectors.social_work.envelope import check, opened
+from connectors.social_work.ggk import taken_off
 from connectors.social_work.writing import UNSAID
 from schemas.message import Message
 from schemas.vocabulary import MessageKind
@@ -21,24 +23,34 @@ class SocialWork:
     unsaid: Mapping[MessageKind, str] = UNSAID
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
-        """Nothing is local in this dialect: any setting is a mistake."""
-        return [Mistake(key=key, message="is not known in this dialect") for key in dialect]
+        """Give what is wrong in the settings of the envelope round the messages."""
+        return ggk_writing.check(dialect)
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Translate a message of the partner; a return message comes out as a receipt."""
-        incoming = opened(payload.body)
+        envelope = taken_off(payload.body)
+        if envelope is not None and envelope.function is None:
+            return ggk_reading.note(envelope, book, now)
+        incoming = opened(payload.body) if envelope is None else ggk_reading.opened_in(envelope)
         check(incoming, book, now)
         return reading.read(incoming, book)
 
     def write(self, message: Message, book: AddressBook, now: dt.datetime) -> Writing:
         """Translate a canonical message; ``cannot_express`` where iWmo has no word for it."""
-        return writing.write(message, book, now)
+        done = writing.write(message, book, now)
+        return replace(done, payload=ggk_writing.put_in(done.payload, book.dialect, now))
 
     def acknowledge(
         self, payload: Payload, verdict: Verdict, refusal: Refusal | None, book: AddressBook, now: dt.datetime
     ) -> Payload | None:
         """Give the return message for a message, or nothing where the standard gives none."""
-        return retour.answer(payload, verdict, refusal, now)
+        try:
+            envelope = taken_off(payload.body)
+        except Refusal:
+            return None  # without control data there is nobody to answer
+        if envelope is None:
+            return retour.answer(payload, verdict, refusal, now)
+        return ggk_reading.answer(envelope, verdict, refusal, now)
 
 
 def make() -> Connector:

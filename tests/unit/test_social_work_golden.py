@@ -24,7 +24,7 @@ from schemas.message import Message
 from schemas.vocabulary import MessageKind
 
 INWARD = sorted(SAMPLES.glob("in-*.xml"))
-OUTWARD = sorted(SAMPLES.glob("out-*.json"))
+OUTWARD = sorted(SAMPLES.glob("out-*.canonical.json"))
 KINDS = {
     "JW302": [MessageKind.REFUSED],
     "JW305": [MessageKind.STARTED] * 2,
@@ -51,18 +51,18 @@ def test_the_registry_gives_this_connector_by_name():
 @pytest.mark.parametrize("path", INWARD, ids=lambda path: path.stem)
 def test_a_golden_message_reads_as_its_canonical_messages(path: Path):
     messages = [message.to_json() for message in read(path.read_bytes()).messages]
-    assert messages == json.loads(path.with_suffix(".json").read_text())
+    assert messages == json.loads(path.with_suffix(".canonical.json").read_text())
 
 
 @pytest.mark.parametrize("path", OUTWARD, ids=lambda path: path.stem)
 def test_a_golden_canonical_message_is_written_as_its_partner_message(path: Path):
     message = Message.from_json(json.loads(path.read_text()))
     written = CONNECTOR.write(message, BOOK, NOW).payload.body
-    assert canonical(written) == canonical(path.with_suffix(".xml").read_bytes())
+    assert canonical(written) == canonical(Path(str(path).replace(".canonical.json", ".xml")).read_bytes())
 
 
 def test_the_golden_people_have_test_numbers_only():
-    people = [json.loads(path.read_text()) for path in SAMPLES.glob("*.json")]
+    people = [json.loads(path.read_text()) for path in SAMPLES.glob("*.canonical.json")]
     messages = [message for one in people for message in (one if isinstance(one, list) else [one])]
     numbers = {message["data"]["client"]["bsn"] for message in messages if "client" in message["data"]}
     assert numbers
