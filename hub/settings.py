@@ -1,101 +1,37 @@
-"""What the environment and the configuration file say. Read once at the start; a wrong value stops it there."""
+"""What the environment says. Read once at the start; a wrong value stops it there."""
 
 import base64
 import binascii
-import datetime as dt
 import hashlib
 import os
 import re
 import secrets
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from connectors.transports.reach import reach_of
-from hub.sign_in_settings import SignInSettings, read_sign_in
-from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose, SharedField
+from hub.configuration import load_configuration
+from hub.organisations import Configuration, Organisation, Policy, Service, SettingsError
 
 DEMO_CONFIG = Path(__file__).parent.parent / "deploy" / "organisations.toml"
 _SHORTEST_KEY = 32
+__all__ = [
+    "DEMO_CONFIG",
+    "RATES",
+    "Configuration",
+    "Organisation",
+    "Policy",
+    "Rate",
+    "Service",
+    "Settings",
+    "SettingsError",
+    "check_data_keys",
+    "from_environment",
+    "load_configuration",
+    "read_key_file",
+]
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", re.ASCII)
 _RATE = re.compile(r"(?P<who>[a-z]+)=(?P<rate>[1-9][0-9]{0,5})/(?P<burst>[1-9][0-9]{0,6})", re.ASCII)
-
-
-class SettingsError(Exception):
-    """A setting is missing or wrong; the text says which and how to mend it, and never repeats a secret."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Organisation:
-    """A configured organisation. ``transport`` is how its own system is reached; without one it works on screen.
-
-    ``dialect`` holds what is local to its system: its own codes and addresses.
-    """
-
-    code: str
-    name: str
-    kind: OrganisationKind
-    oin: str
-    connector: str | None = None
-    transport: Mapping[str, Any] | None = None
-    dialect: Mapping[str, Any] = field(default_factory=dict)
-    identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    area: str | None = None
-    phone: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Service:
-    """Something an organisation offers. ``codes`` are its names in the dialects, for instance ``iwmo = "02A03"``.
-
-    ``shares`` is its package: the fields that a referral shares where the sender chooses nothing else.
-    """
-
-    code: str
-    organisation: str
-    name: str
-    purpose: Purpose
-    life_domains: tuple[LifeDomain, ...]
-    codes: Mapping[str, str] = field(default_factory=dict)
-    reply_days: int = 3
-    shares: tuple[SharedField, ...] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Policy:
-    """What a municipality chooses within the access policy.
-
-    Without ``masked_care_status_without_consent`` a regisseur gets nothing of care before the client said yes.
-    ``wams_from`` is the day on which the Wams is in force; without it the Wams is no ground.
-    """
-
-    masked_care_status_without_consent: bool = True
-    wams_from: dt.date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Configuration:
-    """The organisations round the table, and what they offer.
-
-    ``desk`` receives what partners address to the municipality as a whole.
-    """
-
-    municipality: Organisation
-    organisations: Mapping[str, Organisation]
-    services: Mapping[str, Service]
-    desk: str
-    policy: Policy = field(default_factory=Policy)
-    sign_in: SignInSettings = field(default_factory=SignInSettings)
-
-    def organisation(self, code: str) -> Organisation | None:
-        """Find an organisation by its code."""
-        return self.organisations.get(code)
-
-    def connected(self) -> tuple[Organisation, ...]:
-        """Give the organisations whose own system we deliver to."""
-        return tuple(o for o in self.organisations.values() if o.connector and o.transport)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -293,96 +229,3 @@ def _bind(value: str) -> str:
     if not host or not port.isdigit() or not 0 <= int(port) <= 65_535:
         raise SettingsError("SCHAKEL_BIND must be an address and a port, for instance 127.0.0.1:8080.")
     return value
-
-
-def load_configuration(path: Path) -> Configuration:
-    """Read the configuration file; ``SettingsError`` names the entry that is wrong."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"SCHAKEL_CONFIG: can't read {path.name}: {error.strerror}.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"SCHAKEL_CONFIG: {path.name} is not TOML: {error}.") from error
-    organisations = {code: _organisation(code, entry) for code, entry in document.get("organisations", {}).items()}
-    services = {code: _service(code, entry, organisations) for code, entry in document.get("services", {}).items()}
-    municipalities = [o for o in organisations.values() if o.kind is OrganisationKind.MUNICIPALITY]
-    if len(municipalities) != 1:
-        raise SettingsError("SCHAKEL_CONFIG: exactly one organisation must be of kind municipality.")
-    desk = document.get("desk", "")
-    if desk not in organisations:
-        raise SettingsError(
-            "SCHAKEL_CONFIG: desk must be the code of the organisation that takes the municipality's post."
-        )
-    try:
-        sign_in = read_sign_in(document.get("sign_in", {}), os.environ)
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        raise SettingsError(f"SCHAKEL_CONFIG: [sign_in]: {error}.") from error
-    return Configuration(
-        municipality=municipalities[0],
-        organisations=organisations,
-        services=services,
-        desk=desk,
-        policy=_policy(document.get("policy", {})),
-        sign_in=sign_in,
-    )
-
-
-def _policy(entry: Mapping[str, Any]) -> Policy:
-    """Read the choices; one that can't be read stops the start: a policy must not fall back in silence."""
-    unknown = set(entry) - {"masked_care_status_without_consent", "wams_from"}
-    masked, wams_from = entry.get("masked_care_status_without_consent", True), entry.get("wams_from")
-    if unknown:
-        raise SettingsError(f"SCHAKEL_CONFIG: [policy]: {', '.join(sorted(unknown))} is not known.")
-    if not isinstance(masked, bool):
-        raise SettingsError("SCHAKEL_CONFIG: [policy]: masked_care_status_without_consent must be true or false.")
-    if wams_from is not None and (isinstance(wams_from, dt.datetime) or not isinstance(wams_from, dt.date)):
-        raise SettingsError("SCHAKEL_CONFIG: [policy]: wams_from must be a date, for instance 2027-01-01.")
-    return Policy(masked_care_status_without_consent=masked, wams_from=wams_from)
-
-
-def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:
-    try:
-        identifiers = {
-            system: tuple([value] if isinstance(value, str) else value)
-            for system, value in entry.get("identifiers", {}).items()
-        }
-        _check_address(entry.get("transport") or {})
-        return Organisation(
-            code=code,
-            name=entry["name"],
-            kind=OrganisationKind(entry["kind"]),
-            oin=entry["oin"],
-            connector=entry.get("connector"),
-            transport=entry.get("transport"),
-            dialect=entry.get("dialect", {}),
-            identifiers=identifiers,
-            area=entry.get("area"),
-            phone=entry.get("phone"),
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise SettingsError(f"SCHAKEL_CONFIG: [organisations.{code}]: {error}.") from error
-
-
-def _check_address(transport: Mapping[str, Any]) -> None:
-    """Stop the start at an address where no partner may be (``ValueError``); "@partner" is filled in by the demo."""
-    if transport.get("kind") == "http" and transport.get("url") != "@partner":
-        inside = transport.get("inside", False) is True
-        reach_of(transport["url"], transport.get("hosts", ()), inside=inside).check(transport["url"])
-
-
-def _service(code: str, entry: Mapping[str, Any], organisations: Mapping[str, Organisation]) -> Service:
-    try:
-        if entry["organisation"] not in organisations:
-            raise ValueError("organisation is not in this file")
-        return Service(
-            code=code,
-            organisation=entry["organisation"],
-            name=entry["name"],
-            purpose=Purpose(entry["purpose"]),
-            life_domains=tuple(LifeDomain(domain) for domain in entry.get("life_domains", [])),
-            codes=dict(entry.get("codes", {})),
-            reply_days=int(entry.get("reply_days", 3)),
-            shares=tuple(SharedField(field) for field in entry["shares"]) if "shares" in entry else None,
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise SettingsError(f"SCHAKEL_CONFIG: [services.{code}]: {error}.") from error

@@ -14,8 +14,10 @@
 """
 
 import datetime as dt
+import ssl
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import quote
@@ -25,6 +27,8 @@ import httpx
 from connectors.errors import TransportError
 from connectors.protocol import Handover, Payload
 from connectors.transports.reach import CheckedTransport, OutOfReach, reach_of
+from connectors.transports.sign_in import SignIn
+from connectors.transports.webhook import WebhookSigner
 
 MAX_ANSWER_BYTES = 1_000_000
 MAX_ANSWER_SECONDS = 30.0
@@ -45,28 +49,52 @@ class HttpTransport:
         *,
         connect_seconds: float = 5.0,
         read_seconds: float = 20.0,
-        authorisation: Callable[[], str] | None = None,
+        sign_in: SignIn | None = None,
+        webhook: WebhookSigner | None = None,
+        context: ssl.SSLContext | None = None,
         hosts: Iterable[str] = (),
         inside: bool = False,
     ) -> None:
-        """``authorisation`` gives the value of that header at each request: a token may have been renewed.
+        """``context`` is for a partner with authorities of its own, or that asks for our certificate.
 
         ``ValueError`` where the address is not one where a partner may be; see ``reach``.
         """
         reach = reach_of(url, hosts, inside=inside)
         self._url = reach.check(url)
-        self._authorisation = authorisation
+        self._sign_in, self._webhook = sign_in, webhook
         timeout = httpx.Timeout(read_seconds, connect=connect_seconds, pool=connect_seconds)
-        self._client = httpx.Client(
-            transport=CheckedTransport(reach), timeout=timeout, follow_redirects=False, trust_env=False
-        )
+        checked = CheckedTransport(reach, verify=context or True)
+        self._client = httpx.Client(transport=checked, timeout=timeout, follow_redirects=False, trust_env=False)
 
     def deliver(self, payload: Payload, *, message_id: str) -> Handover:
         """Post one payload; the table of this module says what each failure means."""
-        request = self._client.build_request("POST", self._url, content=payload.body, headers=self._headers(payload))
-        request.headers["Idempotency-Key"] = request.headers["X-Message-ID"] = quote(message_id, safe="")
+        name = quote(message_id, safe="")
+        added = self._signature(payload, name)
+        response = self._post(payload, name, added)
+        if response.status_code == HTTPStatus.UNAUTHORIZED and self._sign_in is not None and self._sign_in.renew():
+            response.close()
+            response = self._post(payload, name, added)
         try:
-            response = self._client.send(request, stream=True)
+            _judge(response)
+            return Handover(
+                line=f"POST {self._url.copy_with(query=None)} {response.status_code}",
+                answer=_answer(response),
+                sent=replace(payload, headers={**payload.headers, **added}) if added else None,
+            )
+        finally:
+            response.close()
+
+    def _signature(self, payload: Payload, name: str) -> Mapping[str, str]:
+        if self._webhook is None:
+            return {}
+        return self._webhook.headers(payload.body, message_id=name, now=dt.datetime.now(dt.UTC))
+
+    def _post(self, payload: Payload, name: str, added: Mapping[str, str]) -> httpx.Response:
+        request = self._client.build_request("POST", self._url, content=payload.body, headers=self._headers(payload))
+        request.headers.update(added)
+        request.headers["Idempotency-Key"] = request.headers["X-Message-ID"] = name
+        try:
+            return self._client.send(request, stream=True)
         except _BEFORE_SENDING as error:
             raise TransportError("The partner can't be reached.", permanent=False) from error
         except _OUR_FAULT as error:
@@ -76,11 +104,6 @@ class HttpTransport:
         except httpx.HTTPError as error:
             text = "The line broke before the partner answered."
             raise TransportError(text, permanent=False, unknown=True) from error
-        try:
-            _judge(response)
-            return Handover(line=f"POST {self._url} {response.status_code}", answer=_answer(response))
-        finally:
-            response.close()
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -90,8 +113,8 @@ class HttpTransport:
         headers = httpx.Headers(payload.headers)  # of one name, however written, ours is the last
         headers["Content-Type"] = payload.content_type
         headers["User-Agent"], headers["Accept-Encoding"] = "schakel", "identity"
-        if self._authorisation is not None:
-            headers["Authorization"] = self._authorisation()
+        if self._sign_in is not None:
+            headers.update(self._sign_in.headers())
         return headers
 
 

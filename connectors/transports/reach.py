@@ -7,6 +7,7 @@ the name means a moment later changes nothing. The certificate is still compared
 import ipaddress
 import re
 import socket
+import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -54,7 +55,12 @@ class Reach:
 
     def addresses(self, url: httpx.URL) -> list[str]:
         """Give the addresses to connect to, all checked: one bad one among them spoils the name."""
-        host, port = _host_of(url), _port_of(url)
+        return self.addresses_of(_host_of(url), _port_of(url))
+
+    def addresses_of(self, host: str, port: int) -> list[str]:
+        """Give the checked addresses of a host of this partner, whatever is spoken there."""
+        if (host, port) not in self.hosts:
+            raise OutOfReach("the address of a partner names a host that is not on its list")
         literal = _literal(host)
         found = [host] if literal is not None else self.resolve(host, port)
         for address in found:
@@ -75,6 +81,14 @@ def reach_of(url: str, hosts: Iterable[str] = (), *, inside: bool = False) -> Re
     own = _read(url)
     listed = [_listed(host, "http" if inside else "https") for host in hosts]
     return Reach(hosts=frozenset([(_host_of(own), _port_of(own)), *listed]), inside=inside)
+
+
+def reach_of_host(host: str, port: int, *, inside: bool = False) -> Reach:
+    """Give the reach of a partner that is no web address (SFTP, mail): one host, one port."""
+    url = _read(f"https://{f'[{host}]' if ':' in host else host}:{port}")
+    reach = Reach(hosts=frozenset([(_host_of(url), port)]), inside=inside)
+    reach.check(f"https://{url.netloc.decode()}")
+    return reach
 
 
 def _listed(text: str, scheme: str) -> tuple[str, int]:
@@ -133,7 +147,7 @@ def _unwrapped(address: Address) -> Address:
 class CheckedTransport(httpx.BaseTransport):
     """Sends each request to a checked address; the name stays in the Host header and in the TLS handshake."""
 
-    def __init__(self, reach: Reach, *, verify: bool = True) -> None:
+    def __init__(self, reach: Reach, *, verify: ssl.SSLContext | bool = True) -> None:
         self._reach = reach
         self._inner = httpx.HTTPTransport(trust_env=False, verify=verify)
 

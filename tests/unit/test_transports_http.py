@@ -96,15 +96,6 @@ def test_the_direct_answer_is_given_back(partner: Partner) -> None:
     assert deliver(partner.url) == Payload(body=partner.body, content_type="application/fhir+json")
 
 
-def test_authorisation_is_asked_for_at_each_request(partner: Partner) -> None:
-    tokens = iter(["Bearer one", "Bearer two"])
-    transport = HttpTransport(partner.url, inside=True, authorisation=lambda: next(tokens))
-    transport.deliver(PAYLOAD, message_id="m-1")
-    transport.deliver(PAYLOAD, message_id="m-2")
-    transport.close()
-    assert [headers["Authorization"] for _path, headers, _body in partner.seen] == ["Bearer one", "Bearer two"]
-
-
 @pytest.mark.parametrize(
     ("status", "permanent", "unknown"),
     [
