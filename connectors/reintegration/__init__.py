@@ -1,0 +1,1 @@
+"""The connector for re-integration partners: JSON, CSV and XLSX with the names of SuwiML."""
