@@ -15,3 +15,8 @@ def connector(name: str) -> Connector:
         raise KeyError(name)
     make: Callable[[], Connector] = import_module(f"connectors.{name}.connector").make
     return make()
+
+
+def samples_folder(name: str) -> Path:
+    """Give the folder of a connector's golden samples."""
+    return Path(__file__).parent / name / "samples"

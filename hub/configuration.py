@@ -17,13 +17,17 @@ from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose, SharedFiel
 
 Wrong = tuple[tuple[str, ...], str]
 """Where something is wrong, from the outermost table inward, and what."""
+RESERVED_CODES = frozenset({"new"})
 _CONNECTORS = Path(transports.__file__).parent.parent
 
 
-def load_configuration(path: Path) -> Configuration:
-    """Read the configuration file; ``SettingsError`` names everything that is wrong, with its line."""
+def load_configuration(path: Path, *further: Path) -> Configuration:
+    """Read the configuration file; ``SettingsError`` names everything that is wrong, with its line.
+
+    ``further`` are files with more organisations that go after it, for instance the partner of a connector's samples.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = "\n".join(one.read_text(encoding="utf-8") for one in (path, *further))
         document = tomllib.loads(text)
     except OSError as error:
         raise SettingsError(f"SCHAKEL_CONFIG: can't read {path.name}: {error.strerror}.") from error
@@ -63,6 +67,8 @@ def _mistakes(document: Mapping[str, Any]) -> Iterator[Wrong]:
         yield tuple(part for part in mistake.key.split(".") if part != "value"), mistake.message
     organisations = _tables(document, "organisations")
     for code, entry in organisations.items():
+        if code in RESERVED_CODES:
+            yield ("organisations", code), "This code is a word of the command line (schakel connector new)."
         yield from ((("organisations", code, *path), message) for path, message in _mistakes_of(entry))
     yield from _used_twice(organisations)
     for code, entry in _tables(document, "services").items():

@@ -12,7 +12,7 @@ from marshmallow import ValidationError
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Payload
-from connectors.registry import NAMES, connector
+from connectors.registry import NAMES, connector, samples_folder
 from hub.api.problems import flatten
 from hub.services.intake import address_book
 from hub.settings import DEMO_CONFIG, load_configuration
@@ -22,16 +22,34 @@ from schemas.message import Message
 _MAX_FILE = 50_000_000
 
 
+class _Moment(click.ParamType[dt.datetime]):
+    """A moment in ISO 8601 with its zone."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Read it; a moment without a zone is none."""
+        try:
+            moment = dt.datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail("is no moment as 2026-11-24T10:00:00Z", param, ctx)
+        if moment.tzinfo is None:
+            self.fail("needs its zone, as in 2026-11-24T10:00:00Z", param, ctx)
+        return moment.astimezone(dt.UTC)
+
+
 @click.command()
 @click.option("--connector", "name", required=True, type=click.Choice(NAMES), help="Whose format.")
+@click.option("--now", type=_Moment(), help="Translate as at this moment (ISO 8601 with a zone), for samples.")
 @click.option("--losses", is_flag=True, help="List, on standard error, the fields the target format can't carry.")
 @click.argument("direction", type=click.Choice(["in", "out"]))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-def translate(name: str, direction: str, file: Path, losses: bool) -> None:
+def translate(name: str, direction: str, file: Path, losses: bool, now: dt.datetime | None) -> None:
     """Translate a FILE (- is standard input): a partner's message `in`, or a canonical message `out`."""
     body = _read(file)
+    at = now or dt.datetime.now(dt.UTC)
     try:
-        found = _translate_in(name, body, file) if direction == "in" else _translate_out(name, body)
+        found = _translate_in(name, body, file, at) if direction == "in" else _translate_out(name, body, at)
     except Refusal as refusal:
         document = {"error": refusal.code, "field": refusal.field, "message": refusal.message}
         if refusal.dialect_code:
@@ -55,21 +73,25 @@ def _read(file: Path) -> bytes:
 
 
 def _book(name: str) -> AddressBook:
-    """Give the address book of the first organisation with this connector in the configuration."""
+    """Give the address book of the first organisation with this connector, of the samples where none has it."""
     path = Path(os.environ.get("SCHAKEL_CONFIG", str(DEMO_CONFIG)))
-    config = load_configuration(path)
-    organisation = next(one for one in config.organisations.values() if one.connector == name)
-    return address_book(config, organisation)
+    of_samples = samples_folder(name) / "partner.toml"
+    for further in ([], [of_samples] if of_samples.exists() else []):
+        config = load_configuration(path, *further)
+        for organisation in config.organisations.values():
+            if organisation.connector == name:
+                return address_book(config, organisation)
+    raise click.UsageError(f"No organisation in {path.name} has the connector {name}.")
 
 
-def _translate_in(name: str, body: bytes, file: Path) -> tuple[bytes, Any]:
+def _translate_in(name: str, body: bytes, file: Path, now: dt.datetime) -> tuple[bytes, Any]:
     payload = Payload(body=body, content_type="application/octet-stream", name=file.name)
-    reading = connector(name).read(payload, _book(name), dt.datetime.now(dt.UTC))
+    reading = connector(name).read(payload, _book(name), now)
     documents = [message.to_json() for message in reading.messages]
     return json.dumps(documents, ensure_ascii=False, indent=2).encode(), reading.losses
 
 
-def _translate_out(name: str, body: bytes) -> tuple[bytes, Any]:
+def _translate_out(name: str, body: bytes, now: dt.datetime) -> tuple[bytes, Any]:
     try:
         document = strict_json.loads(body)
         if isinstance(document, list) and len(document) == 1:
@@ -81,5 +103,5 @@ def _translate_out(name: str, body: bytes) -> tuple[bytes, Any]:
     except ValidationError as error:
         first = next(flatten(error.messages), {"field": "", "message": "Not a canonical message."})
         raise Refusal(RefusalCode.MALFORMED, first["message"], field=first["field"]) from error
-    writing = connector(name).write(message, _book(name), dt.datetime.now(dt.UTC))
+    writing = connector(name).write(message, _book(name), now)
     return writing.payload.body, writing.losses

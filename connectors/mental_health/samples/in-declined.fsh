@@ -17,5 +17,5 @@ Title: "Aanmelding afgewezen"
   * type = "Organization"
   * identifier
     * system = "http://fhir.nl/fhir/NamingSystem/ura"
-    * value = "00009905"
+    * value = "90000003"
 * note[+].text = "Woont sinds kort in een andere regio."
