@@ -37,6 +37,13 @@ _BY_MUNICIPALITY = {
 }
 # Answers to a 315: refused or under examination is a 319, granted is a 301 that quotes the request.
 _ANSWERS = {MessageKind.DECLINED: "319", MessageKind.RECEIVED: "319", MessageKind.ACCEPTED: "301"}
+# What is told by a message that says something else too: whoever reads it can't tell the two apart.
+_OTHER_WORDS = {
+    MessageKind.CONSENT_WITHDRAWN: "iWmo tells of no consent; sent as a withdrawn assignment",
+    MessageKind.CORRECTED: "iWmo tells of no correction; sent as the assignment as it is now",
+    MessageKind.ACCEPTED: "a request is granted by its assignment; the request is quoted",
+    MessageKind.RESUMED: "a restart is a start again",
+}
 _SAID = {*_BY_PROVIDER, *_BY_MUNICIPALITY, *_ANSWERS, MessageKind.PROCESSED, MessageKind.REFUSED}
 UNSAID = {kind: "iWmo and iJw have no message that says it" for kind in MessageKind if kind not in _SAID}
 
@@ -48,8 +55,8 @@ def write(message: Message, book: AddressBook, now: dt.datetime) -> Writing:
         return write_receipt(message, family, _address(message, book), now, provider=provider)
     form = Form(family=family, number=_number(message, family, provider=provider))
     losses = not_carried(message, form.number, family.name)
-    if message.kind is MessageKind.CONSENT_WITHDRAWN:
-        losses.append(Loss(field="type", why="iWmo tells of no consent; sent as a withdrawn assignment"))
+    if why := _OTHER_WORDS.get(message.kind):
+        losses.append(Loss(field="type", why=why))
     content = WRITERS[form.number](Outgoing(message=message, form=form, losses=losses))
     reference = short_reference(message.id)
     header = _header(form, reference, _address(message, book), now)

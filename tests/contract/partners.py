@@ -108,7 +108,7 @@ def message(book: AddressBook, kind: MessageKind, *, by_partner: bool, **changes
     sender, receiver = others_code(book), book.partner.code
     if by_partner:
         sender, receiver = receiver, sender
-    data: dict[str, Any] = {"receipt": Receipt(reference="0b6a2a52-0000-4000-8000-00000000c001")}
+    data: dict[str, Any] = {"receipt": Receipt(reference="B20260000814")}
     if not kind.is_receipt:
         data = {
             "referral_id": "3f0c9d1e-0000-4000-8000-00000000a001",
@@ -147,7 +147,9 @@ def _known_as(name: str) -> list[dict[str, Any]]:
             for one in canonical(ours):
                 keys, data = tuple(sorted(one.data.correlation)), one.data
                 if keys and not one.kind.is_receipt:
-                    found.setdefault(keys, {"correlation": data.correlation, "service": data.service})
+                    ids = {"referral_id": data.referral_id, "referral_number": data.referral_number}
+                    known = {name: value for name, value in ids.items() if value}
+                    found.setdefault(keys, {"correlation": data.correlation, "service": data.service, **known})
     return list(found.values())
 
 

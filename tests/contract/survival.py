@@ -31,6 +31,8 @@ def is_lost(path: str, lost: tuple[str, ...]) -> bool:
 def mismatches(sent: Message, came: Message, lost: tuple[str, ...], book: AddressBook) -> dict[str, tuple[Any, Any]]:
     """Give what changed without being named: path to what was sent and what came."""
     after = dict(leaves(came.to_json().get("data", {})))
+    if sent.data.referral_id in came.data.correlation.values():  # where a dialect has one place for a key
+        after["referral_id"] = sent.data.referral_id
     found = {
         path: (value, after.get(path))
         for path, value in leaves(sent.to_json().get("data", {}))

@@ -15,8 +15,7 @@ import pytest
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Mistake, Payload, Reading, Verdict
-from connectors.registry import NAMES as ALL
-from connectors.registry import samples_folder
+from connectors.registry import NAMES, samples_folder
 from schemas.message import Message, MessageData
 from schemas.vocabulary import MessageKind
 from tests.contract import battery
@@ -34,7 +33,6 @@ from tests.contract.partners import (
 )
 from tests.contract.survival import mismatches
 
-NAMES = tuple(name for name in ALL if name != "social_work")  # its samples do not have the form of the house yet
 LATER = NOW + dt.timedelta(minutes=7)
 HEADINGS = ("Identifiers", "Settings", "What can't be said", "Samples")
 NO_IO = {"socket", "ssl", "httpx", "requests", "urllib.request", "http.client", "subprocess", "paramiko", "smtplib"}

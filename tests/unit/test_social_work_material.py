@@ -25,14 +25,14 @@ KADE = Party(
     code="mw-de-kade",
     name="Maatschappelijk werk De Kade",
     kind=OrganisationKind.SOCIAL_WORK,
-    oin="00000099000000000004",
+    oin="00000099000000000002",
     identifiers={"agb": ["65656055"]},
 )
 TILBURG = Party(
     code="gemeente-tilburg",
     name="Gemeente Tilburg",
     kind=OrganisationKind.MUNICIPALITY,
-    oin="00000099000000000001",
+    oin="00000099000000000855",
     identifiers={"gemeentecode": ["0855"]},
 )
 WORK = Party(code="wi-tilburg", name="Werk & Inkomen Tilburg", kind=OrganisationKind.WORK_AND_INCOME)

@@ -147,7 +147,7 @@ def test_whatever_can_be_said_is_written_and_valid_by_the_standard(check: Callab
     check(writing.payload.body)
     (back,) = read(writing.payload.body, OPEN_BOOK).messages
     assert Message.from_json(back.to_json()) == back
-    named = {loss.field.split(".")[1] for loss in writing.losses}
+    named = {loss.field.split(".")[1] for loss in writing.losses if loss.field != "type"}
     assert named <= {field.name for field in fields(MessageData)}
 
 

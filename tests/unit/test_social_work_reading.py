@@ -19,7 +19,7 @@ SAME = "Client/Verzoek/OngewijzigdeProducten/OngewijzigdProduct[1]"
 def test_a_sender_and_a_receiver_are_found_by_their_numbers():
     message = read(START).messages[0]
     assert (message.sender, message.receiver) == ("mw-de-kade", "gemeente-tilburg")
-    assert message.source == "urn:nld:oin:00000099000000000004:systeem:iwmo"
+    assert message.source == "urn:nld:oin:00000099000000000002:systeem:iwmo"
 
 
 def test_an_identification_counts_per_sender_and_kind_of_message():
