@@ -47,6 +47,7 @@ WORK = Party(
     name="Werk & Inkomen Tilburg",
     kind=OrganisationKind.WORK_AND_INCOME,
     oin="00000099000000000001",
+    identifiers={"kvk": ["90000001"], "uzi": ["90000001"]},
 )
 BOOK = AddressBook(partner=SPOEL, municipality=MUNICIPALITY, parties=(WORK,))
 CONNECTOR = make()
