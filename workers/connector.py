@@ -5,12 +5,13 @@ import json
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import structlog
 from marshmallow import ValidationError
 
 from connectors.errors import Refusal, TransportError
-from connectors.protocol import AddressBook, Connector, Payload, Transport, Writing
+from connectors.protocol import AddressBook, Connector, Handover, Payload, Transport, Writing
 from hub import telemetry
 from hub.broker.protocol import (
     INBOX,
@@ -25,6 +26,7 @@ from hub.broker.protocol import (
 )
 from hub.services.delivery import DeliveryReceipt
 from hub.services.signatures import digest_of
+from hub.services.wire import Form, Wire
 from schemas.identifiers import derived_id
 from schemas.message import Message
 from workers.gate import Gate, GateUnavailable
@@ -117,13 +119,20 @@ class ConnectorWorker:
         return len(done)
 
     def _handle(self, delivery: Delivery) -> DeliveryReceipt:
+        """Try it; the receipt tells what went over the line too, however it went."""
+        tried = _Tried(at=dt.datetime.now(dt.UTC))
+        receipt = self._try(delivery, tried)
+        return replace(receipt, wire=tried.wire().told())
+
+    def _try(self, delivery: Delivery, tried: "_Tried") -> DeliveryReceipt:
         try:
             message = Message.from_json(json.loads(delivery.body))
-            writing = self._connector.write(message, self._book, dt.datetime.now(dt.UTC))
-            handover = self._transport.deliver(writing.payload, message_id=message.id)
+            tried.writing = writing = self._connector.write(message, self._book, tried.at)
+            tried.handover = handover = self._transport.deliver(writing.payload, message_id=message.id)
         except Refusal as refusal:
             return self._failed(delivery, f"{refusal.code}: {refusal.message}", permanent=True)
         except TransportError as error:
+            tried.fault = error
             refused = self._refused_in_words(delivery, writing, error)
             return refused or self._failed(
                 delivery,
@@ -211,6 +220,32 @@ def _is_soap(content_type: str) -> bool:
     In other dialects 5xx says that the partner's system was not itself; the same message may do well later.
     """
     return content_type.partition(";")[0].strip().lower() in ("text/xml", "application/soap+xml")
+
+
+@dataclass(kw_only=True)
+class _Tried:
+    """How far a try came."""
+
+    at: dt.datetime
+    writing: Writing | None = None
+    handover: Handover | None = None
+    fault: TransportError | None = None
+
+    def wire(self) -> Wire:
+        """Give what went over the line and came back; of a try that failed, how it failed in place of its line."""
+        went, words = self.handover, self.fault.answer if self.fault else None
+        answer = Payload(body=words[0], content_type=words[1]) if words else None
+        forms = {
+            "mapped": self.writing and self.writing.payload,
+            "sent": went and went.sent,
+            "answer": went.answer if went else answer,
+        }
+        return Wire(
+            at=self.at,
+            line=went.line if went else self.fault and self.fault.message,
+            losses=[{"field": one.field, "why": one.why} for one in self.writing.losses] if self.writing else (),
+            forms={name: Form.of(payload) for name, payload in forms.items() if payload},
+        )
 
 
 def _word_for(error: TransportError) -> str:

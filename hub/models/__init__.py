@@ -29,6 +29,7 @@ from hub.models.rights import (
     Tombstone,
 )
 from hub.models.timeline import TimelineEntry
+from hub.models.wire import WireRecord
 
 __all__ = [
     "ApiClient",
@@ -67,6 +68,7 @@ __all__ = [
     "Throttle",
     "TimelineEntry",
     "Tombstone",
+    "WireRecord",
 ]
 
 name_places(Record.metadata)

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from hub.models import OutboxRecord, Referral
+from hub.models import CaseKey, OutboxRecord, Referral
 from hub.rules import retries
 from hub.rules.audit import Deed
+from hub.services import wire
 from hub.services.actors import SYSTEM
 from hub.services.audit import Entry, Occasion, write
 from hub.services.errors import NotFound
@@ -19,9 +20,11 @@ from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.vocabulary import Delivery, MessageKind
 
-_ROWS, _REFERRALS = table_of(OutboxRecord), table_of(Referral)
+_ROWS, _REFERRALS, _KEYS = table_of(OutboxRecord), table_of(Referral), table_of(CaseKey)
+# The key of the case comes along: what went over the line is sealed by it, and nothing is asked once more.
 _OPEN = (
     select(
+        _KEYS.c.key,
         _ROWS.c.id,
         _ROWS.c.queue,
         _ROWS.c.message_id,
@@ -33,13 +36,14 @@ _OPEN = (
         _ROWS.c.state,
         _ROWS.c.first_tried_at,
     )
+    .select_from(_ROWS.outerjoin(_KEYS, _KEYS.c.owner == _ROWS.c.case_id))
     .where(
         _ROWS.c.queue.in_(bindparam("queues", expanding=True)),
         _ROWS.c.message_id.in_(bindparam("message_ids", expanding=True)),
         _ROWS.c.open,
     )
     .order_by(_ROWS.c.id)  # one order of locks for every worker
-    .with_for_update()
+    .with_for_update(of=_ROWS)
 )
 _CHANGE = update(_ROWS).where(_ROWS.c.id == bindparam("row_id"))
 _SHOW = update(_REFERRALS).where(_REFERRALS.c.id == bindparam("referral")).values(delivery=bindparam("state"))
@@ -51,6 +55,7 @@ class DeliveryReceipt:
 
     ``answer_digest`` is of the partner's direct answer, byte for byte.
     ``held``: it was not tried, since the gate said that it may not be handed over.
+    ``wire`` is what went over the line and came back, as ``Wire.told`` writes it.
     """
 
     message_id: str
@@ -67,6 +72,7 @@ class DeliveryReceipt:
     answer_digest: str | None = None
     codes: list[dict[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
+    wire: dict[str, Any] | None = None
 
     def to_bytes(self) -> bytes:
         """Write it for the inbox queue."""
@@ -94,6 +100,7 @@ def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt], where:
     }
     rows = {(row.queue, row.message_id): row for row in work.execute(_OPEN, asked)}
     changed, again, delivered = 0, list[DeliveryReceipt](), list[tuple[Any, DeliveryReceipt]]()
+    tried = list[tuple[Any, DeliveryReceipt]]()
     seen = set()
     for receipt in receipts:
         key = (receipt.queue, receipt.message_id)
@@ -106,6 +113,7 @@ def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt], where:
         if rows[key].state == Delivery.QUARANTINED and not receipt.delivered:
             continue  # a second copy's failure must not take it out of a person's hands
         changed += 1
+        tried.append((rows[key], receipt))
         if receipt.delivered:
             delivered.append((rows[key], receipt))
         elif receipt.held:
@@ -114,11 +122,18 @@ def apply_receipts(work: UnitOfWork, receipts: Sequence[DeliveryReceipt], where:
             _stuck(work, rows[key], receipt.error or "refused")
         else:
             _try_again(work, rows[key], receipt)
+    _keep_forms(work, tried)
     if delivered:
         _delivered(work, delivered)
         if where is not None:
             write(work, where, [_handed_over(row, receipt) for row, receipt in delivered if row.case_id])
     return changed + (apply_receipts(work, again, where) if again else 0)
+
+
+def _keep_forms(work: UnitOfWork, tried: Iterable[tuple[Any, DeliveryReceipt]]) -> None:
+    """Keep what went over the line of messages about a case; of an erased one nothing can be kept."""
+    told = [(row, receipt.wire) for row, receipt in tried if receipt.wire is not None and row.key is not None]
+    wire.keep(work, [wire.row_of(row, wire.Wire.read(one), row.key) for row, one in told])
 
 
 def _handed_over(row: Any, receipt: DeliveryReceipt) -> Entry:

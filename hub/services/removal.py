@@ -26,6 +26,7 @@ from hub.models import (
     Release,
     TimelineEntry,
     Tombstone,
+    WireRecord,
 )
 from hub.models.columns import IdsOnly
 from hub.models.record import Record
@@ -42,6 +43,7 @@ _NAMES_A_CASE = ("case_id", "referral_id")
 
 # Rows that go with the case, children first.
 DELETED: tuple[type[Record], ...] = (
+    WireRecord,
     OutboxRecord,
     TimelineEntry,
     CorrectionNotice,

@@ -25,7 +25,7 @@ from hub.models import (
 from hub.models.columns import IdsOnly
 from hub.rules.lifecycle import ENDED
 from hub.rules.retention import TERMS, Kind
-from hub.services import case_keys
+from hub.services import case_keys, wire
 from hub.services.audit_removal import remove_chain
 from hub.services.errors import Invalid, NotFound, NotNow
 from hub.services.removal import blank_payloads, reach_of, remove_case
@@ -144,6 +144,7 @@ def _remove_content(work: UnitOfWork, referral_id: str) -> None:
     work.execute(update(_REFERRALS).where(ended).values(content=empty))
     work.execute(update(_TIMELINE).where(_TIMELINE.c.referral_id == referral_id).values(data=None))
     work.execute(update(_OUTBOX).where(_OUTBOX.c.referral_id == referral_id).values(body=IdsOnly(b"")))
+    wire.empty(work, referral_id)
     made_by = _CALLS.c.location == f"/api/v1/referrals/{referral_id}"
     work.execute(update(_CALLS).where(made_by).values(answer=empty))
     _mark(work, referral_id, "content")
@@ -160,7 +161,9 @@ def _remove_whole_case(work: UnitOfWork, case_id: str) -> None:
 
 
 def _remove_message(work: UnitOfWork, row_id: int) -> None:
-    work.execute(delete(_OUTBOX).where(_OUTBOX.c.id == row_id))
+    gone = delete(_OUTBOX).where(_OUTBOX.c.id == row_id).returning(_OUTBOX.c.queue, _OUTBOX.c.message_id)
+    for row in work.execute(gone).all():
+        wire.forget(work, row.queue, row.message_id)
 
 
 def _remove_memory(work: UnitOfWork, found: tuple[str, tuple[str, ...]]) -> None:
