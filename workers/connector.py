@@ -242,7 +242,7 @@ class _Tried:
         }
         return Wire(
             at=self.at,
-            line=went.line if went else self.fault and self.fault.message,
+            line=went.line if went else self.fault.message if self.fault else None,
             losses=[{"field": one.field, "why": one.why} for one in self.writing.losses] if self.writing else (),
             forms={name: Form.of(payload) for name, payload in forms.items() if payload},
         )
