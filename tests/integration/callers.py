@@ -268,5 +268,6 @@ def partner_says(hub: Hub, referral_id: str, event: Event, **data: Any) -> Paylo
         receiver=referral.sender,
         data=MessageData(**told),
     )
+    message = Message.from_json(message.to_json())  # as it travels
     translator = connector(str(organisation.connector))
     return translator.write(message, address_book(hub.config, organisation), message.time).payload
