@@ -25,6 +25,7 @@ from workers.keys import keys
 from workers.messages import messages
 from workers.opening import open_here, read_settings
 from workers.retention import retention
+from workers.simulate import simulate
 from workers.translate import translate
 
 
@@ -51,7 +52,7 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-for command in (access, accounts, audit, keys, messages, retention, translate):
+for command in (access, accounts, audit, keys, messages, retention, simulate, translate):
     main.add_command(command)
 
 

@@ -1,0 +1,118 @@
+"""A partner with an HTTP address of its own, that brings its answers to the hub's API."""
+
+import time
+
+import httpx
+import structlog
+from werkzeug.wrappers import Request, Response
+
+from connectors.protocol import AddressBook, Connector, Payload
+from workers.partners.desk import Desk
+from workers.partners.door import Door, LineBroken
+from workers.partners.ledger import Ledger
+from workers.partners.manner import Manner
+from workers.partners.misbehaviour import Fault, Misbehaviour
+
+_AGAIN = (401, 429)
+log = structlog.get_logger()
+
+
+class Partner(Desk):
+    """One partner: an address of its own on this machine, its books, and a hand that answers."""
+
+    def __init__(
+        self,
+        organisation: str,
+        connector: Connector,
+        book: AddressBook,
+        manner: Manner,
+        *,
+        ledger: Ledger | None = None,
+        port: int = 0,
+        misbehaviour: Misbehaviour | None = None,
+        secret: str | None = None,
+    ) -> None:
+        super().__init__(organisation, connector, book, manner, ledger=ledger, misbehaviour=misbehaviour)
+        self._secret = secret or f"demo-{organisation}"
+        self._hub_url = ""
+        self._token = ""
+        self._outcome = ""
+        self._door = Door(self._take, port)
+
+    @property
+    def url(self) -> str:
+        """Give the partner's address."""
+        return f"http://127.0.0.1:{self._door.port}/"
+
+    def start(self, hub_url: str) -> None:
+        """Open the door, and know where the hub is."""
+        self._hub_url = hub_url
+        self._door.open()
+        self._diary.open()
+
+    def close(self) -> None:
+        """Close the door."""
+        self._door.close()
+        super().close()
+
+    def _take(self, request: Request) -> Response:
+        """Take one request; the luck that befalls it comes first, since what was not taken must not be in the books."""
+        body = request.get_data()
+        if self._misbehaviour.draws(Fault.DOWN):
+            self._shut_for_a_while()
+            raise LineBroken
+        if self._misbehaviour.draws(Fault.SLOW):
+            time.sleep(self._misbehaviour.pause)
+        if self._misbehaviour.draws(Fault.ERRORS):
+            return Response(status=500)
+        payload = Payload(body=body, content_type=request.content_type or "")
+        answer, taken = self._receive(payload)
+        if self._misbehaviour.draws(Fault.SILENCE):
+            raise LineBroken
+        if answer is None:
+            return Response(status=202 if taken else 400)
+        return Response(answer.body, status=200, content_type=answer.content_type)
+
+    def _shut_for_a_while(self) -> None:
+        def shut() -> bool:
+            self._door.shut()
+            self._later(self._misbehaviour.pause, reopen)
+            return True
+
+        def reopen() -> bool:
+            self._door.open()
+            return True
+
+        self._later(0.0, shut)
+
+    def _bring(self, payload: Payload) -> bool:
+        try:
+            with httpx.Client(base_url=self._hub_url, timeout=10, trust_env=False) as http:
+                answer = http.post(
+                    f"/api/v1/intake/{self._organisation}",
+                    content=payload.body,
+                    headers={
+                        **payload.headers,
+                        "Content-Type": payload.content_type,
+                        "Authorization": f"Bearer {self._token or self._sign_in(http)}",
+                    },
+                )
+        except httpx.HTTPError as error:
+            self._note(type(error).__name__)
+            return False
+        self._note(f"{answer.status_code} {answer.headers.get('Intake-State', '')}".rstrip())
+        if answer.status_code == 401:
+            self._token = ""
+        return answer.status_code < 500 and answer.status_code not in _AGAIN
+
+    def _note(self, outcome: str) -> None:
+        """Say how bringing went, once as long as it goes the same way."""
+        if outcome != self._outcome:
+            log.info("brought to the hub", organisation=self._organisation, outcome=outcome)
+        self._outcome = outcome
+
+    def _sign_in(self, http: httpx.Client) -> str:
+        form = {"grant_type": "client_credentials"}
+        answer = http.post("/oauth/token", data=form, auth=(self._organisation, self._secret))
+        self._token = str(answer.raise_for_status().json()["access_token"])
+        return self._token

@@ -1,0 +1,78 @@
+"""A partner answered for by hand: what came is listed by kind and reference, and a line of text is an answer."""
+
+import itertools
+import threading
+from collections.abc import Callable
+
+from connectors.errors import Refusal
+from schemas.message import Message
+from schemas.vocabulary import Event, MessageKind
+from workers.partners.desk import Desk
+from workers.partners.manner import Reply
+
+EVENTS = tuple(
+    event
+    for event in Event
+    if event not in (Event.SEND, Event.ANSWER, Event.WITHDRAW, Event.CONFIRM_REDIRECT, Event.EXPIRE, Event.REOPEN)
+)
+"""What a partner may say of a referral that it received."""
+HELP = (
+    "Answer with a word, the number of the referral (without one: the last), and text: accept, start 2, ask 1 May we"
+    f" call? Words: {', '.join(EVENTS)}. Others: list, help, quit."
+)
+
+
+class Prompt:
+    """Lists what comes and answers what is typed."""
+
+    def __init__(self, desk: Desk, show: Callable[[str], None]) -> None:
+        self._desk = desk
+        self._show = show
+        self._came: list[Message] = []
+        self._lock = threading.Lock()
+        self._steps = itertools.count(1000)  # beyond those of an automatic manner
+        desk.tell(self.hear)
+
+    def hear(self, message: Message) -> None:
+        """Show a message that came: its kind and reference, nothing of its content."""
+        with self._lock:
+            known = [one.data.referral_id for one in self._came]
+            if message.kind is MessageKind.SENT and message.data.referral_id not in known:
+                self._came.append(message)
+                known.append(message.data.referral_id)
+        place = known.index(message.data.referral_id) + 1 if message.data.referral_id in known else 0
+        self._show(_line(place, message))
+
+    def take(self, line: str) -> bool:
+        """Do what was typed; whether to go on."""
+        word, _, rest = line.strip().partition(" ")
+        if word in ("quit", "exit"):
+            return False
+        if word == "list":
+            for place, message in enumerate(self._came, start=1):
+                self._show(_line(place, message))
+        elif word in EVENTS:
+            self._answer(Event(word), rest.strip())
+        elif word:
+            self._show(HELP)
+        return True
+
+    def _answer(self, event: Event, rest: str) -> None:
+        number, _, text = rest.partition(" ")
+        if not number.isdecimal():
+            number, text = str(len(self._came)), rest
+        if not 1 <= int(number) <= len(self._came):
+            self._show("There is no such referral yet.")
+            return
+        try:
+            reply = Reply(after=0, event=event, note=text.strip() or None)
+            self._desk.say(self._came[int(number) - 1], reply, next(self._steps))
+        except Refusal as refusal:
+            self._show(f"This dialect can't say that: {refusal.message}")
+            return
+        self._show(f"[{number}] {event} is on its way")
+
+
+def _line(place: int, message: Message) -> str:
+    about = message.data.referral_id or message.data.referral_number or "-"
+    return f"[{place or '-'}] {message.kind.name.lower()}  {about}"
