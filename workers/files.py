@@ -1,15 +1,15 @@
 """Take the files that a partner drops: stored first, moved after, answered in a file of the dialect's own."""
 
 import threading
-from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.errors import Refusal, RefusalCode, TransportError
-from connectors.protocol import Connector
+from connectors.protocol import Connector, Transport
 from connectors.registry import connector
-from connectors.transports.files import DropFolder, DroppedFile, IntakeFolder
+from connectors.transports import open_intake, open_transport
+from connectors.transports.dropped import DroppedFile, Intake
 from hub import telemetry
 from hub.services.intake import Taken, put_aside, take_in
 from hub.services.intake_proof import must_sign
@@ -18,19 +18,23 @@ from hub.wiring import Hub
 
 log = structlog.get_logger()
 
-POLL = 1.0
-
 
 class FileIntake:
-    """One organisation's folder. A kill between storing and moving means the file is read again, and is a duplicate."""
+    """One organisation's folder, wherever it is.
 
-    def __init__(self, hub: Hub, organisation: Organisation, incoming: Path, outgoing: Path) -> None:
+    A kill between storing and moving means that the file is read again, and is a duplicate.
+    """
+
+    def __init__(
+        self, hub: Hub, organisation: Organisation, incoming: Intake, outgoing: Transport, *, pause: float = 1.0
+    ) -> None:
+        """``pause`` is how many seconds lie between two looks."""
         assert organisation.connector is not None  # who drops files has a dialect
         self._hub = hub
         self._organisation = organisation
         self._translator: Connector = connector(organisation.connector)
-        self._incoming = IntakeFolder(incoming)
-        self._outgoing = DropFolder(outgoing)
+        self._incoming, self._outgoing = incoming, outgoing
+        self.pause = pause
 
     def step(self) -> int:
         """Take what is complete; give how many files."""
@@ -58,16 +62,18 @@ class FileIntake:
 def files_of(hub: Hub, organisation: Organisation) -> FileIntake | None:
     """Give the folder worker of an organisation that exchanges files, or nothing."""
     settings = organisation.transport or {}
-    if settings.get("kind") != "files" or "intake" not in settings:
+    opened = open_intake(settings)
+    if opened is None:
         return None
-    return FileIntake(hub, organisation, Path(settings["intake"]), Path(settings["folder"]))
+    incoming, pause = opened
+    return FileIntake(hub, organisation, incoming, open_transport(settings), pause=pause)
 
 
 def run(intake: FileIntake, stop: threading.Event) -> None:
-    """Look every second until told to stop."""
+    """Look again and again until told to stop."""
     while not stop.is_set():
         try:
             intake.step()
         except (SQLAlchemyError, TransportError, OSError) as error:
             log.warning("the folder waits", fault=type(error).__name__)
-        stop.wait(POLL)
+        stop.wait(intake.pause)

@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import Any, Protocol, cast
 
 from connectors.protocol import Mistake, Transport
+from connectors.transports.dropped import Intake
 
-KINDS = {"files": "files_kind", "http": "http_kind"}
+KINDS = {"files": "files_kind", "http": "http_kind", "sftp": "sftp_kind"}
 """Which module here knows a kind of transport; each offers what ``Kind`` says."""
 WELL = "well"
 
@@ -36,6 +37,18 @@ class Kind(Protocol):
         ...
 
 
+class FolderKind(Kind, Protocol):
+    """What the module of a kind offers where a partner may fill a folder (``intake``)."""
+
+    def intake_with(self, settings: Mapping[str, Any]) -> Intake:
+        """Give that folder; ``ValueError`` where a setting or a secret is not usable."""
+        ...
+
+    def pause_of(self, settings: Mapping[str, Any]) -> float:
+        """Give the seconds between two looks at it."""
+        ...
+
+
 def _kind(settings: Mapping[str, Any]) -> Kind:
     kind = settings.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
@@ -46,6 +59,14 @@ def _kind(settings: Mapping[str, Any]) -> Kind:
 def open_transport(settings: Mapping[str, Any]) -> Transport:
     """Give the transport that an organisation's configuration asks for."""
     return _kind(settings).open_with(settings)
+
+
+def open_intake(settings: Mapping[str, Any]) -> tuple[Intake, float] | None:
+    """Give the folder that a partner fills and the seconds between two looks, or nothing where it fills none."""
+    if "intake" not in settings:
+        return None
+    kind = cast(FolderKind, _kind(settings))
+    return kind.intake_with(settings), kind.pause_of(settings)
 
 
 def mistakes(settings: Mapping[str, Any]) -> Sequence[Mistake]:

@@ -9,8 +9,11 @@ from marshmallow import Schema, fields
 
 from connectors.protocol import Mistake, Transport
 from connectors.transports import WELL, Finding
-from connectors.transports.files import DropFolder
-from connectors.transports.settings import Text, mistakes_in
+from connectors.transports.dropped import Intake
+from connectors.transports.files import DropFolder, IntakeFolder
+from connectors.transports.settings import Seconds, Text, mistakes_in
+
+POLL_SECONDS = 1.0
 
 
 class FilesSettings(Schema):
@@ -19,6 +22,7 @@ class FilesSettings(Schema):
     kind = fields.String()
     folder = Text(required=True)
     intake = Text()
+    poll_seconds = Seconds()
 
 
 def mistakes(settings: Mapping[str, Any]) -> Sequence[Mistake]:
@@ -29,6 +33,16 @@ def mistakes(settings: Mapping[str, Any]) -> Sequence[Mistake]:
 def open_with(settings: Mapping[str, Any]) -> Transport:
     """Give the folder that the partner empties."""
     return DropFolder(settings["folder"])
+
+
+def intake_with(settings: Mapping[str, Any]) -> Intake:
+    """Give the folder that the partner fills."""
+    return IntakeFolder(settings["intake"])
+
+
+def pause_of(settings: Mapping[str, Any]) -> float:
+    """Give the seconds between two looks: one at a folder of ours costs next to nothing."""
+    return float(settings.get("poll_seconds", POLL_SECONDS))
 
 
 def look(settings: Mapping[str, Any]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from connectors.registry import NAMES
+from connectors.transports.files import DropFolder, IntakeFolder
 from hub.settings import Organisation
 from tests.integration.callers import KADE, Hands, Site, listening
 from tests.integration.conftest import open_test_hub
@@ -98,7 +99,7 @@ def folder(site: Site, tmp_path: Path) -> FileIntake:
         (tmp_path / name).mkdir()
     organisation = site.hub.config.organisations[KADE]
     assert isinstance(organisation, Organisation)
-    return FileIntake(site.hub, organisation, tmp_path / "in", tmp_path / "out")
+    return FileIntake(site.hub, organisation, IntakeFolder(tmp_path / "in"), DropFolder(tmp_path / "out"))
 
 
 def drop(path: Path, body: bytes) -> None:

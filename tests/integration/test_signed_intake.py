@@ -16,6 +16,7 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, OKPKey
 from sqlalchemy import select
 
+from connectors.transports.files import DropFolder, IntakeFolder
 from hub.models import AuditRecord, Intake
 from hub.services import evidence, intake_proof, signatures, signing_keys, systems
 from hub.services.errors import Invalid
@@ -183,7 +184,7 @@ def test_a_file_bears_no_signature_and_is_put_aside(site: Site, tmp_path: Path) 
     incoming.mkdir()
     outgoing.mkdir()
     (incoming / "bericht.xml").write_bytes(BODY)
-    intake = FileIntake(site.hub, site.hub.config.organisations[KADE], incoming, outgoing)
+    intake = FileIntake(site.hub, site.hub.config.organisations[KADE], IntakeFolder(incoming), DropFolder(outgoing))
     while not intake.step():
         time.sleep(0.05)
     with site.hub.store.reading() as session:

@@ -10,7 +10,8 @@ import pytest
 from connectors.errors import RefusalCode, TransportError
 from connectors.protocol import Payload
 from connectors.transports import open_transport
-from connectors.transports.files import DropFolder, DroppedFile, IntakeFolder
+from connectors.transports.dropped import DroppedFile
+from connectors.transports.files import DropFolder, IntakeFolder
 
 PAYLOAD = Payload(body=b"<a/>", content_type="application/xml; charset=utf-8")
 BAD = Path(__file__).parents[2].parent / "shared" / "bad-inputs"
