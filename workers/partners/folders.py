@@ -4,7 +4,8 @@ import hashlib
 from pathlib import Path
 
 from connectors.protocol import AddressBook, Connector, Payload
-from connectors.transports.files import TYPES, DropFolder
+from connectors.transports.dropped import TYPES
+from connectors.transports.files import DropFolder
 from workers.partners.desk import Desk
 from workers.partners.ledger import Ledger
 from workers.partners.manner import Manner
