@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 
+from connectors.transports.files import DropFolder, IntakeFolder
 from hub.app import create_web
 from hub.models import Intake, OutboxRecord, Referral, TimelineEntry
 from hub.services import referrals
@@ -62,7 +63,7 @@ class Street:
         if wishes.folders is not None:
             out, back = wishes.folders
             transport = {"kind": "files", "folder": str(out), "intake": str(back)}
-            self.files = FileIntake(hub, organisation, back, out / "answers")
+            self.files = FileIntake(hub, organisation, IntakeFolder(back), DropFolder(out / "answers"))
             (out / "answers").mkdir(parents=True)
         self._worker = worker_of(hub, dataclasses.replace(organisation, transport=transport))
         self._relay = Relay(hub.store, hub.broker)
