@@ -13,6 +13,10 @@ class RefusalCode(StrEnum):
     TOO_LARGE = "too_large"
 
 
+NOT_THE_SENDER = "not-the-sender"
+"""The ``dialect_code`` where a payload names another source than who brought it: someone speaks for another."""
+
+
 class ConnectorError(Exception):
     """The root of this folder's errors. ``permanent`` says that the same try later can't succeed."""
 

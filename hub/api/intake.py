@@ -4,8 +4,10 @@ import datetime as dt
 import json
 from typing import Any
 
+import structlog
 from flask import Response, request
 
+from connectors.errors import NOT_THE_SENDER, Refusal
 from connectors.protocol import Payload
 from connectors.registry import NAMES, connector
 from hub import telemetry
@@ -16,6 +18,8 @@ from hub.services import audit, intake_proof
 from hub.services.errors import Invalid, NotFound
 from hub.services.feed import feed
 from hub.services.intake import Taken, status_of, take_in
+
+log = structlog.get_logger()
 
 MAX_PAYLOAD = 2_000_000
 _STATUS_OF_REFUSAL = {"too_large": 413, "unsupported_version": 422, "malformed": 422, "not_allowed": 422}
@@ -45,8 +49,16 @@ def take_payload(organisation_code: str) -> Response:
     with hub().store.writing() as work:
         taken = take_in(work, hub().config, organisation, translator, payload)
         receipt = intake_proof.give_receipt(work, hub().config, organisation_code, payload, taken, token)
-        brought = audit.Entry(viewer=caller(), deed=Deed.INTAKE_TAKE, objects=(taken.intake_id,), detail=taken.state)
+        brought = audit.Entry(
+            viewer=caller(),
+            deed=Deed.INTAKE_TAKE,
+            objects=(taken.intake_id,),
+            outcome=Outcome.DENIED if _spoofed(taken.refusal) else Outcome.OK,
+            detail=NOT_THE_SENDER if _spoofed(taken.refusal) else taken.state,
+        )
         audit.write(work, where(), [brought])
+    if _spoofed(taken.refusal):
+        log.warning("a payload speaks for another organisation", organisation=organisation_code, intake=taken.intake_id)
     telemetry.INTAKE.labels(organisation.connector, taken.state).inc()
     answer = _acknowledge(taken)
     answer.headers[intake_proof.RECEIPT] = receipt
@@ -70,18 +82,27 @@ def _wrongly_signed(body: bytes, token: str | None) -> Response | None:
     return None
 
 
+def _spoofed(refusal: Refusal | None) -> bool:
+    """Whether a payload names another source than who brought it."""
+    return refusal is not None and refusal.dialect_code == NOT_THE_SENDER
+
+
+def _status_of(refusal: Refusal) -> int:
+    return 403 if _spoofed(refusal) else _STATUS_OF_REFUSAL.get(refusal.code, 422)
+
+
 def _acknowledge(taken: Taken) -> Response:
     headers = {"Location": f"/api/v1/intake/{taken.intake_id}", "Intake-Id": taken.intake_id}
     headers["Intake-State"] = taken.state
     wants_json = request.accept_mimetypes.best == "application/json"
     if taken.answer is not None and not wants_json:
-        status = 200 if taken.refusal is None else _STATUS_OF_REFUSAL.get(taken.refusal.code, 422)
+        status = 200 if taken.refusal is None else _status_of(taken.refusal)
         return Response(taken.answer.body, status=status, content_type=taken.answer.content_type, headers=headers)
     if taken.refusal is not None:
         refusal = taken.refusal
         errors = [{"field": refusal.field or "", "message": refusal.message}]
         answer = problem(
-            _STATUS_OF_REFUSAL.get(refusal.code, 422),
+            _status_of(refusal),
             refusal.code,
             "The payload was refused and kept; a person is told.",
             errors=errors,

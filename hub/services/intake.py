@@ -2,10 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -64,8 +65,17 @@ def address_book(config: Configuration, organisation: Organisation) -> AddressBo
         partner=_party(organisation),
         municipality=_party(config.municipality),
         parties=tuple(_party(other) for other in config.organisations.values()),
-        dialect=organisation.dialect,
+        dialect=_dialect(organisation),
     )
+
+
+def _dialect(organisation: Organisation) -> Mapping[str, Any]:
+    """Give what is local to an organisation's system; to the hosts of a register those of the way to it."""
+    transport = organisation.transport or {}
+    if transport.get("kind") != "zgw":
+        return organisation.dialect
+    listed = (*organisation.dialect.get("hosts", ()), *transport.get("hosts", ()), urlsplit(transport["url"]).netloc)
+    return {**organisation.dialect, "hosts": [host for host in listed if host]}
 
 
 def _party(organisation: Organisation) -> Party:
