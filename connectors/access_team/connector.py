@@ -8,8 +8,9 @@ from connectors.access_team import dialect as settings
 from connectors.access_team import stuf
 from connectors.access_team.done import read_done
 from connectors.access_team.format import UNSAID
-from connectors.access_team.nodes import Node, malformed, not_allowed
+from connectors.access_team.nodes import Node, malformed
 from connectors.access_team.notification import read_event, read_notification
+from connectors.access_team.plan import read_plan
 from connectors.access_team.writing import write_plan
 from connectors.access_team.zaak import read_zaak
 from connectors.access_team.zaak_document import write_zaak
@@ -32,7 +33,7 @@ class AccessTeam:
         return settings.check(dialect)
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
-        """Read a zaak with what it refers to, a notification, our transport's own answer, or a generic report."""
+        """Read a zaak, a notification, a report, or what is our own: a plan (at the team's side) and its answer."""
         if stuf.is_xml(payload.body):
             return stuf.read_report(payload, book)
         document = _json(payload.body)
@@ -45,7 +46,7 @@ class AccessTeam:
         if "zaaktype" in document.value:
             return read_zaak(document, book, payload)
         if "steps" in document.value:
-            raise not_allowed("A plan of requests is our own; a register never sends one.", "steps", "plan")
+            return read_plan(document, book)
         raise malformed("This is no zaak and no notification.", None, "unknown")
 
     def write(self, message: Message, book: AddressBook, now: dt.datetime) -> Writing:

@@ -6,11 +6,14 @@ from connectors.access_team import format as words
 from connectors.access_team.dialect import Dialect
 from connectors.access_team.format import K
 from connectors.protocol import Loss
-from schemas.message import Client, Coded, Message, MessageData
+from schemas.message import Client, Message, MessageData
 from schemas.vocabulary import MessageKind
 
 # Told by the kind of message itself, or the hub's own bookkeeping: never a loss.
 _TOLD = frozenset({"event", "status", "implies", "dropped_fields", "correlation", "referral_id", "referral_number"})
+_DOCUMENT = frozenset({"client", "starts_on", "ends_on"})
+OF_SENDER = frozenset({K.SENT, K.ANSWERED, K.WITHDRAWN, K.REDIRECT_CONFIRMED, K.MARKED_IN_ERROR})
+"""What only the part that referred can say: then the zaak is the team's own, and bears no mark of ours."""
 _NEW = frozenset(
     {"client", "service", "reason", "client_words", "strengths", "note", "life_domains", "urgency", "occurred_at"}
 )
@@ -29,6 +32,7 @@ _CARRIED = {
         _ENDING - {"outcome"},
     ),
 }  # fmt: skip
+ENDED = frozenset(kind for kind, fields_of_it in _CARRIED.items() if _ENDING - {"outcome"} <= fields_of_it)
 _OF_STATUS = frozenset({"occurred_at", "note"})
 _NO_PLACE = "this message has no place for it"
 _WHY = {
@@ -58,9 +62,9 @@ class Cuts:
         return text[:longest].rstrip()
 
 
-def lost(message: Message, dialect: Dialect, cuts: Cuts) -> tuple[Loss, ...]:
-    """Give what has a value and no place, and what was cut."""
-    data, carried = message.data, _carried(message.kind, dialect)
+def lost(message: Message, dialect: Dialect, cuts: Cuts, *, document: bool = False) -> tuple[Loss, ...]:
+    """Give what has a value and no place, and what was cut; ``document``: of a zaak as its register gives it."""
+    data, carried = message.data, _carried(message.kind, dialect) | (_DOCUMENT if document else frozenset())
     losses = {
         f"data.{one.name}": _WHY.get(one.name, _NO_PLACE)
         for one in fields(MessageData)
@@ -68,13 +72,13 @@ def lost(message: Message, dialect: Dialect, cuts: Cuts) -> tuple[Loss, ...]:
     }
     if data.client is not None and "client" in carried:
         losses |= _of_client(data.client)
-    for name in ("status_reason", "service"):
-        coded = getattr(data, name)
-        if name in carried and isinstance(coded, Coded) and coded.text and not _keeps_code(name, coded, dialect):
-            losses[f"data.{name}.code"] = "a zaak carries the words and not the code"
-    losses |= _days(message, carried)
+    losses |= _keys(message, document=document) | _days(message, carried) | _codes(message, carried, dialect)
     if "note" in carried and message.kind in (K.PAUSED, K.RESUMED) and data.note and data.status_reason:
         losses["data.note"] = _NO_PLACE
+    if document and message.kind is K.PAUSED and data.note:
+        losses["data.note"] = _NO_PLACE
+    if document and message.kind is K.RESUMED:
+        losses |= dict.fromkeys(("type", "data.status_reason", "data.note"), "a zaak that goes on tells that it runs")
     return tuple(Loss(field=name, why=why) for name, why in {**losses, **cuts.made}.items())
 
 
@@ -83,16 +87,42 @@ def _carried(kind: MessageKind, dialect: Dialect) -> frozenset[str]:
     return frozenset(_CARRIED.get(kind, _OF_STATUS) - off)
 
 
-def _keeps_code(name: str, coded: Coded, dialect: Dialect) -> bool:
-    return name == "service" and coded.code in dialect.zaaktypen
+def _keys(message: Message, *, document: bool) -> dict[str, str]:
+    """A zaak is named by its address where its register made it, else by our number; a new one by number and id."""
+    data, new = message.data, message.kind is K.SENT
+    url = None if new else data.correlation.get("zgw:zaak")
+    left = [f"correlation.{key}" for key in data.correlation if key != "zgw:zaak" or url is None]
+    if document:
+        left += ["referral_id", "referral_number"] if new or message.kind in OF_SENDER else []
+    elif url is not None:
+        left += ["referral_id", "referral_number"]
+    elif not new and data.referral_number is not None:
+        left.append("referral_id")
+    why = "the zaak is named in another way"
+    return {f"data.{name}": why for name in left if "." in name or getattr(data, name) is not None}
+
+
+def _codes(message: Message, carried: frozenset[str], dialect: Dialect) -> dict[str, str]:
+    """A zaak carries the words of a code; the code itself only where it is the name of the result."""
+    data, why = message.data, "a zaak carries the words and not the code"
+    reason, service, losses = data.status_reason, data.service, dict[str, str]()
+    named = {*dialect.results, "opschorting"}
+    if "status_reason" in carried and reason is not None and reason.code not in named:
+        losses |= {"data.status_reason.code": why, "data.status_reason.system": why}
+    if "service" in carried and service is not None and service.code not in dialect.zaaktypen:
+        same = service.text in (None, service.code)
+        losses |= {} if same else {"data.service.code": why}
+        losses |= {} if service.system in (None, "zgw:omschrijving") else {"data.service.system": why}
+    return losses
 
 
 def _days(message: Message, carried: frozenset[str]) -> dict[str, str]:
-    """A zaak knows whole days only."""
+    """A zaak knows whole days only; one that ended knows the day on which it did."""
+    ended = frozenset({"ends_on"}) if message.kind in ENDED else frozenset()
     return {
         f"data.{name}": "a zaak knows whole days only"
         for name in ("starts_on", "ends_on")
-        if name in carried and (day := getattr(message.data, name)) is not None and len(day) < 10
+        if name in carried and (day := getattr(message.data, name)) is not None and (len(day) < 10 or name in ended)
     }
 
 

@@ -28,7 +28,7 @@ def client_of(rollen: Sequence[Node], losses: Losses) -> Client | None:
         if rol not in initiators:
             losses.add(rol.path, "only the client is taken over; other people are not needed")
     found = [one for rol in initiators if (one := rol.one("betrokkeneIdentificatie")) is not None]
-    return _client(found[0], losses) if found else None
+    return client_in(found[0], losses) if found else None
 
 
 def _role(rol: Node) -> str | None:
@@ -42,7 +42,8 @@ def _number(rol: Node) -> str | None:
     return (inner.text("inpBsn") or inner.text("anpIdentificatie")) if inner else None
 
 
-def _client(person: Node, losses: Losses) -> Client:
+def client_in(person: Node, losses: Losses) -> Client:
+    """Read the identification of a ``natuurlijk_persoon``."""
     bsn, gender = person.text("inpBsn"), person.text("geslachtsaanduiding") or ""
     if bsn is not None and not bsn_is_valid(bsn):
         raise malformed("This is not a citizen service number: it fails the eleven test.", person.at("inpBsn"))

@@ -49,7 +49,7 @@ STATUS_EVENTS: dict[MessageKind, Event] = {
     K.STARTED: Event.START,
     K.REOPENED: Event.REOPEN,
 }
-_WITHDRAWN_CONSENT = "Toestemming ingetrokken"
+WITHDRAWN_CONSENT = "Toestemming ingetrokken"
 ZAAK: Json = {"step": "zaak"}
 
 
@@ -82,7 +82,7 @@ def write_plan(message: Message, book: AddressBook) -> Writing:
         steps = [_new_zaak(sheet), *_roles(sheet), *_properties(sheet), _status(sheet, Event.SEND)]
     else:
         steps = [_known_zaak(sheet), *_change(sheet)]
-    document = {"plan": "zgw-1", "message": message.id, "steps": steps}
+    document = {"plan": "zgw-1", "message": message.id, "time": moment_text(message.time), "steps": steps}
     body = json.dumps(document, ensure_ascii=False, indent=1).encode()
     payload = Payload(body=body, content_type=PLAN_TYPE)
     return Writing(payload=payload, reference=message.id[:64], losses=lost(message, sheet.dialect, sheet.cuts))
@@ -164,12 +164,13 @@ def _words(sheet: Sheet) -> str | None:
     told = (
         ("reason", data.reason),
         ("note", data.note),
-        ("client_words", data.client_words and f"In eigen woorden: {data.client_words}"),
-        ("strengths", data.strengths and "Wat goed gaat: " + "; ".join(data.strengths)),
+        ("client_words", data.client_words),
+        ("strengths", "; ".join(data.strengths)),
     )
     text = ""
-    for name, part in told:
-        if part:
+    for name, words_of_it in told:
+        if words_of_it:
+            part = words.HEADINGS.get(name, "") + words_of_it
             joined = f"{text}\n\n{part}" if text else part
             text = sheet.cuts.text(name, joined, words.TEXT)
     return text or None
@@ -261,7 +262,6 @@ def _properties(sheet: Sheet) -> list[Json]:
 
 def _status(sheet: Sheet, event: Event | None) -> Json:
     """Write a status; without an event the last one, which closes the zaak."""
-    data = sheet.message.data
     wanted = {"eind": True} if event is None else {"omschrijving": sheet.dialect.status_for(event)}
     statustype = {"catalogue": "statustype", **wanted}
     body: Json = {
@@ -270,9 +270,9 @@ def _status(sheet: Sheet, event: Event | None) -> Json:
         "datumStatusGezet": sheet.moment,
         "gezetdoor": {"step": "afzender"},
     }
-    note = data.note if event is not Event.SEND else None
+    note = words_of_status(sheet) if event is not Event.SEND else None
     if note:
-        body["statustoelichting"] = sheet.cuts.text("note", note, words.TEXT)
+        body["statustoelichting"] = note
     return {
         "name": "status",
         "method": "POST",
@@ -283,13 +283,21 @@ def _status(sheet: Sheet, event: Event | None) -> Json:
     }
 
 
+def words_of_status(sheet: Sheet) -> str | None:
+    """Give what is said with a status: the note, else the words of the reason, which an end has in its result."""
+    data = sheet.message.data
+    reason = data.status_reason.text if data.status_reason and sheet.message.kind not in ENDS else None
+    told = data.note or reason
+    return sheet.cuts.text("note", told, words.TEXT) if told else None
+
+
 def _result(sheet: Sheet, event: Event) -> Json:
     """Write the result, which must stand before the last status."""
     data = sheet.message.data
     coded = data.status_reason
     why = (coded.text or coded.code) if coded else None
     if sheet.message.kind is K.CONSENT_WITHDRAWN:
-        why = why or _WITHDRAWN_CONSENT
+        why = f"{WITHDRAWN_CONSENT}: {why}" if why else WITHDRAWN_CONSENT
     name = sheet.dialect.result_for(event, data.outcome)
     body: Json = {"zaak": ZAAK, "resultaattype": {"catalogue": "resultaattype", "omschrijving": name}}
     if why:

@@ -6,12 +6,12 @@ A register gives no history but its present state, with what it refers to under 
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.access_team import format as words
 from connectors.access_team.dialect import Dialect, dialect_of
-from connectors.access_team.format import NUMBER_MARK, K
+from connectors.access_team.format import NUMBER_MARK, OCCASION, K
 from connectors.access_team.nodes import Losses, Node, check_url, malformed, not_allowed
 from connectors.access_team.people import client_of, organisation_in, organisation_of
 from connectors.errors import Refusal, RefusalCode
@@ -83,7 +83,7 @@ def read_zaak(document: Node, book: AddressBook, payload: Payload) -> Reading:
         dialect=dialect,
         ours=_is_ours(document),
         rollen=expand.many("rollen"),
-        occasion=payload.name or "",
+        occasion=payload.headers.get(OCCASION, ""),
     )
     _check_type(desk)
     content = json.dumps(document.value, sort_keys=True)
@@ -144,10 +144,7 @@ def _said(desk: Desk) -> list[Found]:
         found.append(_of_status(event, status))
     if end or event is Event.SEND:
         return found
-    suspended = _suspended(desk, event, paused_only=not own)
-    if event is Event.START and any(one.event is Event.PAUSE for one in suspended):
-        return suspended  # a start told again would end the pause
-    return [*found, *suspended]
+    return _with_suspension(desk, found)
 
 
 def _is_end(desk: Desk, status: Node) -> bool:
@@ -179,10 +176,14 @@ def _event_of(desk: Desk, status: Node) -> Event | None:
 
 
 def _of_status(event: Event, status: Node) -> Found:
+    text, inner = status.text("statustoelichting"), _expanded(status, "statustype")
+    name = inner.needed("omschrijving") if inner else event.value
+    undone = Coded(code=name, system="zgw:statustype", text=text)  # what is taken back always has its reason
     return Found(
         event=event,
         key=status.text("url") or str(status.value.get("datumStatusGezet")),
-        note=status.text("statustoelichting"),
+        note=text,
+        reason=undone if event is Event.UNDO_ACCEPT else None,
         at=status.moment("datumStatusGezet"),
     )
 
@@ -210,21 +211,21 @@ def _ended(desk: Desk, status: Node) -> Found:
     )
 
 
-def _suspended(desk: Desk, event: Event | None, *, paused_only: bool) -> list[Found]:
-    """Read ``opschorting``: a pause, and after it a resumption where a reason for that stands beside it.
+def _with_suspension(desk: Desk, found: list[Found]) -> list[Found]:
+    """Read ``opschorting``: a pause, or a start told anew, which ends a pause, where a reason stands beside it.
 
     Without that reason the field is as every zaak has it. It bears no moment, so the occasion tells one from the next.
     """
     suspension = desk.zaak.one("opschorting")
     reason = suspension.text("reden") if suspension else None
     if suspension is None or not (suspension.flag("indicatie") or reason):
-        return []
-    paused = suspension.flag("indicatie")
-    if not paused and (paused_only or event is not Event.START):
-        return []
-    coded = Coded(code="opschorting", system="zgw", text=reason)
-    key = f"{desk.occasion}|{reason}"
-    return [Found(event=Event.PAUSE if paused else Event.RESUME, key=key, reason=coded if paused else None)]
+        return found
+    status = desk.expand.one("status")
+    key = f"{status.text('url') if status else None}|{desk.occasion}|{reason}"
+    others = [one for one in found if one.event is not Event.START]  # told again it would end the pause
+    if suspension.flag("indicatie"):
+        return [*others, Found(event=Event.PAUSE, key=key, reason=Coded(code="opschorting", system="zgw", text=reason))]
+    return [*others, *(replace(one, key=f"{one.key}|{key}") for one in found if one.event is Event.START)]
 
 
 def _message(found: Found, desk: Desk) -> Message:
@@ -272,11 +273,10 @@ def _data(found: Found, desk: Desk, kind: MessageKind) -> MessageData:
         implies=words.IMPLIED.get(found.event, ()),
         occurred_at=found.at,
         status_reason=found.reason,
-        note=found.note,
         client=_client(desk),
         starts_on=zaak.day("startdatum"),
         ends_on=zaak.day("einddatum") or zaak.day("einddatumGepland"),
-        **content,
+        **{"note": found.note, **content},
     )
 
 
@@ -291,16 +291,37 @@ def _content(desk: Desk) -> dict[str, Any]:
         told[(one.text("naam") or "").casefold()] = one
     domains = told.get(desk.dialect.properties["life_domains"].casefold())
     urgency = told.get(desk.dialect.properties["urgency"].casefold())
-    title, text = desk.zaak.text("omschrijving"), desk.zaak.text("toelichting")
     return {
-        "reason": text or title,
-        "life_domains": _domains(domains, desk.losses) if domains else (),
-        "urgency": _urgency(urgency, desk.losses) if urgency else None,
-        "service": Coded(code=title, system="zgw:omschrijving") if title and text else None,
+        **titled(desk.zaak),
+        "life_domains": read_domains(domains, desk.losses) if domains else (),
+        "urgency": read_urgency(urgency, desk.losses) if urgency else None,
     }
 
 
-def _domains(node: Node, losses: Losses) -> tuple[LifeDomain, ...]:
+def titled(zaak: Node) -> dict[str, Any]:
+    """Read what a zaak is called, and its words: ours under their headings, another's as the reason."""
+    title, text = zaak.text("omschrijving"), zaak.text("toelichting")
+    told = parted(text) if text else {"reason": title}
+    service = Coded(code=title, system="zgw:omschrijving", text=title) if title and text else None
+    return {**told, "service": service}
+
+
+def parted(text: str) -> dict[str, Any]:
+    """Give the parts of a ``toelichting`` by the headings under which we write them."""
+    found: dict[str, Any] = {}
+    name = "reason"
+    for part in text.split("\n\n"):
+        heading = next((one for one, mark in words.HEADINGS.items() if part.startswith(mark)), None)
+        name = heading or name
+        told = part.removeprefix(words.HEADINGS[heading]) if heading else part
+        found[name] = f"{found[name]}\n\n{told}" if name in found else told
+    if "strengths" in found:
+        found["strengths"] = tuple(one[:500] for one in found["strengths"].split("; ") if one.strip())
+    return found
+
+
+def read_domains(node: Node, losses: Losses) -> tuple[LifeDomain, ...]:
+    """Read life domains by their Dutch names (GGM), with commas between."""
     found = []
     for name in (node.text("waarde") or "").split(","):
         domain = next((one for one, word in words.DOMAINS.items() if name.strip().casefold() == word.casefold()), None)
@@ -311,7 +332,8 @@ def _domains(node: Node, losses: Losses) -> tuple[LifeDomain, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _urgency(node: Node, losses: Losses) -> Urgency | None:
+def read_urgency(node: Node, losses: Losses) -> Urgency | None:
+    """Read an urgency by its Dutch name."""
     value = (node.text("waarde") or "").casefold()
     found = next((one for one, word in words.URGENCIES.items() if word == value), None)
     if found is None:

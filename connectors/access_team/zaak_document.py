@@ -7,7 +7,7 @@ from connectors.access_team import format as words
 from connectors.access_team.days import day_of
 from connectors.access_team.dialect import dialect_of
 from connectors.access_team.format import JSON_TYPE, OURS, K
-from connectors.access_team.losses import Cuts, lost
+from connectors.access_team.losses import OF_SENDER, Cuts, lost
 from connectors.access_team.people import write_client, write_organisation
 from connectors.access_team.writing import (
     ENDS,
@@ -18,6 +18,7 @@ from connectors.access_team.writing import (
     source_rsin,
     title_and_words,
     type_of,
+    words_of_status,
 )
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Payload, Writing
@@ -25,25 +26,20 @@ from schemas.identifiers import derived_id
 from schemas.message import Message
 
 Json = dict[str, Any]
-# What only the part that referred can say: then the zaak is the team's own, and bears no mark of ours.
-_OF_SENDER = frozenset(
-    {
-        K.SENT, K.ANSWERED, K.WITHDRAWN, K.CONSENT_WITHDRAWN, K.REDIRECT_CONFIRMED, K.EXPIRED, K.REOPENED,
-        K.MARKED_IN_ERROR,
-    }
-)  # fmt: skip
+# What only the municipality's side can say, whoever referred.
+_NEVER = frozenset({K.CONSENT_WITHDRAWN, K.EXPIRED, K.REOPENED})
 
 
 def write_zaak(message: Message, book: AddressBook) -> Writing:
     """Write a message of the team itself as the zaak that its register would give."""
     sheet = Sheet(message=message, book=book, dialect=dialect_of(book), cuts=Cuts())
     kind = message.kind
-    if kind not in {*ENDS, *STATUS_EVENTS, *SUSPENSIONS}:
+    if kind not in {*ENDS, *STATUS_EVENTS, *SUSPENSIONS} - _NEVER:
         word = kind.value.rpartition(".")[2]
         raise Refusal(RefusalCode.CANNOT_EXPRESS, f"The present state of a zaak can't say '{word}'.", field="status")
     document = _zaak(sheet)
     body = json.dumps(document, ensure_ascii=False, indent=1).encode()
-    losses = lost(message, sheet.dialect, sheet.cuts)
+    losses = lost(message, sheet.dialect, sheet.cuts, document=True)
     return Writing(payload=Payload(body=body, content_type=JSON_TYPE), reference=message.id[:64], losses=losses)
 
 
@@ -57,10 +53,10 @@ def _root(sheet: Sheet) -> str:
 
 def _zaak(sheet: Sheet) -> Json:
     message, data = sheet.message, sheet.message.data
-    number = number_of(message) or message.id
-    ours = message.kind not in _OF_SENDER
+    number = (number_of(message) if message.kind is not K.SENT else None) or message.id
+    ours = message.kind not in OF_SENDER
     own = _url(sheet, "zaken", number)
-    url = data.correlation.get("zgw:zaak", own)
+    url = data.correlation.get("zgw:zaak", own) if message.kind is not K.SENT else own
     status, result = _status(sheet, url), _result(sheet, url)
     zaak: Json = {
         "url": url,
@@ -102,11 +98,12 @@ def _type(sheet: Sheet, collection: str, name: str = "") -> str:
 
 
 def _status(sheet: Sheet, zaak: str) -> Json:
-    kind, data = sheet.message.kind, sheet.message.data
+    kind = sheet.message.kind
     event = STATUS_EVENTS.get(kind, STATUS_EVENTS[K.STARTED])
     name = "Afgehandeld" if kind in ENDS else sheet.dialect.status_for(event)
     statustype = _type(sheet, "statustypen", name)
-    told = {"statustoelichting": sheet.cuts.text("note", data.note, words.TEXT)} if data.note else {}
+    note = words_of_status(sheet) if kind not in SUSPENSIONS else None
+    told = {"statustoelichting": note} if note else {}
     moment = {"url": statustype, "omschrijving": name, "isEindstatus": kind in ENDS}
     return {
         "url": _url(sheet, "statussen", sheet.message.id),
@@ -144,7 +141,7 @@ def _suspension(sheet: Sheet) -> Json:
 def _rollen(sheet: Sheet, zaak: str) -> list[Json]:
     message = sheet.message
     sender, receiver = message.sender, message.receiver
-    units = [("receiver", receiver)] if message.kind in _OF_SENDER else [("sender", receiver), ("receiver", sender)]
+    units = [("receiver", receiver)] if message.kind in OF_SENDER else [("sender", receiver), ("receiver", sender)]
     found = [
         _rol(sheet, zaak, part, "organisatorische_eenheid", write_organisation(code, sheet.book))
         for part, code in units

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from connectors.access_team.connector import make
+from connectors.access_team.format import OCCASION
 from connectors.protocol import Payload, Reading, Refusal
 from hub.services.intake import address_book
 from hub.settings import DEMO_CONFIG, load_configuration
@@ -38,9 +39,9 @@ def need_standard() -> None:
         pytest.skip("the collected standards are not on this computer")
 
 
-def read(document: Any, name: str | None = None) -> Reading:
+def read(document: Any, occasion: str = "") -> Reading:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return CONNECTOR.read(Payload(body=body, content_type="application/json", name=name), BOOK, NOW)
+    return CONNECTOR.read(Payload(body=body, content_type="application/json", headers={OCCASION: occasion}), BOOK, NOW)
 
 
 def refusal(document: Any) -> Refusal:
