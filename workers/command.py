@@ -21,6 +21,7 @@ from workers import serve
 from workers.access import access
 from workers.accounts import accounts
 from workers.audit import audit
+from workers.connector_command import connector
 from workers.keys import keys
 from workers.messages import messages
 from workers.opening import open_here, read_settings
@@ -212,7 +213,7 @@ def inbox() -> None:
     hub.close()
 
 
-@main.command(name="connector")
+@click.command(name="ORGANISATION")
 @click.argument("organisation")
 def connector_command(organisation: str) -> None:
     """Run the connector worker of an ORGANISATION."""
@@ -232,6 +233,10 @@ def connector_command(organisation: str) -> None:
         threading.Thread(target=lambda: run_files(files, stop), name="files", daemon=True).start()
     worker.run(worker_of(hub, found), stop)
     hub.close()
+
+
+connector.worker = connector_command
+main.add_command(connector)
 
 
 @main.command()
@@ -319,3 +324,7 @@ def drill(referrals: int, kills: int, seed: int | None, embedded: bool, keep: bo
         sys.exit(run_drill(options, click.echo))
     except ServiceUnavailable as error:
         raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()
