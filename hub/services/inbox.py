@@ -29,7 +29,7 @@ from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.consent import NewConsent
-from schemas.message import Ground, Message
+from schemas.message import Coded, Ground, Message
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import (
     EVENT_OF_KIND,
@@ -198,6 +198,7 @@ def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, messa
         to = config.desk
     new = NewReferral(
         to=to,
+        service=_service_of(config, to, data.service),
         client=replace(data.client, reference=None),  # the partner's own key would tell others who knows this client
         life_domains=data.life_domains or (LifeDomain.DAYTIME_ACTIVITIES,),
         reason=data.reason or data.note or "(zonder toelichting)",
@@ -206,10 +207,16 @@ def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, messa
         urgency=data.urgency or Urgency.ROUTINE,
         ground=data.ground or Ground(basis=Basis.PUBLIC_TASK, law="wmo_2015", purpose=Purpose.GUIDANCE),
     )
-    referral = send_referral(
-        work, config, _machine(config, organisation), new, correlation=dict(data.correlation) or None
-    )
+    # What the desk's own system registers (who reported there) the municipality refers: nobody refers to himself.
+    sender = config.municipality.code if to == organisation else organisation
+    referral = send_referral(work, config, _machine(config, sender), new, correlation=dict(data.correlation) or None)
     return Received(result=Result.APPLIED, referral_id=referral.id)
+
+
+def _service_of(config: Configuration, to: str, told: Coded | None) -> str | None:
+    """Give the service that a partner asks for in our own words, where its receiver offers it."""
+    known = config.services.get(told.code) if told is not None and told.system == "schakel" else None
+    return known.code if known is not None and known.organisation == to else None
 
 
 def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
@@ -230,7 +237,7 @@ def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, mes
         record_event(
             work,
             config,
-            _machine(config, organisation),
+            _machine(config, _speaker(config, organisation, referral, event)),
             referral,
             NewEvent(event=event, note=data.note, at=data.occurred_at, outcome=data.outcome),
             implies=data.implies,
@@ -241,6 +248,13 @@ def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, mes
             return Received(result=Result.WAITING, referral_id=referral.id, reason="Waits for what must come first.")
         return Received(result=Result.REFUSED, referral_id=referral.id, reason=error.message)
     return Received(result=Result.APPLIED, referral_id=referral.id)
+
+
+def _speaker(config: Configuration, organisation: str, referral: Referral, event: Event) -> str:
+    """Give for whom an organisation's system speaks: the desk's withdraws and answers for the municipality too."""
+    for_sender = event in (Event.WITHDRAW, Event.ANSWER, Event.MARK_ERROR)
+    registered_here = organisation == config.desk == referral.receiver and referral.sender == config.municipality.code
+    return config.municipality.code if for_sender and registered_here else organisation
 
 
 def message_event(message: Message) -> Event:
