@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from connectors.errors import Refusal, RefusalCode
-from connectors.work_and_income.format import BROKEN, CODE, NOT_SET, PROCESSING, STUF, TITLE, ZKN
+from connectors.work_and_income.format import BROKEN, CASE, CODE, NOT_SET, PROCESSING, STUF, TITLE, ZKN
 from connectors.work_and_income.moments import day, moment
 from connectors.work_and_income.tree import Node, broken
 
@@ -172,5 +172,6 @@ def _by_name(case: Node) -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     for child in case.element:
         text = etree.tostring(child, method="c14n", with_tail=False)
-        found.setdefault(str(etree.QName(child).localname), []).append(b" ".join(text.split()))
+        name = str(etree.QName(child).localname)
+        found.setdefault(name if name in CASE else "*", []).append(b" ".join(text.split()))
     return found

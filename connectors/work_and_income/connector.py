@@ -1,6 +1,7 @@
 """The connector of Work & Income: StUF-ZKN 3.10, in both roles."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,9 @@ class WorkAndIncome:
         return receipts.answer(payload, verdict, refusal, understand(book.dialect)[0], book, now)
 
 
+_NAMED = re.compile(r"[A-Za-z]{3,40}_?[A-Za-z]{0,4}(Di|Du|La|Lk|Lv|Sa|Sh)[0-9]{2}", re.ASCII)
+
+
 def _not_taken(message: Node) -> Refusal:
     """Refuse another message by its name; a question that waits for its answer is not for a hub."""
     lead = lead_of(message)
@@ -59,7 +63,8 @@ def _not_taken(message: Node) -> Refusal:
     code = "StUF025" if own or lead.code not in ("Lk01", "Lk02") else "StUF031"
     what = "a question about cases" if lead.code.startswith(("Lv", "Di", "Du", "La")) else "not about a case"
     text = f"This message is {what} and is not taken here, only zakLk01."
-    return Refusal(RefusalCode.NOT_ALLOWED, text, field=message.path, dialect_code=code)
+    path = message.path if _NAMED.fullmatch(message.name) else "Envelope/Body"
+    return Refusal(RefusalCode.NOT_ALLOWED, text, field=path, dialect_code=code)
 
 
 def make() -> Connector:

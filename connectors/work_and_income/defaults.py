@@ -45,14 +45,14 @@ RESULTATEN: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
         "Doorverwezen": {"event": "confirm_redirect"},
         "Toegekend": {"event": "complete", "outcome": "reached"},
         "Deels toegekend": {"event": "complete", "outcome": "partly"},
-        "Afgewezen": {"event": "end", "outcome": "not_reached"},
+        "Afgewezen": {"event": "complete", "outcome": "not_reached"},
         "Ingetrokken": {"event": "client_stops"},
         "Buiten behandeling gesteld": {"event": "end"},
     }
 )
 BESLUITEN: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
     {
-        "Toekenning": {"event": "accept"},
-        "Afwijzing": {"event": "end", "outcome": "not_reached"},
+        "Toekenning": {"event": "complete", "outcome": "reached"},
+        "Afwijzing": {"event": "complete", "outcome": "not_reached"},
     }
 )

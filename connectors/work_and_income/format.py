@@ -48,5 +48,19 @@ WRONG_RECEIVER, WRONG_SENDER = "StUF010", "StUF013"
 
 # A request that waits for its answer is refused with Fo02, all else with Fo03 (StUF 03.01, berichtcodes).
 SYNCHRONOUS = re.compile(r"Di02|Lk0[34]|Lv(0[13579]|1[13])", re.ASCII)
+# fmt: off
+CASE = frozenset(
+    (
+        "identificatie", "omschrijving", "toelichting", "kenmerk", "anderZaakObject", "resultaat", "startdatum",
+        "registratiedatum", "publicatiedatum", "einddatumGepland", "uiterlijkeEinddatum", "einddatum", "opschorting",
+        "verlenging", "betalingsIndicatie", "laatsteBetaaldatum", "archiefnominatie", "datumVernietigingDossier",
+        "zaakniveau", "deelzakenIndicatie", "tijdvakGeldigheid", "tijdstipRegistratie", "extraElementen", "isVan",
+        "heeftBetrekkingOp", "heeftAlsBelanghebbende", "heeftAlsGemachtigde", "heeftAlsInitiator",
+        "heeftAlsUitvoerende", "heeftAlsVerantwoordelijke", "heeftAlsOverigBetrokkene", "heeftAlsDeelzaak",
+        "heeftBetrekkingOpAndere", "heeft", "leidtTot",
+    )
+)
+# fmt: on
+"""The elements of ZAK-kennisgeving (zkn0310_ent_mutatie.xsd). Another name may hold anything, so it is not repeated."""
 PROCESSING = frozenset("TWVEIRSO")
 """verwerkingssoort: added, changed, removed, ended, only for identification, replaced, key changed, unknown."""

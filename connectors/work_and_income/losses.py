@@ -42,6 +42,8 @@ def not_carried(message: Message, form: str) -> list[Loss]:
         for name in (field.name for field in fields(MessageData))
         if name not in carried and getattr(data, name) not in (None, (), {})
     ]
+    if KEY in data.correlation and data.referral_number is not None and "referral_number" in carried:
+        losses.append(Loss(field="data.referral_number", why="the case goes by the suite's own number"))
     losses += [Loss(field=f"data.correlation.{key}", why=_NO_PLACE) for key in data.correlation if key != KEY]
     if message.kind is MessageKind.CONSENT_WITHDRAWN:
         losses.append(Loss(field="type", why="StUF-ZKN tells of no consent; sent as a removal of the case"))

@@ -222,8 +222,11 @@ def _words(out: Outgoing, longest: int) -> str | None:
     """Give what was said of a step: the reason and the note, on lines of their own."""
     data = out.message.data
     reason = data.status_reason
-    if reason is not None and not reason.text:
-        out.losses.append(Loss(field="data.status_reason.code", why="a case goes by its own codes"))
+    if reason is not None:
+        why = "a case goes by its own codes; the words of a reason stand among the explanation"
+        out.losses.append(Loss(field="data.status_reason", why=why))
+    if reason is not None and reason.text and data.note:
+        out.losses.append(Loss(field="data.note", why="stands in one text with the reason"))
     lines = (reason.text if reason is not None else None, data.note)
     return explained("\n".join(filter(None, lines)), longest, "data.note", out.losses)
 

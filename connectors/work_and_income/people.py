@@ -79,7 +79,7 @@ def _read(person: Node, losses: list[Loss]) -> Client:
         raise broken(person.at("geslachtsaanduiding"), "This is M, V or O.")
     losses += [
         Loss(field=person.at(name), why="the canonical message has no place for it")
-        for name in dict.fromkeys(etree.QName(child).localname for child in person.element)
+        for name in person.names(_READ | {"verblijfsadres", "sub.verblijfBuitenland", "anp.identificatie"})
         if name not in _READ
     ]
     return Client(

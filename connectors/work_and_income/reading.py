@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Loss, Reading
-from connectors.work_and_income.change import change_of, other_differences
+from connectors.work_and_income.change import Change, change_of, other_differences
 from connectors.work_and_income.dialect import CaseType, Dialect
 from connectors.work_and_income.envelope import Incoming
 from connectors.work_and_income.format import (
+    CASE,
     CODE,
     IDENTIFICATION,
     IDENTIFICATION_SHORTEST,
@@ -56,6 +57,8 @@ def read_case(incoming: Incoming, dialect: Dialect, book: AddressBook) -> Readin
         said = [_new(change.case, incoming, dialect, book, losses)]
     elif change.removed:
         said = [(MessageKind.WITHDRAWN, book.municipality.code, _withdrawn(change.case, losses))]
+    elif incoming.by_hub and (known := _made_known(change, losses)) is not None:
+        said = [(MessageKind.SENT, book.partner.code, known)]
     else:
         said = [
             (KIND_OF_EVENT[step.event], book.municipality.code, _step(change.case, step, losses))
@@ -110,11 +113,7 @@ def _new(
     title, explanation = case.words("omschrijving", losses), case.words("toelichting", losses)
     if title and explanation:
         losses.append(Loss(field=case.at("omschrijving"), why="the reason is its toelichting"))
-    losses += [
-        Loss(field=case.at(name), why=_NO_PLACE)
-        for name in dict.fromkeys(str(Node(element=child, path="").name) for child in case.element)
-        if name not in _READ
-    ]
+    losses += [Loss(field=case.at(name), why=_NO_PLACE) for name in case.names(CASE) if name not in _READ]
     service = Coded(code=kind.service, system="schakel") if kind.service else None
     data = replace(
         _keyed(case, losses),
@@ -158,6 +157,14 @@ def _step(case: Node, step: Step, losses: list[Loss]) -> MessageData:
         client=client_of(case, losses),
         ends_on=step.ends_on,
     )
+
+
+def _made_known(change: Change, losses: list[Loss]) -> MessageData | None:
+    """Read that the hub took a case in: its key stands beside the suite's own now, and did not before."""
+    before = _keyed(change.old, losses).referral_id if change.old is not None else None
+    now = _keyed(change.case, losses)
+    taken = now.referral_id is not None and before is None
+    return replace(now, event=Event.SEND, status=Status.SENT) if taken else None
 
 
 def _withdrawn(case: Node, losses: list[Loss]) -> MessageData:

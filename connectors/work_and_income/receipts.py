@@ -69,8 +69,10 @@ def _codes(message: Node) -> tuple[Coded, ...]:
     code = body.key("code", REFERENCE, STUF) if body is not None else None
     if not code:
         return ()
-    words = body.text("omschrijving", STUF) if body is not None and code not in ERRORS else ERRORS[code][1]
-    return (Coded(code=code, system=ERROR_SYSTEM, text=(words or code)[:200]),)
+    if code in ERRORS:
+        return (Coded(code=code, system=ERROR_SYSTEM),)
+    words = body.words("omschrijving", [], STUF) if body is not None else None
+    return (Coded(code=code, system=ERROR_SYSTEM, text=words[:200] if words else None),)
 
 
 def write_receipt(message: Message, sides: tuple[Address, Address], losses: list[Loss]) -> Writing:
@@ -88,7 +90,8 @@ def write_receipt(message: Message, sides: tuple[Address, Address], losses: list
     body = _error(code, None) if form == "Fo01" else None
     lead = systems(form, sides, reference, digits_of(message.time), answers=receipt.reference)
     document = enveloped(part(f"StUF:{form}Bericht", lead, body))
-    return Writing(payload=_payload(document, form), reference=reference, losses=tuple(dict.fromkeys(losses)))
+    payload = Payload(body=document, content_type=CONTENT_TYPE, headers={"SOAPAction": f'"{ACTIONS}{form}"'})
+    return Writing(payload=payload, reference=reference, losses=tuple(dict.fromkeys(losses)))
 
 
 def answer(
@@ -101,11 +104,11 @@ def answer(
             return None  # a receipt is not receipted
         lead = lead_of(message)
     except Refusal as unread:
-        return None if verdict is not Verdict.REFUSED else _payload(fault(*_fault_of(refusal or unread), None), "Fo03")
+        return None if verdict is not Verdict.REFUSED else _answer(fault(*_fault_of(refusal or unread), None))
     if verdict is Verdict.REFUSED or SYNCHRONOUS.fullmatch(lead.code):
         return _refused(lead, refusal, dialect, book, now)
     head = systems("Bv03", _back(lead, dialect, book), _answer_id("Bv03", lead), digits_of(now), answers=lead.reference)
-    return _payload(enveloped(part("StUF:Bv03Bericht", head)), "Bv03")
+    return _answer(enveloped(part("StUF:Bv03Bericht", head)))
 
 
 def _refused(lead: Lead, refusal: Refusal | None, dialect: Dialect, book: AddressBook, now: dt.datetime) -> Payload:
@@ -117,7 +120,7 @@ def _refused(lead: Lead, refusal: Refusal | None, dialect: Dialect, book: Addres
     head = part("StUF:stuurgegevens", part("StUF:berichtcode", form))
     if form == "Fo03":
         head = systems(form, _back(lead, dialect, book), _answer_id(form, lead), digits_of(now), answers=lead.reference)
-    return _payload(fault(code, where, text, part(f"StUF:{form}Bericht", head, _error(code, details))), form)
+    return _answer(fault(code, where, text, part(f"StUF:{form}Bericht", head, _error(code, details))))
 
 
 def _fault_of(refusal: Refusal | None) -> tuple[str, str, str]:
@@ -149,5 +152,5 @@ def _answer_id(form: str, lead: Lead) -> str:
     return derived_id(form, lead.identification)
 
 
-def _payload(document: bytes, form: str) -> Payload:
-    return Payload(body=document, content_type=CONTENT_TYPE, headers={"SOAPAction": f'"{ACTIONS}{form}"'})
+def _answer(document: bytes) -> Payload:
+    return Payload(body=document, content_type=CONTENT_TYPE)

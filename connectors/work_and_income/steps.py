@@ -60,8 +60,17 @@ def steps_of(change: Change, dialect: Dialect, losses: list[Loss]) -> list[Step]
     told = [*_of_statuses(change, dialect, losses), *_of_decisions(change, dialect, losses)]
     ends = [step for step in told if step.event in ENDING]
     going = [step for step in told if step.event not in ENDING]
-    end = _end(change, dialect, ends[-1] if ends else None, losses)
+    end = _end(change, dialect, _as_one(ends), losses)
     return [*going, *_of_suspension(change, losses), *([end] if end is not None else [])]
+
+
+def _as_one(ends: list[Step]) -> Step | None:
+    """Make one end of several: when it was set is told by the status, what it was by the decision."""
+    if not ends:
+        return None
+    last = ends[-1]
+    outcome = next((step.outcome for step in reversed(ends) if step.outcome is not None), None)
+    return replace(ends[0], event=last.event, reason=last.reason, outcome=outcome)
 
 
 def _of_statuses(change: Change, dialect: Dialect, losses: list[Loss]) -> Iterator[Step]:

@@ -95,13 +95,18 @@ class Node:
             raise broken(self.at(name), "The text holds characters that can't be seen.")
         return text
 
-    def words(self, name: str, losses: list[Loss]) -> str | None:
+    def words(self, name: str, losses: list[Loss], namespace: str = ZKN) -> str | None:
         """Give free text; characters that can't be seen are left out, and that is told."""
-        text = self.text(name)
+        text = self.text(name, namespace)
         if not text or _can_be_seen(text):
             return text
         losses.append(Loss(field=self.at(name), why="characters that can't be seen were left out"))
         return "".join(letter for letter in text if _can_be_seen(letter)).strip() or None
+
+    def names(self, known: frozenset[str]) -> list[str]:
+        """Give the names of the elements in this one, each once; one that the standard doesn't know is ``*``."""
+        found = (str(etree.QName(child).localname) for child in self.element)
+        return list(dict.fromkeys(name if name in known else "*" for name in found))
 
     def at(self, name: str) -> str:
         """Give the path of an element inside this one."""

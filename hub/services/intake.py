@@ -245,13 +245,14 @@ def _accept(
     reading: Reading,
 ) -> Taken:
     answer = translator.acknowledge(payload, Verdict.ACCEPTED, None, book, work.now)
+    state = "received" if reading.messages or reading.wanted else "applied"  # what tells us nothing is done at once
     intake_id = _insert(
         work,
         organisation,
         translator,
         payload,
         answer,
-        state="received",
+        state=state,
         identification=reading.identification,
         open_messages=len(reading.messages),
         losses=[{"field": loss.field, "why": loss.why} for loss in reading.losses] or None,
@@ -259,7 +260,7 @@ def _accept(
     if reading.messages:
         work.session.execute(insert(OutboxRecord), [_inbox_row(work, organisation, intake_id, reading.messages)])
         work.wake_relay()
-    return Taken(intake_id=intake_id, state="received", answer=answer)
+    return Taken(intake_id=intake_id, state=state, answer=answer)
 
 
 def _inbox_row(
