@@ -13,7 +13,6 @@ from connectors.protocol import AddressBook, Loss, Payload, Reading, Verdict, Wr
 from connectors.work_and_income.dialect import Address, Dialect
 from connectors.work_and_income.envelope import Lead, hub_address, incoming, lead_of, message_of
 from connectors.work_and_income.format import (
-    ACTIONS,
     BROKEN,
     CONTENT_TYPE,
     ERROR_DETAILS,
@@ -90,7 +89,7 @@ def write_receipt(message: Message, sides: tuple[Address, Address], losses: list
     body = _error(code, None) if form == "Fo01" else None
     lead = systems(form, sides, reference, digits_of(message.time), answers=receipt.reference)
     document = enveloped(part(f"StUF:{form}Bericht", lead, body))
-    payload = Payload(body=document, content_type=CONTENT_TYPE, headers={"SOAPAction": f'"{ACTIONS}{form}"'})
+    payload = Payload(body=document, content_type=CONTENT_TYPE, headers={"SOAPAction": f'"{STUF}/{form}"'})
     return Writing(payload=payload, reference=reference, losses=tuple(dict.fromkeys(losses)))
 
 

@@ -219,10 +219,16 @@ def test_a_damaged_message_is_read_or_refused_and_nothing_else(name: str, theirs
         assert refusal is not None or not is_none, f"{how}: taken all the same"
 
 
+# Confirmations and errors of StUF 03.01 are the same in every dialect that goes over it.
+OF_ALL_STUF = re.compile(rb"<([A-Za-z0-9]+:)?(Bv|Fo)0[1-3]Bericht[ >]")
+
+
 @each_connector
 def test_a_message_of_another_dialect_is_refused(name: str) -> None:
     for other in NAMES:
         for theirs, ours in [*pairs(other, "in"), *pairs(other, "out")] if other != name else []:
+            if OF_ALL_STUF.search(theirs.read_bytes()):
+                continue
             assert try_to_read(name, payload_of(theirs), said_of(ours)) is not None, theirs
 
 
