@@ -4,16 +4,18 @@ PYTHON ?= python3
 PORT ?= 8080
 REFERRALS ?= 200
 KILLS ?= 1
+MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup services demo test lint mutants bench drill scan lock lock-scan
+.PHONY: help setup services demo test lint mutants fuzz bench drill scan lock lock-scan
 
 help:
 	@echo "make demo    the hub with made-up people and partners on http://127.0.0.1:$(PORT)"
 	@echo "make test    every test; starts throw-away PostgreSQL and RabbitMQ by itself"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make scan    bandit, own semgrep rules, list of parts (SBOM) in var/sbom.json"
+	@echo "make fuzz    spoiled messages for every connector (MINUTES=$(MINUTES))"
 	@echo "make bench   the figures, each beside its raw limit"
 	@echo "make drill   fault injection on real services (REFERRALS=$(REFERRALS) KILLS=$(KILLS))"
 	@echo "make setup   the set-up alone; afterwards $(BIN)/schakel is the command"
@@ -48,6 +50,9 @@ lint: setup
 
 mutants: setup  ## break the access policy on purpose, one change at a time: none may live
 	@$(BIN)/python -m tests.mutation
+
+fuzz: setup  ## spoil messages for every connector: each is read or refused, and nothing falls
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
 
 bench: services
 	@$(BIN)/python -m tests.bench

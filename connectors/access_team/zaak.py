@@ -100,9 +100,10 @@ def _check_links(zaak: Node, hosts: frozenset[str]) -> None:
         if text is not None:
             check_url(text, zaak.at(name), hosts)
     for name in _MANY_LINKS:
-        for place, text in enumerate(zaak.value.get(name) or ()):
-            if not isinstance(text, str):
-                raise malformed("This must be a list of URLs.", zaak.at(name))
+        many = zaak.value.get(name) or []
+        if not isinstance(many, list) or not all(isinstance(text, str) for text in many):
+            raise malformed("This must be a list of URLs.", zaak.at(name))
+        for place, text in enumerate(many):
             check_url(text, f"{zaak.at(name)}[{place}]", hosts)
 
 
