@@ -42,8 +42,8 @@ def _number(rol: Node) -> str | None:
     return (inner.text("inpBsn") or inner.text("anpIdentificatie")) if inner else None
 
 
-def client_in(person: Node, losses: Losses) -> Client:
-    """Read the identification of a ``natuurlijk_persoon``."""
+def client_in(person: Node, losses: Losses) -> Client | None:
+    """Read the identification of a ``natuurlijk_persoon``; nothing where it says nothing."""
     bsn, gender = person.text("inpBsn"), person.text("geslachtsaanduiding") or ""
     if bsn is not None and not bsn_is_valid(bsn):
         raise malformed("This is not a citizen service number: it fails the eleven test.", person.at("inpBsn"))
@@ -52,7 +52,7 @@ def client_in(person: Node, losses: Losses) -> Client:
     for name, value in person.value.items():
         if value and name not in _PERSON:
             losses.add(person.at(name), "not needed for a referral; not kept")
-    return Client(
+    client = Client(
         bsn=bsn,
         family_name=person.text("geslachtsnaam"),
         prefix=person.text("voorvoegselGeslachtsnaam"),
@@ -62,6 +62,7 @@ def client_in(person: Node, losses: Losses) -> Client:
         gender=words.GENDER_OF[gender],
         reference=None if bsn else person.text("anpIdentificatie"),
     )
+    return client if client != Client() else None
 
 
 def _birth_date(person: Node) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 from connectors.protocol import Mistake, Transport
 from connectors.transports.dropped import Intake
 
-KINDS = {"files": "files_kind", "http": "http_kind", "sftp": "sftp_kind"}
+KINDS = {"files": "files_kind", "http": "http_kind", "zgw": "zgw_kind", "sftp": "sftp_kind"}
 """Which module here knows a kind of transport; each offers what ``Kind`` says."""
 WELL = "well"
 

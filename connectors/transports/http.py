@@ -75,10 +75,10 @@ class HttpTransport:
             response.close()
             response = self._post(payload, name, added)
         try:
-            _judge(response)
+            judge(response)
             return Handover(
                 line=f"POST {self._url.copy_with(query=None)} {response.status_code}",
-                answer=_answer(response),
+                answer=answer_of(response),
                 sent=replace(payload, headers={**payload.headers, **added}) if added else None,
             )
         finally:
@@ -93,17 +93,7 @@ class HttpTransport:
         request = self._client.build_request("POST", self._url, content=payload.body, headers=self._headers(payload))
         request.headers.update(added)
         request.headers["Idempotency-Key"] = request.headers["X-Message-ID"] = name
-        try:
-            return self._client.send(request, stream=True)
-        except _BEFORE_SENDING as error:
-            raise TransportError("The partner can't be reached.", permanent=False) from error
-        except _OUR_FAULT as error:
-            raise TransportError("The address of the partner is not usable.", permanent=True) from error
-        except OutOfReach as error:
-            raise TransportError("The partner's name leads to where no partner may be.", permanent=False) from error
-        except httpx.HTTPError as error:
-            text = "The line broke before the partner answered."
-            raise TransportError(text, permanent=False, unknown=True) from error
+        return send(self._client, request)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -118,7 +108,22 @@ class HttpTransport:
         return headers
 
 
-def _judge(response: httpx.Response) -> None:
+def send(client: httpx.Client, request: httpx.Request) -> httpx.Response:
+    """Send a request and give its answer, unread; ``TransportError`` where none came."""
+    try:
+        return client.send(request, stream=True)
+    except _BEFORE_SENDING as error:
+        raise TransportError("The partner can't be reached.", permanent=False) from error
+    except _OUR_FAULT as error:
+        raise TransportError("The address of the partner is not usable.", permanent=True) from error
+    except OutOfReach as error:
+        raise TransportError("The partner's name leads to where no partner may be.", permanent=False) from error
+    except httpx.HTTPError as error:
+        text = "The line broke before the partner answered."
+        raise TransportError(text, permanent=False, unknown=request.method != "GET") from error
+
+
+def judge(response: httpx.Response) -> None:
     """Raise what a status means; nothing for 2xx.
 
     The partner's own words stay out of the text, for they may quote the message; they go along as its answer.
@@ -128,7 +133,7 @@ def _judge(response: httpx.Response) -> None:
         return
     text = f"The partner answered {status} {_phrase(status)}".rstrip() + "."
     temporary = status in _NOT_TAKEN or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    answer = _answer(response) if status >= HTTPStatus.BAD_REQUEST else None
+    answer = answer_of(response) if status >= HTTPStatus.BAD_REQUEST else None
     raise TransportError(
         text,
         permanent=not temporary,
@@ -160,7 +165,7 @@ def retry_after(value: str | None, now: dt.datetime) -> float | None:
     return min(max(seconds, 0.0), MAX_WAIT)
 
 
-def _answer(response: httpx.Response) -> Payload | None:
+def answer_of(response: httpx.Response) -> Payload | None:
     """Give the body of an answer, in bounds of size and time."""
     if response.headers.get("Content-Encoding", "identity") != "identity":
         return None  # asked not to be packed; unpacking what a stranger packed is how memory fills
