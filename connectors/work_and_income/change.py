@@ -9,7 +9,7 @@ from lxml import etree
 from connectors.errors import Refusal, RefusalCode
 from connectors.work_and_income.format import BROKEN, CASE, CODE, NOT_SET, PROCESSING, STUF, TITLE, ZKN
 from connectors.work_and_income.moments import day, moment
-from connectors.work_and_income.tree import Node, broken
+from connectors.work_and_income.tree import Node, broken, content_of
 
 _ADDED, _REMOVED = "T", "V"
 _NO_NEWS = frozenset({"I", "E"})  # given to find the object by; ended as a relation, which is no step of the case
@@ -168,10 +168,9 @@ def other_differences(change: Change) -> list[str]:
     return [change.case.at(name) for name in names if before.get(name) != after.get(name)]
 
 
-def _by_name(case: Node) -> dict[str, list[bytes]]:
-    found: dict[str, list[bytes]] = {}
+def _by_name(case: Node) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
     for child in case.element:
-        text = etree.tostring(child, method="c14n", with_tail=False)
         name = str(etree.QName(child).localname)
-        found.setdefault(name if name in CASE else "*", []).append(b" ".join(text.split()))
+        found.setdefault(name if name in CASE else "*", []).append(content_of(child))
     return found

@@ -6,7 +6,7 @@ from connectors.protocol import Loss
 from connectors.work_and_income.format import BG
 from connectors.work_and_income.moments import birth_digits, day
 from connectors.work_and_income.texts import fitted
-from connectors.work_and_income.tree import Node, broken, maybe, part
+from connectors.work_and_income.tree import Node, broken, content_of, maybe, part
 from schemas.identifiers import bsn_is_valid
 from schemas.message import Client
 from schemas.vocabulary import Gender
@@ -67,7 +67,7 @@ def _asking(persons: list[Node], found: dict[str, list[Node]], case: Node, relat
 
 def _key(person: Node) -> str:
     """Give what tells people apart in one message: the number, else all that is told."""
-    return person.text("inp.bsn", BG) or etree.tostring(person.element, method="c14n").decode()
+    return person.text("inp.bsn", BG) or content_of(person.element)
 
 
 def _read(person: Node, losses: list[Loss]) -> Client:

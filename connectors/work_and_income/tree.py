@@ -20,6 +20,14 @@ def broken(path: str, message: str, *, code: str = BROKEN) -> Refusal:
     return Refusal(RefusalCode.MALFORMED, message, field=path, dialect_code=code)
 
 
+def content_of(element: etree._Element) -> str:
+    """Give all that an element says, the same however it was written (C14N would fail on a relative namespace)."""
+    attributes = "".join(f" {name}={value!r}" for name, value in sorted(element.attrib.items()))
+    inner = "".join(content_of(child) for child in element)
+    name, text = str(element.tag), " ".join((element.text or "").split())
+    return f"<{name}{attributes}>{text!r}{inner}</>"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Node:
     """An element and its place in the message, as ``zakLk01/object[2]/heeft``."""
