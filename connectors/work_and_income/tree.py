@@ -22,7 +22,7 @@ def broken(path: str, message: str, *, code: str = BROKEN) -> Refusal:
 
 def content_of(element: etree._Element) -> str:
     """Give all that an element says, the same however it was written (C14N would fail on a relative namespace)."""
-    attributes = "".join(f" {name}={value!r}" for name, value in sorted(element.attrib.items()))
+    attributes = "".join(f" {name!s}={value!r}" for name, value in sorted(element.attrib.items()))
     inner = "".join(content_of(child) for child in element)
     name, text = str(element.tag), " ".join((element.text or "").split())
     return f"<{name}{attributes}>{text!r}{inner}</>"
