@@ -4,9 +4,9 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from connectors.errors import Refusal, TransportError
+from connectors.errors import Refusal, RefusalCode, TransportError
 from schemas.message import UNKNOWN_OIN, Message
 from schemas.vocabulary import MessageKind, OrganisationKind
 
@@ -33,6 +33,15 @@ class Loss:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rejected:
+    """A part of a payload that could not be read, by its place in the partner's own terms; no value is repeated."""
+
+    field: str
+    code: RefusalCode
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """A partner's payload, understood.
 
@@ -40,12 +49,15 @@ class Reading:
     from that, so reading twice gives the same ids.
     ``wanted`` are addresses at the partner: the payload says only that something changed there, and what it is must be
     fetched. What is fetched is read as a payload of its own.
+    ``rejected`` says of a file of many lines which could not be read, while the others go on; where none can, the file
+    is refused as a whole.
     """
 
     identification: str
     messages: tuple[Message, ...]
     losses: tuple[Loss, ...] = ()
     wanted: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +161,13 @@ class Connector(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsWorkbooks(Protocol):
+    """A connector that reads XLSX too: it says so, and judges the zip that a workbook is before it opens it."""
+
+    workbooks: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class Handover:
     """How a payload went: ``line`` says the way and its outcome in one line without secrets (``POST https://... 200``).
@@ -187,7 +206,9 @@ __all__ = [
     "Party",
     "Payload",
     "Reading",
+    "ReadsWorkbooks",
     "Refusal",
+    "Rejected",
     "Transport",
     "TransportError",
     "Verdict",

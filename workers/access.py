@@ -11,6 +11,7 @@ from hub.rules import enumeration
 from hub.rules.access import Decision, decide, reason
 from hub.rules.access_reach import WORDS, Reach, Who, reach
 from hub.rules.access_rows import NEEDED, OPTIONAL, question_of, said
+from schemas.cells import harmless
 
 _NEEDED = ("id", *NEEDED)
 _LARGEST = 64 * 1024 * 1024
@@ -91,7 +92,7 @@ def _table(answers: list[tuple[str, Decision]]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("id", "decision", "mask", "rule"))
     for name, answer in answers:
-        writer.writerow((name, *said(answer).values()))
+        writer.writerow((harmless(name), *said(answer).values()))
     return out.getvalue()
 
 

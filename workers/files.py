@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.errors import Refusal, RefusalCode, TransportError
-from connectors.protocol import Connector, Transport
+from connectors.protocol import Connector, ReadsWorkbooks, Transport
 from connectors.registry import connector
 from connectors.transports import open_intake, open_transport
 from connectors.transports.dropped import DroppedFile, Intake
@@ -39,7 +39,7 @@ class FileIntake:
     def step(self) -> int:
         """Take what is complete; give how many files."""
         count = 0
-        for dropped in self._incoming.take():
+        for dropped in self._incoming.take(workbooks=isinstance(self._translator, ReadsWorkbooks)):
             taken = self._take(dropped)
             if taken.answer is not None:
                 self._outgoing.deliver(taken.answer, message_id=f"answer-{taken.intake_id}")

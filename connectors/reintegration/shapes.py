@@ -39,10 +39,10 @@ NOTE = 19_000
 class Pattern(Text):
     """A text of a fixed form."""
 
-    def __init__(self, pattern: str, what: str, **kwargs: Any) -> None:
+    def __init__(self, form: re.Pattern[str], what: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._form, self._what = re.compile(pattern, re.ASCII), what
-        self.metadata = {**self.metadata, "pattern": f"^({pattern})$"}
+        self._form, self._what = form, what
+        self.metadata = {**self.metadata, "pattern": f"^({form.pattern})$"}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
@@ -78,8 +78,8 @@ class PartySchema(_Shape):
     """An organisation. ``organisatie`` is its code at Schakel; else it is known by OIN or KvK number."""
 
     organisatie = Text(longest=64)
-    oin = Pattern("[0-9]{20}", "twenty digits", longest=20)
-    kvk = Pattern("[0-9]{8}", "eight digits", longest=8)
+    oin = Pattern(re.compile("[0-9]{20}", re.ASCII), "twenty digits", longest=20)
+    kvk = Pattern(re.compile("[0-9]{8}", re.ASCII), "eight digits", longest=8)
     naam = Text()
 
 
@@ -119,11 +119,13 @@ class ProvisionSchema(_Shape):
 
     DatBRv = Day()
     DatERv = Day()
-    CdTypeRvGsd = Pattern("[A-Za-z0-9]{2}", "a code of two letters or digits", longest=2)
+    CdTypeRvGsd = Pattern(re.compile("[A-Za-z0-9]{2}", re.ASCII), "a code of two letters or digits", longest=2)
     OmsRv = Text(longest=DESCRIPTION)
-    CdDoelRv = Pattern("[A-Za-z0-9]", "a code of one letter or digit", longest=1)
-    CdArbeidsvermogen = Pattern("[A-Za-z0-9]{2}", "a code of two letters or digits", longest=2)
-    PercLoonwaardeTovWml = Pattern(r"(100|[0-9]{1,2})(\.[0-9]{1,2})?", "a percentage as 62.5", longest=6)
+    CdDoelRv = Pattern(re.compile("[A-Za-z0-9]", re.ASCII), "a code of one letter or digit", longest=1)
+    CdArbeidsvermogen = Pattern(re.compile("[A-Za-z0-9]{2}", re.ASCII), "a code of two letters or digits", longest=2)
+    PercLoonwaardeTovWml = Pattern(
+        re.compile(r"(100|[0-9]{1,2})(\.[0-9]{1,2})?", re.ASCII), "a percentage as 62.5", longest=6
+    )
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -134,7 +136,7 @@ class ProvisionSchema(_Shape):
 class EnvelopeSchema(_Shape):
     """What every message begins with."""
 
-    berichtId = Pattern(UUID, "a UUID", longest=36, required=True)
+    berichtId = Pattern(re.compile(UUID, re.ASCII), "a UUID", longest=36, required=True)
     soort = Code(Sort, required=True)
     versie = Text(longest=10)
     verzondenOp = Moment(required=True)
@@ -144,7 +146,9 @@ class EnvelopeSchema(_Shape):
 
 class _AboutReferral(EnvelopeSchema):
     verwijzingId = Text(longest=64)
-    registratienummerRv = Pattern("[0-9]{1,15}", "the number that Schakel gave, digits only", longest=15)
+    registratienummerRv = Pattern(
+        re.compile("[0-9]{1,15}", re.ASCII), "the number that Schakel gave, digits only", longest=15
+    )
     kenmerk = Text(longest=300)
     tijdstip = Moment()
     client = fields.Nested(ClientSchema)

@@ -1,7 +1,8 @@
 """Files that partners drop, wherever their folder is: which are whole, what is refused unread, and what we call them.
 
 A partner's file name is never used: not in a path of ours, not in a log (names hold BSNs and worse). What is still
-being written is left alone. An archive is not opened: no dialect here sends one as a file.
+being written is left alone. An archive is not opened: no dialect here sends one as a file. A workbook (XLSX) is a zip too;
+it is handed on, unopened, to a connector that reads spreadsheets and judges it by itself.
 """
 
 import hashlib
@@ -19,7 +20,14 @@ MAX_BYTES = 5_000_000
 SETTLED_SECONDS = 2.0
 EMPTY_SECONDS, HIDDEN_SECONDS = 60.0, 3600.0
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".partial")
-TYPES = {".xml": "application/xml", ".json": "application/json", ".csv": "text/csv", ".fsh": "text/plain"}
+WORKBOOK = ".xlsx"
+TYPES = {
+    ".xml": "application/xml",
+    ".json": "application/json",
+    ".csv": "text/csv",
+    ".fsh": "text/plain",
+    WORKBOOK: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 ARCHIVES = {
     b"PK\x03\x04": "zip",
     b"PK\x05\x06": "zip",
@@ -98,10 +106,11 @@ class Intake:
         self._settled_seconds = settled_seconds
         self._seen: dict[str, tuple[Marks, float]] = {}
 
-    def take(self, now: float | None = None) -> Iterator[DroppedFile]:
+    def take(self, now: float | None = None, *, workbooks: bool = False) -> Iterator[DroppedFile]:
         """Yield each complete file, oldest first. The same file comes again until it is settled.
 
         Whoever takes must store the content before settling: what is killed in between is read twice, never lost.
+        ``workbooks``: who takes knows what to do with an ``.xlsx``, which is refused as any archive otherwise.
         """
         moment = time.time() if now is None else now
         files = self._folder.files()
@@ -111,7 +120,7 @@ class Intake:
             self._seen[status.name] = (status.marks, since if marks == status.marks else moment)
         for status in sorted(files, key=lambda file: (file.changed_ns, file.name)):
             if self._is_complete(status, before.get(status.name), moment):
-                dropped = self._read(status.name, hidden=status.name.startswith("."))
+                dropped = self._read(status.name, hidden=status.name.startswith("."), workbooks=workbooks)
                 if dropped is not None:
                     yield dropped
 
@@ -132,14 +141,14 @@ class Intake:
         settled = age >= self._settled_seconds
         return not status.shared and (settled or seen_twice if ours else settled and seen_twice)
 
-    def _read(self, name: str, *, hidden: bool) -> DroppedFile | None:
+    def _read(self, name: str, *, hidden: bool, workbooks: bool) -> DroppedFile | None:
         found = self._folder.read(name, self._max_bytes + 1)
         if found is None:
             return None
         body, marks = found
         own_name = _own_name(name, body)
-        refusal = _refusal(body, self._max_bytes, hidden=hidden)
         suffix = Path(own_name).suffix
+        refusal = _refusal(body, self._max_bytes, hidden=hidden, workbook=workbooks and suffix == WORKBOOK)
         payload = Payload(body=body, content_type=TYPES.get(suffix, "application/octet-stream"), name=own_name)
         return DroppedFile(
             partner_name=name,
@@ -158,11 +167,11 @@ def _own_name(name: str, body: bytes) -> str:
     return digest + (suffix if suffix in TYPES else ".bin")
 
 
-def _refusal(body: bytes, max_bytes: int, *, hidden: bool) -> Refusal | None:
+def _refusal(body: bytes, max_bytes: int, *, hidden: bool, workbook: bool) -> Refusal | None:
     if len(body) > max_bytes:
         return Refusal(RefusalCode.TOO_LARGE, f"The file is larger than {max_bytes} bytes.")
     kind = next((kind for mark, kind in ARCHIVES.items() if body.startswith(mark)), None)
-    if kind:
+    if kind and not (workbook and kind == "zip"):
         return Refusal(RefusalCode.NOT_ALLOWED, f"The file is an archive ({kind}); archives are not opened.")
     if hidden:
         return Refusal(RefusalCode.NOT_ALLOWED, "The file stayed hidden.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from connectors.errors import TransportError
 from connectors.protocol import Handover, Payload
-from connectors.transports.dropped import MAX_BYTES, SETTLED_SECONDS, FileStatus, Intake, Marks
+from connectors.transports.dropped import MAX_BYTES, SETTLED_SECONDS, TYPES, WORKBOOK, FileStatus, Intake, Marks
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", re.ASCII)
 
@@ -61,6 +61,8 @@ def file_name(payload: Payload, message_id: str) -> str:
 
 def _suffix_of_type(content_type: str) -> str:
     media_type = content_type.partition(";")[0].strip().lower()
+    if media_type == TYPES[WORKBOOK]:
+        return WORKBOOK
     for mark in ("xml", "json", "csv"):
         if media_type.endswith(mark):
             return f".{mark}"

@@ -111,7 +111,9 @@ def _acknowledge(taken: Taken) -> Response:
         )
         answer.headers.update(headers)
         return answer
-    body = {"intake_id": taken.intake_id, "state": taken.state}
+    body: dict[str, Any] = {"intake_id": taken.intake_id, "state": taken.state}
+    if taken.rejected:  # the other lines went on; these lie in quarantine with the file
+        body["rejected"] = [{"field": one.field, "message": one.message} for one in taken.rejected]
     return Response(json.dumps(body), status=202, content_type="application/json", headers=headers)
 
 

@@ -53,13 +53,17 @@ def receive_all(
     """Take all messages of one payload in, and after the last of them what waited for what they brought."""
     brought: dict[str, None] = {}
     done = []
+    results: list[Received] = []
     for message in messages:
         received = receive(work, config, organisation, message, intake_id)
-        settle(work, intake_id, received)
+        results.append(received)
         telemetry.RECEIVED.labels(received.result).inc()
         if received.result is Result.APPLIED and received.referral_id is not None:
             brought[received.referral_id] = None
         done.append(_told(work, config, organisation, message, received))
+    # What was here before comes first: a payload is a duplicate only where nothing in it was new.
+    for received in sorted(results, key=lambda one: one.result is not Result.DUPLICATE):
+        settle(work, intake_id, received)
     audit.write(work, audit.occasion(config, "inbox"), done)
     for referral_id in brought:
         heal(work, config, referral_id)

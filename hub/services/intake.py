@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Connector, Party, Payload, Reading, Verdict
+from connectors.protocol import AddressBook, Connector, Party, Payload, Reading, Rejected, Verdict
 from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord
@@ -51,12 +51,13 @@ class Received:
 
 @dataclass(frozen=True, kw_only=True)
 class Taken:
-    """What is answered to who brought a payload."""
+    """What is answered to who brought a payload. ``rejected`` are the lines of a file that were not taken."""
 
     intake_id: str
     state: str
     answer: Payload | None
     refusal: Refusal | None = None
+    rejected: tuple[Rejected, ...] = ()
 
 
 def address_book(config: Configuration, organisation: Organisation) -> AddressBook:
@@ -88,13 +89,25 @@ def _party(organisation: Organisation) -> Party:
     )
 
 
+LINES_REFUSED = "lines_refused"
+"""Why a file lies in quarantine of which some lines were taken: the reason code of the row for the others."""
+
+
 def take_in(
-    work: UnitOfWork, config: Configuration, organisation: Organisation, translator: Connector, payload: Payload
+    work: UnitOfWork,
+    config: Configuration,
+    organisation: Organisation,
+    translator: Connector,
+    payload: Payload,
+    *,
+    lines_again: bool = False,
 ) -> Taken:
     """Keep a payload, read it, and put what it says in the outbox for our inbox: one commit, then the answer.
 
     The same payload again gives the first answer and changes nothing; the same identification with other content, and
-    what can't be understood, is refused in the dialect's own terms and kept in quarantine.
+    what can't be understood, is refused in the dialect's own terms and kept in quarantine. Of a file of lines the good
+    ones go on, and the file is kept in quarantine for the others. ``lines_again``: a person has such a file read once
+    more; what it said before has no second effect, for each line keeps its id.
     """
     book = address_book(config, organisation)
     body_hash = hashlib.sha256(payload.body).hexdigest()
@@ -102,7 +115,7 @@ def take_in(
         reading = translator.read(payload, book, work.now)
         _check_senders(organisation, reading)
         _check_messages(reading)
-        earlier = _earlier(work, organisation.code, reading.identification)
+        earlier = None if lines_again else _earlier(work, organisation.code, reading.identification)
         if earlier is not None and earlier.body_hash == body_hash and earlier.state != "quarantined":
             return _again(work, organisation, translator, payload, reading, earlier)
         if earlier is not None and earlier.body_hash != body_hash:
@@ -113,7 +126,31 @@ def take_in(
             )
     except Refusal as refusal:
         return _quarantine(work, organisation, translator, payload, book, refusal)
+    if reading.rejected:
+        _keep_lines(work, organisation, translator, payload, reading.rejected)
     return _accept(work, organisation, translator, payload, book, reading)
+
+
+def _keep_lines(
+    work: UnitOfWork,
+    organisation: Organisation,
+    translator: Connector,
+    payload: Payload,
+    rejected: Sequence[Rejected],
+) -> None:
+    """Put a file before a person for the lines that could not be read; the fields name the first of them."""
+    places = ", ".join(one.field for one in rejected)
+    _insert(
+        work,
+        organisation,
+        translator,
+        payload,
+        None,
+        state="quarantined",
+        reason_code=LINES_REFUSED,
+        reason=f"{len(rejected)} lines could not be read. The first: {rejected[0].message}"[:500],
+        field=places[:300],
+    )
 
 
 def put_aside(
@@ -260,14 +297,19 @@ def _accept(
     if reading.messages:
         work.session.execute(insert(OutboxRecord), [_inbox_row(work, organisation, intake_id, reading.messages)])
         work.wake_relay()
-    return Taken(intake_id=intake_id, state=state, answer=answer)
+    return Taken(intake_id=intake_id, state=state, answer=answer, rejected=reading.rejected)
 
 
 def _inbox_row(
     work: UnitOfWork, organisation: Organisation, intake_id: str, messages: Sequence[Message]
 ) -> dict[str, Any]:
-    """Give the row that carries a payload's messages to our own inbox; one lane per client keeps a partner's order."""
-    lane = hashlib.sha256(f"{organisation.code}\x1f{_about(work, messages[0])}".encode()).hexdigest()[:32]
+    """Give the row that carries a payload's messages to our own inbox; one lane per client keeps a partner's order.
+
+    What is about several clients has the lane of the organisation: its files stay in their own order.
+    """
+    about = {_about(work, message) for message in messages}
+    lane_of = about.pop() if len(about) == 1 else ""
+    lane = hashlib.sha256(f"{organisation.code}\x1f{lane_of}".encode()).hexdigest()[:32]
     document = {
         "organisation": organisation.code,
         "intake_id": intake_id,
@@ -363,6 +405,13 @@ def read_again(work: UnitOfWork, config: Configuration, intake_id: str, by: str)
         .values(identification=None)
         .execution_options(synchronize_session=False)
     )
-    taken = take_in(work, config, organisation, connector(row.connector), payload)
+    taken = take_in(
+        work,
+        config,
+        organisation,
+        connector(row.connector),
+        payload,
+        lines_again=row.reason_code == LINES_REFUSED,
+    )
     work.execute(update(Intake).where(Intake.id == taken.intake_id).values(signature=row.signature))
     return taken

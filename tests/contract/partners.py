@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,13 @@ def book_of(name: str) -> AddressBook:
     found = [one for one in config.organisations.values() if one.connector == name]
     assert found, f"no organisation of the demo has the connector {name}: put one in samples/partner.toml"
     return address_book(config, found[0])
+
+
+def book_for(name: str, sample: Path) -> AddressBook:
+    """Give the address book of a partner that takes the format of a sample, where the dialect has several."""
+    book, form = book_of(name), sample.suffix.removeprefix(".")
+    known = not connector(name).check({**book.dialect, "format": form})
+    return replace(book, dialect={**book.dialect, "format": form}) if known else book
 
 
 def others_code(book: AddressBook) -> str:

@@ -23,6 +23,7 @@ from tests.contract.partners import (
     CANONICAL,
     FOLDERS,
     NOW,
+    book_for,
     book_of,
     canonical,
     pairs,
@@ -95,7 +96,7 @@ def test_what_the_partner_sends_is_read_as_the_sample_says(name: str, theirs: Pa
 @each_out
 def test_what_we_send_is_written_as_the_sample_says(name: str, theirs: Path, ours: Path) -> None:
     (message,) = canonical(ours)
-    body = translator(name).write(message, book_of(name), NOW).payload.body
+    body = translator(name).write(message, book_for(name, theirs), NOW).payload.body
     assert same_document(body, theirs.read_bytes(), theirs.suffix)
 
 

@@ -112,3 +112,8 @@ def test_a_word_nobody_knows_is_denied_with_the_rule(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
     assert run(tmp_path / "nothing.csv").exit_code == 2
+
+
+def test_an_id_that_a_spreadsheet_takes_for_a_formula_is_printed_as_a_text(tmp_path: Path) -> None:
+    result = run_text(tmp_path, f"{HEADER}\n=1+1{FIRST.removeprefix('C001')}\n")
+    assert result.stdout.splitlines()[1].startswith("'=1+1,")
