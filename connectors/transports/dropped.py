@@ -1,8 +1,8 @@
 """Files that partners drop, wherever their folder is: which are whole, what is refused unread, and what we call them.
 
 A partner's file name is never used: not in a path of ours, not in a log (names hold BSNs and worse). What is still
-being written is left alone. An archive is not opened: no dialect here sends one as a file. A workbook (XLSX) is a zip too;
-it is handed on, unopened, to a connector that reads spreadsheets and judges it by itself.
+being written is left alone. An archive is not opened: no dialect here sends one as a file. A workbook (XLSX) is a zip
+too; it is handed on, unopened, to a connector that reads workbooks and judges it by itself.
 """
 
 import hashlib
