@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors import transports
 from connectors.registry import NAMES, connector
+from connectors.transports import mail
 from connectors.transports.settings import mistakes_in
 from hub.configuration_lines import Lines
 from hub.configuration_schema import File, wrong_identifiers
@@ -44,6 +45,7 @@ def load_configuration(path: Path, *further: Path) -> Configuration:
         desk=document["desk"],
         policy=Policy(**document.get("policy", {})),
         sign_in=_sign_in(document),
+        mail=document.get("mail"),
     )
 
 
@@ -56,7 +58,7 @@ def _told(name: str, text: str, wrong: list[Wrong]) -> str:
 
 def _named(path: tuple[str, ...]) -> str:
     """Name an entry as the file does: its table, and the key in it."""
-    depth = 2 if path[0] in ("organisations", "services") else 1 if path[0] in ("policy", "sign_in") else 0
+    depth = 2 if path[0] in ("organisations", "services") else 1 if path[0] in ("mail", "policy", "sign_in") else 0
     table, key = path[:depth], ".".join(path[depth:])
     return " ".join(part for part in (f"[{'.'.join(table)}]" if table else "", key) if part) + ": "
 
@@ -74,6 +76,7 @@ def _mistakes(document: Mapping[str, Any]) -> Iterator[Wrong]:
     for code, entry in _tables(document, "services").items():
         if "organisation" in entry and not _is_in(organisations, entry["organisation"]):
             yield ("services", code, "organisation"), "Is the code of no organisation in this file."
+    yield from _mistakes_in_mail(document, organisations)
     if [entry.get("kind") for entry in organisations.values()].count(OrganisationKind.MUNICIPALITY.value) != 1:
         yield ("organisations",), "Exactly one organisation must be of kind municipality."
     if "desk" in document and not _is_in(organisations, document["desk"]):
@@ -82,6 +85,16 @@ def _mistakes(document: Mapping[str, Any]) -> Iterator[Wrong]:
         _sign_in(document)
     except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
         yield ("sign_in",), f"{error}."
+
+
+def _mistakes_in_mail(document: Mapping[str, Any], organisations: Mapping[str, Any]) -> Iterator[Wrong]:
+    settings = document.get("mail")
+    if isinstance(settings, dict):
+        for mistake in mail.mistakes(settings):
+            yield ("mail", *mistake.key.split(".")), mistake.message
+    for code, entry in organisations.items():
+        if "notify" in entry and settings is None:
+            yield ("organisations", code, "notify"), "Goes with [mail]: without it no mail can be sent."
 
 
 def _is_in(organisations: Mapping[str, Any], code: Any) -> bool:

@@ -23,6 +23,12 @@ class _Day(fields.Field[dt.date]):
         return value
 
 
+class NotifyTable(Schema):
+    """``[organisations.CODE.notify]``."""
+
+    mail = fields.Email(required=True)
+
+
 class OrganisationTable(Schema):
     """``[organisations.CODE]``."""
 
@@ -33,6 +39,7 @@ class OrganisationTable(Schema):
     transport = fields.Dict()
     dialect = fields.Dict()
     identifiers = fields.Dict()
+    notify = fields.Nested(NotifyTable)
     area = Text()
     phone = Text()
 
@@ -86,6 +93,7 @@ class File(Schema):
     desk = Text(required=True)
     policy = fields.Nested(PolicyTable)
     sign_in = fields.Nested(SignInTable)
+    mail = fields.Dict()
     organisations = fields.Dict(required=True, values=fields.Nested(OrganisationTable))
     services = fields.Dict(values=fields.Nested(ServiceTable))
 

@@ -17,7 +17,8 @@ class SettingsError(Exception):
 class Organisation:
     """A configured organisation. ``transport`` is how its own system is reached; without one it works on screen.
 
-    ``dialect`` holds what is local to its system: its own codes and addresses.
+    ``dialect`` holds what is local to its system: its own codes and addresses. ``notify`` is where it wants to be told
+    that something waits (``mail``).
     """
 
     code: str
@@ -28,6 +29,7 @@ class Organisation:
     transport: Mapping[str, Any] | None = None
     dialect: Mapping[str, Any] = field(default_factory=dict)
     identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notify: Mapping[str, str] = field(default_factory=dict)
     area: str | None = None
     phone: str | None = None
 
@@ -65,7 +67,7 @@ class Policy:
 class Configuration:
     """The organisations round the table, and what they offer.
 
-    ``desk`` receives what partners address to the municipality as a whole.
+    ``desk`` receives what partners address to the municipality as a whole. ``mail`` is the server for notices.
     """
 
     municipality: Organisation
@@ -74,6 +76,7 @@ class Configuration:
     desk: str
     policy: Policy = field(default_factory=Policy)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
+    mail: Mapping[str, Any] | None = None
 
     def organisation(self, code: str) -> Organisation | None:
         """Find an organisation by its code."""

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy import make_url
 
 from hub.broker.embedded import EmbeddedBroker
-from hub.broker.protocol import INBOX, Broker, partner_queue
+from hub.broker.protocol import INBOX, NOTICES, Broker, partner_queue
 from hub.broker.queue_keys import HubKeys
 from hub.broker.rabbitmq import RabbitBroker
 from hub.broker.sealed import OwnKeys, QueueKeys, SealedBroker
@@ -36,7 +36,8 @@ class Hub:
 
     def queues(self) -> list[str]:
         """Give the queues that must exist."""
-        return [INBOX, *(partner_queue(organisation.code) for organisation in self.config.connected())]
+        told = [NOTICES] if self.config.mail is not None else []
+        return [INBOX, *told, *(partner_queue(organisation.code) for organisation in self.config.connected())]
 
     def close(self) -> None:
         """Let go of database and broker."""

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.registry import NAMES
 from hub.broker.protocol import INBOX, BrokerUnavailable
-from hub.settings import Settings
+from hub.settings import Settings, SettingsError
 from hub.store.guard import WallDown
 from hub.store.migrate import is_up_to_date, migrate
 from hub.store.walls import WallError
@@ -23,6 +23,7 @@ from workers.accounts import accounts
 from workers.audit import audit
 from workers.connector_command import connector
 from workers.keys import keys
+from workers.lines import look_at_all, open_all
 from workers.messages import messages
 from workers.opening import open_here, read_settings
 from workers.retention import retention
@@ -126,6 +127,11 @@ def up() -> None:
     hub = open_here()
     _check_shape(hub)
     hub.broker.declare(hub.queues())
+    try:
+        open_all(hub.config)
+    except SettingsError as error:
+        hub.close()
+        raise click.UsageError(str(error)) from error
     running = embedded.start(hub)
     click.echo(f"Schakel runs at {running.url}")
     stop.wait()
@@ -227,11 +233,35 @@ def connector_command(organisation: str) -> None:
     found = hub.config.organisation(organisation)
     if found is None or found not in hub.config.connected() or found.connector not in NAMES:
         raise click.UsageError(f"{organisation} has no connector with a transport in the configuration.")
-    # At a partner's site there is no database to take its files into: there it posts them to the API.
-    files = None if hub.settings.queue_keys else files_of(hub, found)
+    try:
+        working = worker_of(hub, found)
+        # At a partner's site there is no database to take its files into: there it posts them to the API.
+        files = None if hub.settings.queue_keys else files_of(hub, found)
+    except SettingsError as error:
+        hub.close()
+        raise click.UsageError(str(error)) from error
     if files is not None:
         threading.Thread(target=lambda: run_files(files, stop), name="files", daemon=True).start()
-    worker.run(worker_of(hub, found), stop)
+    worker.run(working, stop)
+    hub.close()
+
+
+@main.command()
+def mail() -> None:
+    """Run the mail worker: organisations are told that something waits for them, and nothing of what."""
+    from workers import notices
+    from workers.embedded import notice_worker
+
+    stop = _until_told()
+    hub = open_here()
+    if hub.config.mail is None:
+        raise click.UsageError("The configuration has no [mail].")
+    try:
+        working = notice_worker(hub)
+    except SettingsError as error:
+        hub.close()
+        raise click.UsageError(str(error)) from error
+    notices.run(working, stop)
     hub.close()
 
 
@@ -254,17 +284,18 @@ def timers() -> None:
 
 @main.command()
 def check() -> None:
-    """Check settings, database, broker and the way to every organisation; exit 1 where something is not well."""
+    """Check settings, database, broker, and the line to every organisation: address, certificate, sign-in, mapping.
+
+    Nothing is delivered. Exit 1 where something is not well.
+    """
     hub = open_here()
     findings = [("settings and configuration", "well"), ("database", _database(hub)), ("broker", _broker(hub))]
     findings += [
         (name, "goes to another computer without verified TLS; see docs/keys.md") for name in in_the_open(hub.settings)
     ]
-    for organisation in hub.config.connected():
-        known = organisation.connector in NAMES
-        findings.append((organisation.code, "well" if known else f"no connector called {organisation.connector}"))
+    findings += look_at_all(hub.config)
     for what, finding in findings:
-        click.echo(f"{what:<32}{finding}")
+        click.echo(f"{what:<40}{finding}")
     click.echo(_second_wall(hub))
     hub.close()
     if any(finding != "well" for _what, finding in findings):

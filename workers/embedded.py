@@ -10,14 +10,15 @@ from werkzeug.serving import BaseWSGIServer
 
 from connectors.protocol import Transport
 from connectors.registry import NAMES, connector
-from connectors.transports import open_transport
+from connectors.transports.mail import open_mail
 from hub.app import WebProcess, create_web
 from hub.services.intake import address_book
-from hub.settings import Organisation
+from hub.settings import Organisation, SettingsError
 from hub.wiring import Hub
 from workers import connector as connector_worker
-from workers import files, inbox, relay, timers
+from workers import files, inbox, notices, relay, timers
 from workers.gate import StoreGate
+from workers.lines import open_line
 from workers.serve import threaded_server
 
 
@@ -29,7 +30,7 @@ def worker_of(
     return connector_worker.ConnectorWorker(
         organisation.code,
         connector(organisation.connector),
-        transport or open_transport(organisation.transport),
+        transport or open_line(organisation),
         address_book(hub.config, organisation),
         hub.broker,
         StoreGate(hub.store),
@@ -84,6 +85,8 @@ def start(hub: Hub) -> Running:
             dropped = files.files_of(hub, organisation)
             if dropped is not None:
                 works.append((f"files {organisation.code}", partial(files.run, dropped, stop)))
+    if hub.config.mail is not None:
+        works.append(("mail", partial(_tell, hub, stop)))
     web.live.start()
     threads = tuple(
         threading.Thread(target=_keep_going, args=(name, work, stop), name=name, daemon=True) for name, work in works
@@ -102,6 +105,19 @@ def _keep_going(name: str, work: Callable[[], None], stop: threading.Event) -> N
             log.error("a worker ended of itself and begins anew", worker=name)  # noqa: TRY400 - a trace may quote content
         if stop.wait(1.0):
             return
+
+
+def notice_worker(hub: Hub) -> notices.NoticeWorker:
+    """Give the worker that tells by mail that something waits; ``SettingsError`` where it can't."""
+    assert hub.config.mail is not None
+    try:
+        return notices.NoticeWorker(hub.config, hub.broker, open_mail(hub.config.mail))
+    except ValueError as error:
+        raise SettingsError(f"SCHAKEL_CONFIG: [mail]: {error}") from error
+
+
+def _tell(hub: Hub, stop: threading.Event) -> None:
+    notices.run(notice_worker(hub), stop)
 
 
 def _connect(hub: Hub, organisation: Organisation, stop: threading.Event) -> None:

@@ -8,13 +8,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.errors import Refusal, RefusalCode, TransportError
 from connectors.protocol import Connector, ReadsWorkbooks, Transport
 from connectors.registry import connector
-from connectors.transports import open_intake, open_transport
+from connectors.transports import open_intake
 from connectors.transports.dropped import DroppedFile, Intake
 from hub import telemetry
 from hub.services.intake import Taken, put_aside, take_in
 from hub.services.intake_proof import must_sign
 from hub.settings import Organisation
 from hub.wiring import Hub
+from workers.lines import open_line
 
 log = structlog.get_logger()
 
@@ -61,12 +62,11 @@ class FileIntake:
 
 def files_of(hub: Hub, organisation: Organisation) -> FileIntake | None:
     """Give the folder worker of an organisation that exchanges files, or nothing."""
-    settings = organisation.transport or {}
-    opened = open_intake(settings)
+    opened = open_intake(organisation.transport or {})
     if opened is None:
         return None
     incoming, pause = opened
-    return FileIntake(hub, organisation, incoming, open_transport(settings), pause=pause)
+    return FileIntake(hub, organisation, incoming, open_line(organisation), pause=pause)
 
 
 def run(intake: FileIntake, stop: threading.Event) -> None:

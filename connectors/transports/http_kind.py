@@ -113,6 +113,8 @@ def _unreachable(key: str, url: str, hosts: Sequence[str], *, inside: bool) -> l
 
 def open_with(settings: Mapping[str, Any]) -> Transport:
     """Give the transport; ``ValueError`` names the setting or secret that is not usable."""
+    if settings["url"] == DEMO:
+        raise ValueError(f"{DEMO} is an address in the demo alone")
     context = _context(settings)
     webhook = settings.get("webhook")
     return HttpTransport(
@@ -163,6 +165,9 @@ def _proof(entry: Mapping[str, Any]) -> ClientProof:
 
 def look(settings: Mapping[str, Any]) -> Iterator[Finding]:
     """Look up the name, connect, shake hands, and ask for a token: nothing is posted to the partner's address."""
+    if settings["url"] == DEMO:
+        yield Finding(what="address", finding=f"{DEMO} is an address in the demo alone")
+        return
     now = dt.datetime.now(dt.UTC)
     yield from look_at_own(settings.get("tls", {}), now)
     try:

@@ -11,6 +11,8 @@ from typing import Protocol
 
 INBOX = "inbox"
 LIVE = "live"
+NOTICES = "notices"
+"""The queue of what is told by mail."""
 DELIVERY_LIMIT = 50
 """After so many fruitless deliveries the broker itself sets a message apart. Only a second net: rows count attempts."""
 

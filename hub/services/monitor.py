@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hub.broker.protocol import INBOX, partner_queue
+from hub.broker.protocol import INBOX, NOTICES, partner_queue
 from hub.models import Intake, OutboxRecord
 from hub.rules.retries import AMBER_AFTER, RED_AFTER
 from hub.services import delivery, intake
@@ -31,7 +31,7 @@ def monitor(session: Session, config: Configuration, viewer: Viewer, now: dt.dat
     ).one()
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     delivered = session.execute(
-        select(func.count()).where(OutboxRecord.delivered_at >= day, OutboxRecord.queue != INBOX)
+        select(func.count()).where(OutboxRecord.delivered_at >= day, OutboxRecord.queue.not_in((INBOX, NOTICES)))
     ).scalar_one()
     return MonitorView(
         lines=(*_quarantined(session, config), *_stuck(session, config)),

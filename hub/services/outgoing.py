@@ -10,6 +10,7 @@ from hub.broker.protocol import partner_queue
 from hub.models import OutboxRecord, Referral
 from hub.services import signatures
 from hub.services.case_keys import in_case
+from hub.services.notices import put_notices
 from hub.services.timeline import nudge_row
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -140,6 +141,7 @@ def put_out_each(
     nudge = nudge_row(work, case_id, position)
     empty = dict.fromkeys(("referral_id", "receiver", "reference", "delivered_at", "signature"))
     work.execute(_PUT_OUT, [*rows, {**empty, **nudge}])
+    put_notices(work, config, [row["receiver"] for row in rows])
     work.wake_relay()
 
 

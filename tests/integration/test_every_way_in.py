@@ -172,6 +172,7 @@ COMMANDS: dict[str, str] = {
     "relay": "nothing",
     "inbox": "nothing",
     "connector": "party",
+    "mail": "nothing",
     "timers": "nothing",
     "check": "nothing",
     "drill": "nothing",
