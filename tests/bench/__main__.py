@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from hub.telemetry import configure_logging
 from tests.bench import parts
+from tests.bench.dialects import dialects
 from tests.bench.goals import Part, machine
 from tests.bench.parts import FULL, QUICK, Sizes
 from tests.bench.site import ROOT, Site
@@ -21,6 +22,7 @@ PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
     "drain": parts.drain,
     "trust": lambda site, sizes: trust(site, sizes.single),
     "memory": lambda site, _sizes: parts.memory(site),
+    "dialects": lambda _site, sizes: dialects(sizes.single // 10),
 }
 
 
