@@ -35,7 +35,7 @@ def dialects(rounds: int) -> Part:
 
 def _line(name: str, way: str, found: dict[str, float]) -> str:
     return (
-        f"{name:<16}{way:<4}{found['us']:6.0f} us a message of {found['octets']:.0f} octets, {1e6 / found['us']:.0f}/s; "
+        f"{name:<16}{way:<4}{found['us']:6.0f} us of {found['octets']:.0f} octets, {1e6 / found['us']:.0f}/s; "
         f"parsing alone {found['bare_us']:.0f} us, {found['us'] / found['bare_us']:.0f} times"
     )
 
