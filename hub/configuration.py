@@ -46,6 +46,7 @@ def load_configuration(path: Path, *further: Path) -> Configuration:
         policy=Policy(**document.get("policy", {})),
         sign_in=_sign_in(document),
         mail=document.get("mail"),
+        digest_hour=document.get("digest_hour", 3),
     )
 
 

@@ -91,6 +91,7 @@ class File(Schema):
     """The file as a whole."""
 
     desk = Text(required=True)
+    digest_hour = fields.Integer(strict=True, validate=validate.Range(0, 23))
     policy = fields.Nested(PolicyTable)
     sign_in = fields.Nested(SignInTable)
     mail = fields.Dict()

@@ -68,6 +68,7 @@ class Configuration:
     """The organisations round the table, and what they offer.
 
     ``desk`` receives what partners address to the municipality as a whole. ``mail`` is the server for notices.
+    ``digest_hour`` is the hour, in Europe/Amsterdam, from which the digests of a day are made.
     """
 
     municipality: Organisation
@@ -77,6 +78,7 @@ class Configuration:
     policy: Policy = field(default_factory=Policy)
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     mail: Mapping[str, Any] | None = None
+    digest_hour: int = 3
 
     def organisation(self, code: str) -> Organisation | None:
         """Find an organisation by its code."""

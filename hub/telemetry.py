@@ -22,6 +22,9 @@ VERDICTS_LATE = Gauge(
 CLIENTS_UNTOLD = Gauge(
     "schakel_emergency_clients_untold", "Emergencies of which the client was not told within three working days."
 )
+DIFFERENCES = Gauge(
+    "schakel_digest_differences", "Referrals of which an organisation says something else.", ["organisation"]
+)
 WATCHERS = Gauge("schakel_live_watchers", "Browsers that watch a case.")
 
 

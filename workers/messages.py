@@ -6,12 +6,16 @@ import sys
 from typing import BinaryIO, TextIO
 
 import click
+from marshmallow import ValidationError
 
+from hub.api.problems import flatten
 from hub.rules.audit import Deed
-from hub.services import evidence
+from hub.services import digests, evidence
 from hub.services.errors import ServiceError
 from hub.services.monitor import handle, monitor
 from hub.services.reconciliation import not_here, skip_places
+from schemas.digest import read_lines
+from workers.digest_file import MAX_DIGEST, WrongFile, read_digest_file
 from workers.opening import open_here
 from workers.operator import operator, write_down
 
@@ -111,6 +115,46 @@ def reconcile(organisation: str, file: TextIO) -> None:
     click.echo(f"{len(missing)} are not here.")
     if missing:
         sys.exit(1)
+
+
+@messages.command(name="digest")
+@click.argument("organisation")
+@click.argument("file", type=click.File("rb"))
+def digest_command(organisation: str, file: BinaryIO) -> None:
+    """Compare the open referrals in the books of an ORGANISATION with ours; exit 1 where any differs.
+
+    FILE is text in UTF-8. Its first line is `schakel-digest;1`, its second names the columns with semicolons between
+    them: referral_id, number, reference, status and changed_at, in any order. Each further line is one open referral,
+    with one of the three references at least; status is a word of the API.
+    """
+    hub = open_here()
+    try:
+        if organisation not in digests.partners(hub.config):
+            raise click.UsageError("There is no such organisation.")
+        told = read_lines(read_digest_file(file.read(MAX_DIGEST + 1)))
+        with hub.store.writing() as work:
+            found = digests.receive(work, hub.config, organisation, told)
+            write_down(work, hub.config, Deed.DIGEST_TAKE, organisation, detail=f"{len(told)}:{len(found)}")
+    except (WrongFile, ValidationError) as error:
+        raise click.UsageError(f"FILE can't be used. {_said(error)}") from error
+    finally:
+        hub.close()
+    for one in found:
+        named = one.number or one.reference or one.referral_id
+        click.echo(f"{one.kind}  {named}  ours {one.ours or '-'}  theirs {one.theirs or '-'}")
+    click.echo(f"{len(told)} told, {len(found)} differ.")
+    if found:
+        sys.exit(1)
+
+
+def _said(error: WrongFile | ValidationError) -> str:
+    """Say what is wrong by line and column; a value is never repeated."""
+    if isinstance(error, WrongFile):
+        return str(error)
+    first = next(flatten(error.messages), {"field": "", "message": "It is no digest."})
+    row, _, column = first["field"].partition(".")
+    where = f"Line {int(row) + 3}, {column}: " if row.isdecimal() else ""
+    return where + first["message"]
 
 
 @messages.command()

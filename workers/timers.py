@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import Broker, BrokerUnavailable
-from hub.services import deadlines, emergencies, inbox, retention, sessions, systems, throttling, withdrawal
+from hub.services import deadlines, digests, emergencies, inbox, retention, sessions, systems, throttling, withdrawal
 from hub.services.audit_seal import seal_all
 from hub.services.reviews import late_reviews, pick_looks
 from hub.settings import Configuration
@@ -55,6 +55,7 @@ class Timers:
         if self._ticks % _QUEUES_EVERY == 0:
             self._watch_queues()
             self._watch_emergencies()
+            self._make_digests()
         if self._ticks % _RETENTION_EVERY == 0:
             self._preview_retention()
         if self._ticks % _REVIEW_EVERY == 0:
@@ -89,6 +90,15 @@ class Timers:
         telemetry.CLIENTS_UNTOLD.set(late.untold)
         if late.verdicts or late.untold:
             log.error("emergencies wait too long", verdicts=late.verdicts, untold=late.untold)
+
+    def _make_digests(self) -> None:
+        """Count once a night what runs with each organisation, and say where it says something else."""
+        with self._store.writing() as work:
+            digests.make_nightly(work, self._config)
+        with self._store.reading() as session:
+            counts = digests.count_differences(session, self._config)
+        for organisation, count in counts.items():
+            telemetry.DIFFERENCES.labels(organisation).set(count)
 
     def _forget(self) -> None:
         """Throw away what only served to know who signs in: old sessions, tries, and marks of assertions."""

@@ -7,6 +7,7 @@ from hub.api import (  # noqa: F401
     cases,
     consents,
     corrections,
+    digests,
     gate,
     intake,
     keys,

@@ -19,6 +19,7 @@ from schemas.correction import (
     CorrectionsSchema,
     NewCorrectionSchema,
 )
+from schemas.digest import DigestLineSchema
 from schemas.message import DATA_SCHEMA, MessageDataSchema, MessageSchema
 from schemas.referral import NewEventSchema, NewReferralSchema, ReferralSchema
 from schemas.vocabulary import MessageKind
@@ -148,6 +149,28 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
     ),
     ("/referrals/{id}/trail", "get", "Read every step of a referral", "referrals", [_ID], None, {"200": _PAGE}),
     ("/feed", "get", "Read the messages addressed to the caller", "messages", _AFTER, None, {"200": _PAGE}),
+    (
+        "/digest",
+        "put",
+        "Tell which referrals are open at the caller's, and get where that differs",
+        "messages",
+        [],
+        {
+            "application/json": {
+                "schema": {"type": "array", "maxItems": 5000, "items": {"$ref": "#/components/schemas/DigestLine"}}
+            }
+        },
+        {"200": {"type": "object"}},
+    ),
+    (
+        "/digest",
+        "get",
+        "Read which referrals are open here with the caller, to compare",
+        "messages",
+        [],
+        None,
+        {"200": {"type": "object"}},
+    ),
     (
         "/gate",
         "post",
@@ -350,6 +373,7 @@ def openapi() -> dict[str, Any]:
         ("Correction", CorrectionSchema),
         ("Corrections", CorrectionsSchema),
         ("Gate", GateSchema),
+        ("DigestLine", DigestLineSchema),
         ("Message", MessageSchema),
         ("Question", QuestionSchema),
         ("Questions", QuestionsSchema),

@@ -4,6 +4,7 @@ from hub.models.audit import AuditChain, AuditCheckpoint, AuditRecord, AuditRevi
 from hub.models.case import Case, Client
 from hub.models.columns import name_places
 from hub.models.consent import ConsentEvent, Release
+from hub.models.digests import Difference, Digest
 from hub.models.exceptions import ClosedFile, Emergency, Objection
 from hub.models.identity import (
     ApiClient,
@@ -46,6 +47,8 @@ __all__ = [
     "Correction",
     "CorrectionNotice",
     "DestroyedKey",
+    "Difference",
+    "Digest",
     "Disclosure",
     "Emergency",
     "Erasure",

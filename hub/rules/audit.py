@@ -16,6 +16,8 @@ class Deed(StrEnum):
     REFERRAL_SEND = "referral.send"
     REFERRAL_EVENT = "referral.event"
     FEED_READ = "feed.read"
+    DIGEST_READ = "digest.read"
+    DIGEST_TAKE = "digest.take"
     INTAKE_TAKE = "intake.take"
     INTAKE_READ = "intake.read"
     MESSAGE_APPLY = "message.apply"
@@ -51,6 +53,7 @@ class Deed(StrEnum):
 _LETTERS = {
     Deed.REFERRAL_SEND: "C",
     Deed.INTAKE_TAKE: "C",
+    Deed.DIGEST_TAKE: "C",
     Deed.REFERRAL_EVENT: "U",
     Deed.MESSAGE_APPLY: "U",
     Deed.ACCOUNT_CHANGE: "U",

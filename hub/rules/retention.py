@@ -20,6 +20,7 @@ class Kind(StrEnum):
     PAYLOAD = "payload"
     MESSAGES = "messages"
     MEMORY = "memory"
+    DIGESTS = "digests"
     EVIDENCE = "evidence"
     AUDIT = "audit"
 
@@ -75,6 +76,13 @@ TERMS: dict[Kind, Term] = {
             since="receipt",
             keep=dt.timedelta(days=400),
             law="AVG art. 32(1)(b): longer than any repeat",
+        ),
+        Term(
+            kind=Kind.DIGESTS,
+            what="digests of open referrals, and where they differed: references and states",
+            since="the night; of a difference, the last time that it was found",
+            keep=CARRIED,
+            law="AVG art. 5(1)(e)",
         ),
         Term(
             kind=Kind.EVIDENCE,

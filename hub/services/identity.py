@@ -238,11 +238,18 @@ def machine_viewer(session: Session, config: Configuration, client_id: str, proo
     code = session.execute(
         select(ApiClient.organisation).where(ApiClient.id == client_id, ApiClient.active)
     ).scalar_one_or_none()
-    organisation = config.organisation(code) if code is not None else None
+    return system_of(config, code, client_id=client_id, proof=proof) if code is not None else None
+
+
+def system_of(
+    config: Configuration, code: str, *, client_id: str | None = None, proof: str | None = None
+) -> Viewer | None:
+    """Give an organisation's own system as a viewer, or nothing where there is no such organisation."""
+    organisation = config.organisation(code)
     if organisation is None:
         return None
     return Viewer(
-        id=client_id,
+        id=client_id or code,
         name=organisation.name,
         organisation=organisation.code,
         organisation_name=organisation.name,

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hub.broker.protocol import INBOX, NOTICES, partner_queue
 from hub.models import Intake, OutboxRecord
 from hub.rules.retries import AMBER_AFTER, RED_AFTER
-from hub.services import delivery, intake
+from hub.services import delivery, digests, intake
 from hub.services.errors import NotFound
 from hub.services.views import ConnectionLine, MonitorLine, MonitorView, Viewer
 from hub.settings import Configuration, Organisation
@@ -39,6 +39,7 @@ def monitor(session: Session, config: Configuration, viewer: Viewer, now: dt.dat
         delivered_today=delivered,
         waiting=waiting,
         oldest_at=oldest,
+        differences=sum(digests.count_differences(session, config).values()),
     )
 
 

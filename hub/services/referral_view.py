@@ -19,6 +19,7 @@ from hub.services.actors import parts_of
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
+from hub.services.digests import said_elsewhere
 from hub.services.errors import NotFound
 from hub.services.explaining import explained
 from hub.services.grounds import holds
@@ -247,6 +248,7 @@ def referral_view(
         viewer_received=viewer.organisation == referral.receiver,
         may_see_case=person is not None,
         whys=_whys(look, referral),
+        elsewhere=said_elsewhere(session, config, referral.id) if decision.mask is Mask.FULL else (),
     )
 
 

@@ -29,7 +29,7 @@ from hub.services import case_keys, wire
 from hub.services.audit_removal import remove_chain
 from hub.services.errors import Invalid, NotFound, NotNow
 from hub.services.removal import blank_payloads, reach_of, remove_case
-from hub.services.retention_due import EVIDENCE, Due, Reader, due
+from hub.services.retention_due import DIGESTS, EVIDENCE, Due, Reader, due
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.identifiers import new_id
@@ -184,12 +184,19 @@ def _remove_evidence(work: UnitOfWork, found: tuple[str, tuple[Any, ...]]) -> No
     work.execute(delete(table).where(*(column == value for column, value in zip(columns, key, strict=True))))
 
 
+def _remove_digest(work: UnitOfWork, found: tuple[str, str]) -> None:
+    what, row_id = found
+    table = {name: table for name, table, _since in DIGESTS}[what]
+    work.execute(delete(table).where(table.c.id == row_id))
+
+
 _REMOVERS: dict[Kind, Callable[[UnitOfWork, Any], None]] = {
     Kind.CONTENT: _remove_content,
     Kind.PAYLOAD: _remove_payload,
     Kind.CASE: _remove_whole_case,
     Kind.MESSAGES: _remove_message,
     Kind.MEMORY: _remove_memory,
+    Kind.DIGESTS: _remove_digest,
     Kind.EVIDENCE: _remove_evidence,
     Kind.AUDIT: remove_chain,
 }

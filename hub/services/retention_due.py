@@ -13,6 +13,8 @@ from hub.models import (
     Case,
     Correction,
     CorrectionNotice,
+    Difference,
+    Digest,
     Disclosure,
     Erasure,
     Idempotency,
@@ -58,7 +60,7 @@ class Due:
 def due(session: Reader, at: dt.datetime) -> list[Due]:
     """Give everything whose term is over at a moment, in the order in which it is removed."""
     found: list[Due] = []
-    for finder in (_content, _payloads, _cases, _messages, _memory, _evidence, _audit):
+    for finder in (_content, _payloads, _cases, _messages, _memory, _digests, _evidence, _audit):
         found += finder(session, at)
     return found
 
@@ -197,6 +199,12 @@ EVIDENCE: tuple[tuple[str, Any, Any], ...] = (
 )
 
 
+DIGESTS: tuple[tuple[str, Any, str], ...] = (
+    ("digest", table_of(Digest), "at"),
+    ("difference", table_of(Difference), "seen_at"),
+)
+
+
 def _evidence(session: Reader, at: dt.datetime) -> Iterable[Due]:
     before = counted_before(Kind.EVIDENCE, at)
     found = []
@@ -212,6 +220,15 @@ def _evidence(session: Reader, at: dt.datetime) -> Iterable[Due]:
         Due(kind=Kind.EVIDENCE, reference=f"{what} {' '.join(map(str, key))}", case_id="", key=(what, key))
         for what, key in found
     ]
+
+
+def _digests(session: Reader, at: dt.datetime) -> Iterable[Due]:
+    before = counted_before(Kind.DIGESTS, at)
+    found = []
+    for what, table, since in DIGESTS:
+        ids = session.execute(select(table.c.id).where(table.c[since] <= before).order_by(table.c.id)).scalars()
+        found += [Due(kind=Kind.DIGESTS, reference=f"{what} {one}", case_id="", key=(what, one)) for one in ids]
+    return found
 
 
 def _audit(session: Reader, at: dt.datetime) -> Iterable[Due]:

@@ -199,6 +199,7 @@ class ReferralView:
     """A referral's page for one viewer. ``content`` is what was sent: (label key, text), in the message's order.
 
     ``whys`` says of ``person``, ``content`` and ``words`` (what was said with a step) why they are shown, or not.
+    ``elsewhere`` holds (organisation, state there) where its own books say something else; no state: it is not there.
     """
 
     line: ReferralLine
@@ -216,6 +217,7 @@ class ReferralView:
     viewer_received: bool = False
     may_see_case: bool = True
     whys: Mapping[str, Explained] = field(default_factory=dict)
+    elsewhere: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,3 +281,4 @@ class MonitorView:
     delivered_today: int
     waiting: int
     oldest_at: dt.datetime | None = None
+    differences: int = 0

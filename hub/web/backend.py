@@ -7,6 +7,7 @@ from flask import current_app
 
 from hub.services.audit_reading import LooksView
 from hub.services.consent_view import Consents
+from hub.services.differences import DifferencesView
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
@@ -95,6 +96,12 @@ class Backend(Protocol):
 
     def handle_quarantined(self, viewer: Viewer, line_id: str, action: str, reason: str) -> bool:
         """Try a stuck message again (``retry``) or close it (``settle``); false where it is not there any more."""
+
+    def differences(self, viewer: Viewer) -> DifferencesView | None:
+        """Give where organisations' own books say something else, for whoever runs the traffic."""
+
+    def repair_difference(self, viewer: Viewer, difference_id: str, how: str, reason: str) -> FieldError | None:
+        """Do something about a difference; nothing means done."""
 
     def looks(self, viewer: Viewer, case_id: str, interest: str | None) -> LooksView | None:
         """Give who looked at a client; with names to who says for what."""

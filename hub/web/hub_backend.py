@@ -16,6 +16,7 @@ from hub.services import (
     case_view,
     consent_view,
     consents,
+    differences,
     monitor,
     referral_view,
     referrals,
@@ -25,6 +26,7 @@ from hub.services import (
 from hub.services.audit_reading import LooksView, who_looked
 from hub.services.clients import find_case
 from hub.services.consent_view import Consents
+from hub.services.differences import DifferencesView
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.release import content_of, fields_of, needed, package
@@ -228,6 +230,30 @@ class HubBackend:
         except ServiceError:
             return False
         return True
+
+    def differences(self, viewer: Viewer) -> DifferencesView | None:
+        """Give where organisations' own books say something else."""
+        try:
+            with self._hub.store.reading() as session:
+                return differences.differences_view(session, self._config, viewer)
+        except NotFound:
+            return None
+
+    def repair_difference(self, viewer: Viewer, difference_id: str, how: str, reason: str) -> FieldError | None:
+        """Do something about a difference, and write down who did."""
+        try:
+            with audit.changing(self._hub.store, self._where(), viewer, Deed.TRAFFIC_HANDLE, difference_id) as work:
+                one = differences.repair(work, self._config, viewer, difference_id, how, reason)
+                objects = (difference_id, one.referral_id) if one.referral_id else (difference_id,)
+                done = audit.Entry(
+                    viewer=viewer, deed=Deed.TRAFFIC_HANDLE, objects=objects, to=(one.organisation,), detail=how
+                )
+                audit.write(work, self._where(), [done])
+        except Invalid:
+            return FieldError(field="reason", code="missing")
+        except ServiceError as error:
+            return FieldError(field="", code=error.code)
+        return None
 
     def looks(self, viewer: Viewer, case_id: str, interest: str | None) -> LooksView | None:
         """Give who looked at a client."""

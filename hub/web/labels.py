@@ -136,6 +136,29 @@ NEXT_STEPS = {
     "unknown_client": "Vraag de afzender of de gegevens kloppen. Daarna opnieuw proberen.",
     "out_of_order": "Meestal lost dit zichzelf op. Anders opnieuw proberen.",
 }
+DIFFERENCES = {
+    "unknown_there": "{who} kent deze verwijzing niet",
+    "unknown_here": "Wij kennen deze verwijzing van {who} niet",
+    "state": "De stand is bij {who} anders",
+    "number": "{who} heeft een ander nummer",
+}
+DIFFERENCE_STEPS = {
+    "send_again": "Stuur onze berichten opnieuw: wat er al was, herkent de ander.",
+    "take_over": "Neem hun stand over.",
+    "ask": "Vraag na wat klopt.",
+}
+REPAIRS = {
+    "send_again": "Opnieuw sturen",
+    "take_over": "Hun stand overnemen",
+    "ask": "Nagevraagd",
+    "close": "Sluiten",
+}
+DIFFERENCE_SAID = {
+    "send_again": ("De berichten gaan opnieuw", "De ander herkent wat er al was: niets komt dubbel aan."),
+    "take_over": ("De stand is overgenomen", "Het staat bij de verwijzing als iets dat de ander zelf heeft verteld."),
+    "ask": ("U heeft het nagevraagd", "Dat staat er nu bij, met uw naam. Het verschil blijft staan tot het weg is."),
+    "close": ("Het verschil is gesloten", "Het komt niet terug zolang er niets verandert. Uw reden blijft bewaard."),
+}
 MESSAGE_KINDS = {
     "sent": "Verwijzing",
     "asked": "Vraag",

@@ -44,6 +44,7 @@ SENTENCES = {
     "refused_by_system": Sentence("alert-triangle", "fout", "Geweigerd door het systeem", "van {who}:"),
     "undelivered": Sentence("alert-triangle", "fout", "Niet bezorgd", "bij {who}, een mens kijkt ernaar:"),
     "delayed": Sentence("hourglass", "vraag", "Nog niet bezorgd", "bij {who}, wij proberen het opnieuw:"),
+    "sent_again": Sentence("refresh", "info", "Opnieuw verstuurd", "naar {who}:"),
     "deadline_passed": Sentence("clock-exclamation", "fout", "De termijn is voorbij", "bij"),
     "change_requested": Sentence("flag", "vraag", "{who} vraagt om een wijziging", "bij"),
     "corrected": Sentence("flag", "info", "Gegevens zijn verbeterd"),
@@ -57,7 +58,9 @@ SENTENCES = {
     "delivered_late": Sentence("alert-triangle", "fout", "Toch nog bezorgd", "terwijl de toestemming stopte:"),
 }
 # What systems do, nobody did.
-AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"})
+AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"}) | {
+    "sent_again"
+}
 _OTHER = Sentence("circle", "", "Er is iets bijgewerkt", "bij")
 # After these, more than the timeline and one row has changed: the page asks for a fresh snapshot.
 REFRESHING = frozenset(

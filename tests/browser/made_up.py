@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from flask import Flask
 
+from hub.services.differences import DifferencesView
 from hub.services.release import fields_of, only
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import (
@@ -597,6 +598,12 @@ class Remembering:
     def handle_quarantined(self, viewer: Viewer, line_id: str, action: str, reason: str) -> bool:
         self.handled.append((line_id, action, reason))
         return True
+
+    def differences(self, viewer: Viewer) -> DifferencesView | None:
+        return DifferencesView(lines=(), told=()) if viewer is BAS else None
+
+    def repair_difference(self, viewer: Viewer, difference_id: str, how: str, reason: str) -> FieldError | None:
+        return None
 
     def traffic_stopped(self) -> bool:
         return self.stopped

@@ -38,7 +38,7 @@ NOTHING_OF_A_PERSON = {
     "public keys": ("read_keys",),
     "an empty form": ("emergency_form", "package.form"),
     "what a client opens without an account, and the hub keeps nothing of": ("package.unseal",),
-    "messages by their references": ("messages.show",),
+    "messages and differences by their references": ("messages.show", "differences.show"),
     "the way to where one's work starts": ("worklist.start",),
     "how far the log itself was sealed": ("read_checkpoint",),
 }
@@ -93,6 +93,9 @@ ROUTES: dict[str, tuple[str, Call]] = {
     "api.list_referrals": ("referral.list", lambda w: w.site.get("/referrals")),
     "api.read_case": ("case.view", lambda w: w.site.get(f"/cases/{w.case}", KADE)),
     "api.read_consents": ("case.view", lambda w: w.site.get(f"/cases/{w.case}/consents")),
+    "api.read_digest": ("digest.read", lambda w: w.site.get("/digest")),
+    "api.take_digest": ("digest.take", lambda w: w.site.call("PUT", "/digest", KADE, body=[])),
+    "web.differences.act": ("traffic.handle", lambda w: w.form("bas", f"/berichten/verschillen/{w.case}", actie="ask")),
     "api.read_feed": ("feed.read", lambda w: w.site.get("/feed")),
     "api.read_intake": ("intake.read", lambda w: w.site.get(f"/intake/{w.intake}", GGZ)),
     "api.read_referral": ("referral.view", lambda w: w.site.get(f"/referrals/{w.referral}")),
@@ -182,6 +185,13 @@ def test_each_route_is_called_or_shows_nothing_of_a_person(world: World) -> None
     assert routes >= ROUTES.keys()
 
 
+def digest_file(folder: Path) -> str:
+    """Give a file in which a partner tells that nothing is open."""
+    file = folder / "digest.csv"
+    file.write_text("schakel-digest;1\nnumber;status\n", encoding="utf-8")
+    return str(file)
+
+
 # Each command that touches people, how it is called here, and what that leaves.
 CALLS: dict[str, tuple[str, Callable[[World, Path], list[str]]]] = {
     "accounts person": (
@@ -197,6 +207,7 @@ CALLS: dict[str, tuple[str, Callable[[World, Path], list[str]]]] = {
     "audit export": ("audit.export", lambda w, p: [str(p / "log.jsonl")]),
     "audit who": ("audit.view", lambda w, p: [w.case]),
     "messages evidence": ("client.export", lambda w, p: [w.referral]),
+    "messages digest": ("digest.take", lambda w, p: [KADE, digest_file(p)]),
     "messages settle": ("traffic.handle", lambda w, p: [w.intake, "--reason", "Dubbel gebracht."]),
     "retention preview": ("retention.preview", lambda w, p: []),
     "retention hold": ("client.hold", lambda w, p: [w.case, "--reason", "complaint"]),

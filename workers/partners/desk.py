@@ -13,6 +13,7 @@ from schemas.identifiers import derived_id
 from schemas.message import Message, MessageData, source_of
 from schemas.vocabulary import KIND_OF_EVENT, Event, MessageKind, Status
 from workers.partners.diary import Diary
+from workers.partners.holdings import Holdings
 from workers.partners.ledger import Ledger
 from workers.partners.manner import Manner, Reply
 from workers.partners.misbehaviour import Fault, Misbehaviour
@@ -52,6 +53,7 @@ class Desk(ABC):
         self._kept_back: dict[str, Callable[[], bool]] = {}
         self._kept_back_lock = threading.Lock()
         self._listeners: list[Callable[[Message], None]] = []
+        self.holdings = Holdings()
 
     def tell(self, listener: Callable[[Message], None]) -> None:
         """Have each message told the first time that it comes."""
@@ -78,6 +80,7 @@ class Desk(ABC):
         kinds = ",".join(message.kind.name for message in reading.messages)
         if self.ledger.first_time(reading.identification, kinds):
             for message in reading.messages:
+                self.holdings.take(message)
                 for listener in self._listeners:
                     listener(message)
                 self._think_about(message)
@@ -116,6 +119,7 @@ class Desk(ABC):
             ),
         )
         payload = self._connector.write(answer, self._book, now).payload
+        self.holdings.say(answer)
         bring = _bringing(self._bring, self._misbehaviour.copies(payload))
         return lambda: self._bring_in_turn(str(about.data.referral_id or about.data.referral_number), bring)
 

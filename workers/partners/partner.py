@@ -1,5 +1,6 @@
 """A partner with an HTTP address of its own, that brings its answers to the hub's API."""
 
+import datetime as dt
 import time
 
 import httpx
@@ -7,6 +8,7 @@ import structlog
 from werkzeug.wrappers import Request, Response
 
 from connectors.protocol import AddressBook, Connector, Payload
+from hub.rules.working_days import AMSTERDAM
 from workers.partners.desk import Desk
 from workers.partners.door import Door, LineBroken
 from workers.partners.ledger import Ledger
@@ -14,6 +16,7 @@ from workers.partners.manner import Manner
 from workers.partners.misbehaviour import Fault, Misbehaviour
 
 _AGAIN = (401, 429)
+_NIGHT = dt.time(2)
 log = structlog.get_logger()
 
 
@@ -49,6 +52,7 @@ class Partner(Desk):
         self._hub_url = hub_url
         self._door.open()
         self._diary.open()
+        self._later(_until_night(dt.datetime.now(AMSTERDAM)), self._nightly)
 
     def close(self) -> None:
         """Close the door."""
@@ -105,6 +109,28 @@ class Partner(Desk):
             self._token = ""
         return answer.status_code < 500 and answer.status_code not in _AGAIN
 
+    def send_digest(self) -> bool:
+        """Tell the hub what is open here; whether it was told."""
+        try:
+            with httpx.Client(base_url=self._hub_url, timeout=10, trust_env=False) as http:
+                answer = http.put(
+                    "/api/v1/digest",
+                    json=self.holdings.lines(),
+                    headers={"Authorization": f"Bearer {self._token or self._sign_in(http)}"},
+                )
+        except httpx.HTTPError:
+            return False
+        if answer.status_code == 401:
+            self._token = ""
+        return answer.is_success
+
+    def _nightly(self) -> bool:
+        """Tell it, and again the next night."""
+        if not self.send_digest():
+            return False
+        self._later(_until_night(dt.datetime.now(AMSTERDAM)), self._nightly)
+        return True
+
     def _note(self, outcome: str) -> None:
         """Say how bringing went, once as long as it goes the same way."""
         if outcome != self._outcome:
@@ -116,3 +142,9 @@ class Partner(Desk):
         answer = http.post("/oauth/token", data=form, auth=(self._organisation, self._secret))
         self._token = str(answer.raise_for_status().json()["access_token"])
         return self._token
+
+
+def _until_night(now: dt.datetime) -> float:
+    """Give the seconds until the partner counts what is open."""
+    night = dt.datetime.combine(now.date(), _NIGHT, tzinfo=now.tzinfo)
+    return ((night if now < night else night + dt.timedelta(days=1)) - now).total_seconds()

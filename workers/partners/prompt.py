@@ -9,6 +9,7 @@ from schemas.message import Message
 from schemas.vocabulary import Event, MessageKind
 from workers.partners.desk import Desk
 from workers.partners.manner import Reply
+from workers.partners.partner import Partner
 
 EVENTS = tuple(
     event
@@ -18,7 +19,7 @@ EVENTS = tuple(
 """What a partner may say of a referral that it received."""
 HELP = (
     "Answer with a word, the number of the referral (without one: the last), and text: accept, start 2, ask 1 May we"
-    f" call? Words: {', '.join(EVENTS)}. Others: list, help, quit."
+    f" call? Words: {', '.join(EVENTS)}. Others: list, digest (tell the hub what is open here), help, quit."
 )
 
 
@@ -51,6 +52,9 @@ class Prompt:
         if word == "list":
             for place, message in enumerate(self._came, start=1):
                 self._show(_line(place, message))
+        elif word == "digest":
+            sent = isinstance(self._desk, Partner) and self._desk.send_digest()
+            self._show("The digest was taken." if sent else "The digest was not taken.")
         elif word in EVENTS:
             self._answer(Event(word), rest.strip())
         elif word:

@@ -1,0 +1,114 @@
+"""Differences in a real browser: Bas sees that a partner's books say something else, and sets it right."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from real_hub import RealHub
+from sqlalchemy import update
+
+from hub.models import Referral
+from hub.services import digests
+from schemas.digest import DigestLine
+from schemas.vocabulary import Status
+from workers.demo import PASSWORD
+
+pytestmark = pytest.mark.browser
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture
+def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
+    running = RealHub(tmp_path)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def enter(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
+    """Give a function that signs someone in, in a browser profile of its own."""
+    contexts: list[BrowserContext] = []
+
+    def go(username: str) -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(f"{real.address}/inloggen")
+        page.fill("#gebruikersnaam", username)
+        page.fill("#wachtwoord", PASSWORD)
+        page.click("button[type=submit]")
+        page.wait_for_load_state()
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def look(page: Page, folder: Path, name: str) -> None:
+    """See that a page is accessible and inside its edges, wide and narrow, and keep a picture of it."""
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+        found = Axe().run(page, options=RULES).response["violations"]
+        assert [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found] == [], (name, width)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
+    page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def tell(real: RealHub, *lines: DigestLine) -> None:
+    with real.hub.store.writing() as work:
+        work.session.execute(update(Referral).values(changed_at=work.now - dt.timedelta(hours=1)))
+        work.session.flush()
+    with real.hub.store.writing() as work:
+        digests.receive(work, real.hub.config, "de-spoel", lines)
+
+
+def test_bas_takes_over_a_state_and_marloes_reads_until_then_that_it_differs(
+    real: RealHub, enter: Callable[..., Page], tmp_path: Path
+) -> None:
+    referral, other = real.send(), real.send()
+    tell(
+        real,
+        DigestLine(status=Status.STARTED, referral_id=referral.id),
+        DigestLine(status=Status.SENT, number=other.number),
+        DigestLine(status=Status.STARTED, reference="SPOEL-2026-114"),
+    )
+    marloes, bas = enter("marloes"), enter("bas")
+    marloes.goto(f"{real.address}/verwijzingen/{referral.id}")
+    expect(marloes.get_by_text("Bij Leerwerkbedrijf De Spoel staat dit anders: gestart.")).to_be_visible()
+    look(marloes, tmp_path, "verwijzing-staat-anders")
+    bas.goto(f"{real.address}/berichten")
+    look(bas, tmp_path, "berichten-met-verschillen")
+    bas.get_by_role("link", name="Bekijk de verschillen").click()
+    expect(bas.get_by_role("heading", name="Verschillen", exact=True)).to_be_visible()
+    look(bas, tmp_path, "verschillen")
+    assert "Smulders" not in bas.content()
+    row = bas.locator("li.doodbericht").filter(has_text=str(referral.number))
+    expect(row).to_contain_text("Bij ons: Verzonden. Bij Leerwerkbedrijf De Spoel: Gestart.")
+    row.get_by_role("button", name="Hun stand overnemen").click()
+    expect(bas.locator(".melding--goed")).to_contain_text("De stand is overgenomen")
+    expect(bas.locator("li.doodbericht").filter(has_text=str(referral.number))).to_have_count(0)
+    look(bas, tmp_path, "overgenomen")
+    marloes.reload()
+    expect(marloes.get_by_text("staat dit anders")).to_have_count(0)
+    assert "Gestart" in marloes.locator(".paginakop__stand").inner_text()
+
+
+def test_closing_without_a_reason_asks_for_one(real: RealHub, enter: Callable[..., Page], tmp_path: Path) -> None:
+    tell(real, DigestLine(status=Status.STARTED, reference="SPOEL-2026-115"))
+    bas = enter("bas")
+    bas.goto(f"{real.address}/berichten/verschillen")
+    row = bas.locator("li.doodbericht").filter(has_text="SPOEL-2026-115")
+    row.locator("summary").click()
+    row.get_by_role("button", name="Verschil sluiten").click()
+    expect(row.get_by_text("Schrijf een reden van hooguit 300 tekens.")).to_be_visible()
+    look(bas, tmp_path, "reden-ontbreekt")
+    row.get_by_role("textbox").fill("Is van vóór Schakel.")
+    row.get_by_role("button", name="Verschil sluiten").click()
+    expect(bas.locator(".melding--goed")).to_contain_text("Het verschil is gesloten")
+    expect(bas.get_by_text("SPOEL-2026-115")).to_have_count(0)
