@@ -236,8 +236,12 @@ def must_sign(client: str, no_more: bool) -> None:
 
 @accounts.command(name="webhook-secret")
 @click.argument("client")
-def webhook_secret(client: str) -> None:
-    """Give the system CLIENT a new secret to sign its payloads with, shown once."""
+@click.option("--at-once", is_flag=True, help="End the secret before it now, and not in a week.")
+def webhook_secret(client: str, at_once: bool) -> None:
+    """Give the system CLIENT a new secret to sign its payloads with, shown once.
+
+    The one before it stays good for a week, so that the system can change over.
+    """
     with _changing("webhook_secret", client) as work:
-        secret = systems.new_webhook_secret(work, client)
+        secret = systems.new_webhook_secret(work, client, at_once=at_once)
     click.echo(f"{client} signs with {secret}")

@@ -32,6 +32,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST_ASSERTION = dt.timedelta(minutes=5)
 _LEEWAY = dt.timedelta(seconds=30)
 _MOST_SIGNATURES = 10
+_TAKES_OVER_IN = dt.timedelta(days=7)
 _PRIVATE = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 _HEX = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -146,23 +147,37 @@ def certificate_fits(session: Session, client_id: str, thumbprint: str) -> bool:
 
 def webhook_fits(session: Session, client_id: str, body: bytes, headers: Mapping[str, str]) -> bool:
     """Whether a payload bears a signature of this system (Standard Webhooks: id, time within five minutes, body)."""
-    secret = session.execute(
+    kept = session.execute(
         select(ApiClient.webhook_secret).where(ApiClient.id == client_id.replace("\0", ""), ApiClient.active)
     ).scalar_one_or_none()
-    signatures = headers.get("webhook-signature", "")
-    if secret is None or signatures.count(" ") >= _MOST_SIGNATURES:
+    if kept is None or headers.get("webhook-signature", "").count(" ") >= _MOST_SIGNATURES:
         return False
+    return any(_signed_with(secret, body, headers) for secret in _in_use(kept, dt.datetime.now(dt.UTC)))
+
+
+def _signed_with(secret: str, body: bytes, headers: Mapping[str, str]) -> bool:
     try:
-        Webhook(secret.decode()).verify(body, dict(headers), json_parse=False)
+        Webhook(secret).verify(body, dict(headers), json_parse=False)
     except (WebhookVerificationError, ValueError, binascii.Error):
         return False
     return True
 
 
-def new_webhook_secret(work: UnitOfWork, client_id: str) -> str:
-    """Give a system a new secret to sign with; it is shown once, and the one before it ends."""
+def _in_use(kept: bytes, now: dt.datetime) -> list[str]:
+    """Give the secrets that count now: the first line is the newest, the second the one before it and until when."""
+    newest, _, before = kept.decode().partition("\n")
+    secret, _, until = before.partition(" ")
+    return [newest, *([secret] if until and dt.datetime.fromisoformat(until) > now else [])]
+
+
+def new_webhook_secret(work: UnitOfWork, client_id: str, *, at_once: bool = True) -> str:
+    """Give a system a new secret to sign with, shown once. The one before it ends, or stays good for a week."""
     secret = f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-    _change(work, client_id, webhook_secret=secret.encode())
+    kept = work.session.execute(select(ApiClient.webhook_secret).where(ApiClient.id == client_id)).scalar_one_or_none()
+    lines = [secret]
+    if kept is not None and not at_once:
+        lines.append(f"{_in_use(kept, work.now)[0]} {(work.now + _TAKES_OVER_IN).isoformat()}")
+    _change(work, client_id, webhook_secret="\n".join(lines).encode())
     return secret
 
 

@@ -15,6 +15,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from freezegun import freeze_time
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from sqlalchemy import update
@@ -253,6 +254,24 @@ def test_every_way_to_fail_a_signature_is_refused_and_a_replay_has_one_effect(si
     assert [bring(site, body, good).status_code for _ in range(2)] == [200, 200]
     after = site.counts()
     assert after["outbox"] - before["outbox"] == 1, "one effect"
+
+
+def test_while_a_secret_changes_both_count_and_then_the_new_one_alone(site: Site) -> None:
+    body = SAMPLE.read_bytes()
+    made = []
+    for at_once in (True, False, False):
+        with site.hub.store.writing() as work:
+            made.append(systems.new_webhook_secret(work, KADE, at_once=at_once))
+    given = [bring(site, body, signature(secret, body)).status_code for secret in made]
+    assert given == [401, 200, 200], "the last two count"
+    both = f"{signature(made[1], body)['webhook-signature']} {signature(made[2], body)['webhook-signature']}"
+    assert bring(site, body, {**signature(made[2], body), "webhook-signature": both}).status_code == 200
+    with freeze_time(dt.datetime.now(dt.UTC) + dt.timedelta(days=8), tick=True):
+        given = [bring(site, body, signature(secret, body)).status_code for secret in made]
+    assert given == [401, 401, 200], "a week is over"
+    with site.hub.store.writing() as work:
+        systems.new_webhook_secret(work, KADE, at_once=True)
+    assert bring(site, body, signature(made[2], body)).status_code == 401
 
 
 @pytest.mark.parametrize("header", ["v1", "v1,", "v1,!!!", ",", " ", "v1,é", "v1,AAAA,BBBB"])
