@@ -38,7 +38,7 @@ def put_notices(work: UnitOfWork, config: Configuration, organisations: Iterable
     ends = dt.datetime.fromtimestamp((number + 1) * length.total_seconds(), dt.UTC)
     insert = postgresql.insert(_OUTBOX) if work.dialect == "postgresql" else sqlite.insert(_OUTBOX)
     rows = [_row(work, code, derived_id(NOTICE, code, ends.isoformat()), ends + _MARGIN) for code in wanted]
-    work.execute(insert.on_conflict_do_nothing(index_elements=["queue", "message_id"]), rows)
+    work.execute(insert.on_conflict_do_nothing(), rows)
 
 
 def _row(work: UnitOfWork, organisation: str, message_id: str, due_at: dt.datetime) -> dict[str, Any]:
