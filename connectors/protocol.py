@@ -111,6 +111,10 @@ class AddressBook:
         return next((party for party in everyone if value in party.identifiers.get(system, ())), None)
 
 
+FETCHED_BY = "Schakel-Fetch"
+"""The header of a payload that was fetched: by which order. What bears no moment of its own is told apart by it."""
+
+
 class Verdict(StrEnum):
     """What the hub did with a payload, for the dialect's own acknowledgement."""
 
@@ -197,6 +201,7 @@ class Fetching(Protocol):
 
 
 __all__ = [
+    "FETCHED_BY",
     "AddressBook",
     "Connector",
     "Fetching",

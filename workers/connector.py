@@ -1,5 +1,6 @@
 """The connector worker of one organisation: takes its messages, translates, hands over, and tells how it went."""
 
+import base64
 import datetime as dt
 import json
 import threading
@@ -25,6 +26,7 @@ from hub.broker.protocol import (
     partner_queue,
 )
 from hub.services.delivery import DeliveryReceipt
+from hub.services.fetch_orders import FETCH
 from hub.services.signatures import digest_of
 from hub.services.wire import Form, Wire
 from schemas.identifiers import derived_id
@@ -126,7 +128,10 @@ class ConnectorWorker:
 
     def _try(self, delivery: Delivery, tried: "_Tried") -> DeliveryReceipt:
         try:
-            message = Message.from_json(json.loads(delivery.body))
+            document = json.loads(delivery.body)
+            if isinstance(document, dict) and FETCH in document:
+                return self._fetched(delivery, document[FETCH], tried)
+            message = Message.from_json(document)
             tried.writing = writing = self._connector.write(message, self._book, tried.at)
             tried.handover = handover = self._transport.deliver(writing.payload, message_id=message.id)
         except Refusal as refusal:
@@ -146,6 +151,21 @@ class ConnectorWorker:
             return self._failed(delivery, text, permanent=True)
         telemetry.DELIVERIES.labels(self._organisation, "delivered").inc()
         return self._delivered(delivery, writing, handover.answer)
+
+    def _fetched(self, delivery: Delivery, address: str, tried: "_Tried") -> DeliveryReceipt:
+        """Get what the partner announced, and give it to the hub's own inbox, sealed as a receipt is."""
+        fetch = getattr(self._transport, "fetch", None)
+        try:
+            if fetch is None:
+                raise TransportError("The way to this partner can't be asked.", permanent=True)
+            got: Payload = fetch(address)
+        except TransportError as error:
+            tried.fault = error
+            text, patience = f"{_word_for(error)}: {error.message}", error.retry_after
+            return self._failed(delivery, text, permanent=error.permanent, retry_after=patience)
+        telemetry.DELIVERIES.labels(self._organisation, "fetched").inc()
+        fetched = {"content_type": got.content_type, "body": base64.b64encode(got.body).decode()}
+        return DeliveryReceipt(message_id=delivery.message_id, queue=self._queue, delivered=True, fetched=fetched)
 
     def _failed(
         self,

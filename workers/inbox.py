@@ -14,6 +14,7 @@ from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Deli
 from hub.broker.sealed import HUB, SEALED_BY
 from hub.services.audit import occasion
 from hub.services.delivery import DeliveryReceipt, apply_receipts
+from hub.services.fetching import take_fetched
 from hub.services.inbox import receive_all
 from hub.services.withdrawal import arrived_after_all
 from hub.settings import Configuration
@@ -86,6 +87,11 @@ class InboxWorker:
         for delivery in deliveries:
             document = json.loads(delivery.body)
             _check_seal(delivery, document)
+            if document.get("fetched") is not None:
+                self._apply_receipts(work, receipts)
+                receipts = []
+                self._apply_fetched(work, DeliveryReceipt(**document))
+                continue
             if "messages" not in document:
                 receipts.append(DeliveryReceipt(**document))
                 continue
@@ -101,6 +107,10 @@ class InboxWorker:
                 changed += arrived_after_all(work, self._config, receipts)
             telemetry.RECEIVED.labels("receipt").inc(changed)
             telemetry.RECEIVED.labels("receipt again").inc(len(receipts) - changed)
+
+    def _apply_fetched(self, work: UnitOfWork, receipt: DeliveryReceipt) -> None:
+        first = take_fetched(work, self._config, receipt)
+        telemetry.RECEIVED.labels("fetched" if first else "again").inc()
 
     def _apply_messages(self, work: UnitOfWork, delivery: Delivery, document: dict[str, Any]) -> None:
         messages = [Message.from_json(message) for message in document["messages"]]

@@ -21,6 +21,12 @@ Json = dict[str, Any]
 ZAKEN, CATALOGI = "/zaken/api/v1/", "/catalogi/api/v1/"
 _HOUR = 3600
 _LAST = "Afgehandeld"
+_COLLECTIONS = frozenset(
+    {
+        "zaken", "rollen", "statussen", "resultaten", "zaakeigenschappen", "zaaktypen", "statustypen",
+        "resultaattypen", "roltypen", "eigenschappen",
+    }
+)  # fmt: skip
 
 
 class Refused(Exception):
@@ -171,6 +177,8 @@ class ZgwRegister:
             one = self._things.get(url)
             if one is not None:
                 return _json(self._expanded(one) if "expand" in request.args else one)
+            if path[-1] not in _COLLECTIONS:
+                raise Refused(404, "not_found")
             return _json(self._listed(path[-1], url, request.args))
         if request.method == "POST":
             body = strict_json.loads(request.get_data())

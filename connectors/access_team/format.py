@@ -15,8 +15,6 @@ UNIT_ID, UNIT_NAME, OTHER_ID = 24, 50, 17
 FAMILY_NAME, PREFIX, INITIALS, GIVEN_NAME, PROPERTY_NAME, RESULT_NAME = 200, 80, 20, 200, 20, 30
 MAX_URL = 1000
 
-OCCASION = "Schakel-Fetch"
-"""The header that names the fetch by which a zaak came: what bears no moment of its own is told apart by it."""
 HEADINGS = {"note": "Bericht: ", "client_words": "In eigen woorden: ", "strengths": "Wat goed gaat: "}
 """What stands before each part of a ``toelichting`` but the first, the reason."""
 OURS = "schakel"

@@ -11,11 +11,11 @@ from typing import Any
 
 from connectors.access_team import format as words
 from connectors.access_team.dialect import Dialect, dialect_of
-from connectors.access_team.format import NUMBER_MARK, OCCASION, K
+from connectors.access_team.format import NUMBER_MARK, K
 from connectors.access_team.nodes import Losses, Node, check_url, malformed, not_allowed
 from connectors.access_team.people import client_of, organisation_in, organisation_of
 from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Payload, Reading
+from connectors.protocol import FETCHED_BY, AddressBook, Payload, Reading
 from schemas.identifiers import derived_id
 from schemas.message import MESSAGE, Client, Coded, Message, MessageData, source_of
 from schemas.vocabulary import KIND_OF_EVENT, Event, LifeDomain, MessageKind, Outcome, Urgency
@@ -83,7 +83,7 @@ def read_zaak(document: Node, book: AddressBook, payload: Payload) -> Reading:
         dialect=dialect,
         ours=_is_ours(document),
         rollen=expand.many("rollen"),
-        occasion=payload.headers.get(OCCASION, ""),
+        occasion=payload.headers.get(FETCHED_BY, ""),
     )
     _check_type(desk)
     content = json.dumps(document.value, sort_keys=True)

@@ -114,7 +114,10 @@ class ZgwTransport:
             raise TransportError("Only a zaak of this register is fetched.", permanent=True)
         zaak = self.ask("GET", address, query={"expand": EXPAND})
         if "_expand" not in zaak:
-            zaak["_expand"] = self._gathered(zaak)
+            try:
+                zaak["_expand"] = self._gathered(zaak)
+            except (LookupError, TypeError, AttributeError) as error:
+                raise TransportError("What stands there is no zaak.", permanent=True) from error
         return Payload(body=json.dumps(zaak, ensure_ascii=False).encode(), content_type="application/json")
 
     def _gathered(self, zaak: Json) -> Json:

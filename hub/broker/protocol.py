@@ -17,9 +17,12 @@ DELIVERY_LIMIT = 50
 """After so many fruitless deliveries the broker itself sets a message apart. Only a second net: rows count attempts."""
 
 
+PARTNER = "partner."
+
+
 def partner_queue(organisation: str) -> str:
     """Give the name of the queue from which an organisation's connector takes."""
-    return f"partner.{organisation}"
+    return f"{PARTNER}{organisation}"
 
 
 def dead_queue(queue: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from hub.models import CaseKey, OutboxRecord, Referral
 from hub.rules import retries
 from hub.rules.audit import Deed
-from hub.services import wire
+from hub.services import fetch_orders, wire
 from hub.services.actors import SYSTEM
 from hub.services.audit import Entry, Occasion, write
 from hub.services.errors import NotFound
@@ -55,6 +55,7 @@ class DeliveryReceipt:
 
     ``answer_digest`` is of the partner's direct answer, byte for byte.
     ``held``: it was not tried, since the gate said that it may not be handed over.
+    ``fetched`` is what was got by an order to fetch: ``content_type``, and ``body`` in base64.
     ``wire`` is what went over the line and came back, as ``Wire.told`` writes it.
     """
 
@@ -73,6 +74,7 @@ class DeliveryReceipt:
     codes: list[dict[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     wire: dict[str, Any] | None = None
+    fetched: dict[str, str] | None = None
 
     def to_bytes(self) -> bytes:
         """Write it for the inbox queue."""
@@ -184,6 +186,9 @@ def _codes_of(receipt: DeliveryReceipt) -> dict[str, Any] | None:
 
 def _stuck(work: UnitOfWork, row: Any, error: str) -> None:
     """Keep the row and its lane until a person decides; nothing is thrown away."""
+    if row.kind == fetch_orders.FETCH:
+        fetch_orders.give_up(work, row, error)
+        return
     _set(work, row.id, state=Delivery.QUARANTINED, attempts=row.attempts + 1, error=error[:300])
     _tell(work, [_News(row=row, state=Delivery.QUARANTINED, data={"error": error[:300]})])
 

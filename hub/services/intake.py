@@ -12,11 +12,20 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Connector, Party, Payload, Reading, Rejected, Verdict
+from connectors.protocol import (
+    FETCHED_BY,
+    AddressBook,
+    Connector,
+    Party,
+    Payload,
+    Reading,
+    Rejected,
+    Verdict,
+)
 from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord
-from hub.services import case_keys
+from hub.services import case_keys, fetch_orders
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.errors import Erased, NotFound
 from hub.services.removal import blank_payloads
@@ -75,7 +84,8 @@ def _dialect(organisation: Organisation) -> Mapping[str, Any]:
     transport = organisation.transport or {}
     if transport.get("kind") != "zgw":
         return organisation.dialect
-    listed = (*organisation.dialect.get("hosts", ()), *transport.get("hosts", ()), urlsplit(transport["url"]).netloc)
+    own = (urlsplit(transport.get(name, "")).netloc for name in ("url", "catalogue"))
+    listed = (*organisation.dialect.get("hosts", ()), *transport.get("hosts", ()), *own)
     return {**organisation.dialect, "hosts": [host for host in listed if host]}
 
 
@@ -115,6 +125,8 @@ def take_in(
         reading = translator.read(payload, book, work.now)
         _check_senders(organisation, reading)
         _check_messages(reading)
+        if reading.wanted and FETCHED_BY in payload.headers:
+            raise Refusal(RefusalCode.NOT_ALLOWED, "What was fetched only announces something else.")
         earlier = None if lines_again else _earlier(work, organisation.code, reading.identification)
         if earlier is not None and earlier.body_hash == body_hash and earlier.state != "quarantined":
             return _again(work, organisation, translator, payload, reading, earlier)
@@ -297,6 +309,8 @@ def _accept(
     if reading.messages:
         work.session.execute(insert(OutboxRecord), [_inbox_row(work, organisation, intake_id, reading.messages)])
         work.wake_relay()
+    if reading.wanted:
+        fetch_orders.put_orders(work, organisation.code, intake_id, reading.wanted)
     return Taken(intake_id=intake_id, state=state, answer=answer, rejected=reading.rejected)
 
 

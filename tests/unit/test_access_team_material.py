@@ -10,8 +10,7 @@ import pytest
 import yaml
 
 from connectors.access_team.connector import make
-from connectors.access_team.format import OCCASION
-from connectors.protocol import Payload, Reading, Refusal
+from connectors.protocol import FETCHED_BY, Payload, Reading, Refusal
 from hub.services.intake import address_book
 from hub.settings import DEMO_CONFIG, load_configuration
 from schemas.message import Message, MessageData, source_of
@@ -41,7 +40,9 @@ def need_standard() -> None:
 
 def read(document: Any, occasion: str = "") -> Reading:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return CONNECTOR.read(Payload(body=body, content_type="application/json", headers={OCCASION: occasion}), BOOK, NOW)
+    return CONNECTOR.read(
+        Payload(body=body, content_type="application/json", headers={FETCHED_BY: occasion}), BOOK, NOW
+    )
 
 
 def refusal(document: Any) -> Refusal:

@@ -1,4 +1,4 @@
-"""What a partner only announced, and must be fetched."""
+"""What a partner only announced, and must be fetched: an order is a row of the outbox, so no table changes."""
 
 revision = "0013"
 down_revision = "0012"
@@ -7,8 +7,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Nothing."""
 
 
 def downgrade() -> None:
-    """Nothing yet."""
+    """Nothing."""
