@@ -28,7 +28,7 @@ def make_connector(name: str, connectors: Path = CONNECTORS) -> list[Path]:
         target = folder / source.relative_to(TEMPLATE).with_suffix("")
         target.parent.mkdir(parents=True, exist_ok=True)
         text = Template(source.read_bytes().decode("utf-8")).substitute(_words(name))
-        target.write_bytes(text.encode("utf-8"))
+        target.write_bytes((_sorted(text) if target.suffix == ".py" else text).encode("utf-8"))
         made.append(target)
     return made
 
@@ -45,6 +45,15 @@ def _words(name: str) -> dict[str, str]:
         "ID_77": derived_id(name, code, "R-77"),
         "ID_78": derived_id(name, code, "R-78"),
     }
+
+
+def _sorted(source: str) -> str:
+    """Put the imports of connectors in their order, which hangs on the name."""
+    lines = source.split("\n")
+    places = [place for place, line in enumerate(lines) if line.startswith("from connectors.")]
+    for place, line in zip(places, sorted(lines[place] for place in places), strict=True):
+        lines[place] = line
+    return "\n".join(lines)
 
 
 def partner_of(name: str) -> str:

@@ -16,7 +16,8 @@ from workers import scaffold
 from workers.command import main
 
 ROOT = Path(__file__).parents[2]
-NAME = "debt_help"
+NAME, LAST = "debt_help", "woonhulp"
+"""One that sorts before what its code imports, and one that sorts after."""
 PARTS = ("connectors", "schemas", "hub", "workers", "tests", "deploy", "pyproject.toml")
 
 
@@ -49,10 +50,16 @@ def test_a_new_connector_passes_the_suite_of_all_connectors(copy: Path) -> None:
 
 
 def test_a_new_connector_is_typed_and_in_the_style_of_the_house(copy: Path) -> None:
-    folder = f"connectors/{NAME}"
-    checks = (("mypy", "-p", f"connectors.{NAME}"), ("ruff", "check", folder), ("ruff", "format", "--check", folder))
-    for check in checks:
-        ran = run(copy, *check)
+    folders = (f"connectors/{NAME}", f"connectors/{LAST}")
+    checks = (
+        ("mypy", "-p", f"connectors.{NAME}"),
+        ("ruff", "check", *folders),
+        ("ruff", "format", "--check", *folders),
+    )
+    scaffold.make_connector(LAST, copy / "connectors")
+    found = [(check, run(copy, *check)) for check in checks]
+    shutil.rmtree(copy / "connectors" / LAST)  # two of one template are one dialect
+    for check, ran in found:
         assert ran.returncode == 0, f"{check}: {ran.stdout[-3000:]}{ran.stderr[-1000:]}"
 
 
