@@ -7,6 +7,7 @@ from typing import Any
 from connectors.errors import Refusal
 from connectors.mental_health import guards
 from connectors.mental_health.document import resource_of
+from connectors.mental_health.envelope import MESSAGE, TRANSACTION
 from connectors.mental_health.format import CARRIERS, UNSAID
 from connectors.mental_health.graph import graph_of
 from connectors.mental_health.identity import identification_of
@@ -26,8 +27,11 @@ class MentalHealth:
     unsaid: Mapping[MessageKind, str] = UNSAID
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
-        """Nothing is local in this dialect: any setting is a mistake."""
-        return [Mistake(key=key, message="is not known in this dialect") for key in dialect]
+        """Give what is wrong: ``bundle`` says in which kind of Bundle the partner wants its messages."""
+        found = [Mistake(key=key, message="is not known in this dialect") for key in dialect if key != "bundle"]
+        if dialect.get("bundle", MESSAGE) not in (MESSAGE, TRANSACTION):
+            found.append(Mistake(key="bundle", message=f'must be "{MESSAGE}" or "{TRANSACTION}"'))
+        return found
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Read a Task, ServiceRequest, OperationOutcome, or a Bundle of them; JSON, XML or Shorthand."""
@@ -38,7 +42,7 @@ class MentalHealth:
         return read_referrals(graph, book, now)
 
     def write(self, message: Message, book: AddressBook, now: dt.datetime) -> Writing:
-        """Write a Bundle of type message."""
+        """Write a Bundle of type message, or transaction where the partner wants that; a receipt stays a message."""
         return write_receipt(message, book) if message.kind.is_receipt else write_message(message, book)
 
     def acknowledge(

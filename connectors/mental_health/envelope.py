@@ -12,21 +12,34 @@ from schemas.identifiers import derived_id
 from schemas.message import Message
 
 Json = dict[str, Any]
+MESSAGE, TRANSACTION = "message", "transaction"
 CONTENT_TYPE = "application/fhir+json; fhirVersion=4.0"
 
 
-def writing_of(message: Message, entries: list[Json], losses: tuple[Loss, ...]) -> Writing:
-    """Put resources in a Bundle of type message; its identifier is the id of the message."""
+def writing_of(message: Message, entries: list[Json], losses: tuple[Loss, ...], kind: str = MESSAGE) -> Writing:
+    """Put resources in a Bundle; its identifier is the id of the message."""
     bundle = {
         "resourceType": "Bundle",
         "id": derived_id("fhir", message.id, "Bundle"),
         "identifier": {"system": systems.OUR_MESSAGE, "value": message.id},
-        "type": "message",
+        "type": kind,
         "timestamp": moment_text(message.time),
-        "entry": entries,
+        "entry": as_transaction(entries) if kind == TRANSACTION else entries,
     }
     body = json.dumps(bundle, ensure_ascii=False, indent=1).encode()
     return Writing(payload=Payload(body=body, content_type=CONTENT_TYPE), reference=message.id, losses=losses)
+
+
+def as_transaction(bundle_entries: list[Json]) -> list[Json]:
+    """Turn the entries of a message into those of a transaction: each resource put in its place, no header.
+
+    Put by id, not posted: the same message again changes nothing (R4, "transaction", "Update as Create").
+    """
+    return [
+        {**entry, "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}}
+        for entry in bundle_entries
+        if (resource := entry["resource"])["resourceType"] != "MessageHeader"
+    ]
 
 
 def header(message: Message, book: AddressBook, own_id: str, addresses: tuple[str, str]) -> Json:

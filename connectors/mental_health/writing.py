@@ -6,7 +6,7 @@ from typing import Any
 from connectors.errors import Refusal, RefusalCode
 from connectors.mental_health import systems
 from connectors.mental_health.concepts import coding, is_fhir_id, write_coded, write_key
-from connectors.mental_health.envelope import header, writing_of
+from connectors.mental_health.envelope import MESSAGE, header, writing_of
 from connectors.mental_health.format import CHANGE, FULFILL, STATE_OF_KIND, State
 from connectors.mental_health.parties import organisation, reference_to
 from connectors.mental_health.patient import write_patient
@@ -78,7 +78,8 @@ def write_message(message: Message, book: AddressBook) -> Writing:
         resources[name] = organisation(code, book, sheet.id_of(name))
     entries = [{"fullUrl": sheet.address(name), "resource": resource} for name, resource in resources.items()]
     entries[0]["fullUrl"] = f"urn:uuid:{resources['MessageHeader']['id']}"  # the only one that is new each time
-    return writing_of(message, entries, tuple(_losses(message, sheet.state)))
+    kind = str(book.dialect.get("bundle", MESSAGE))
+    return writing_of(message, entries, tuple(_losses(message, sheet.state)), kind)
 
 
 def _scope(message: Message) -> str:
