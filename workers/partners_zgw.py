@@ -5,38 +5,26 @@ that something changed, and fetches.
 """
 
 import datetime as dt
-import heapq
 import itertools
 import json
-import socket
-import threading
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import httpx
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
-from werkzeug.wrappers import Request
+from werkzeug.wrappers import Request, Response
 
 from connectors.access_team.dialect import Dialect
 from connectors.access_team.format import STATUSES
 from connectors.protocol import AddressBook
 from schemas.vocabulary import Event
-from workers.partners import Ledger, Manner, Reply
+from workers.partners.diary import Diary
+from workers.partners.door import Door, LineBroken
+from workers.partners.ledger import Ledger
+from workers.partners.manner import Manner, Reply
 from workers.zgw_register import ZAKEN, Json, Refused, ZgwRegister
 
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
 CLIENT_ID = "schakel"
-
-
-@dataclass(order=True)
-class _Due:
-    at: dt.datetime
-    place: int
-    work: Callable[[], bool] = field(compare=False)
 
 
 class ZgwPartner:
@@ -52,57 +40,45 @@ class ZgwPartner:
         manner: Manner,
         *,
         secret: str,
+        hub_secret: str | None = None,
         ledger: Ledger | None = None,
         port: int = 0,
     ) -> None:
+        """``secret`` opens its register to the hub, ``hub_secret`` the hub's API to it."""
         self._organisation, self._book = organisation, book
         self._turn = itertools.cycle(manner.series) if manner.series else None
         self.ledger = ledger or Ledger()
         self.register = ZgwRegister(CLIENT_ID, secret, self._hear)
         self.broken_after: deque[str] = deque()
+        self._hub_secret = hub_secret or f"demo-{organisation}"
         self._hub_url, self._token = "", ""
-        self._due: list[_Due] = []
-        self._places = itertools.count()
-        self._change = threading.Condition()
-        self._closing = False
-        self._server: BaseWSGIServer = make_server(
-            "127.0.0.1", port, self._serve, threaded=True, request_handler=_Quiet
-        )
-        self.register.stand_at(f"http://127.0.0.1:{self._server.server_port}")
-        self._threads = [
-            threading.Thread(target=self._server.serve_forever, name=f"partner {organisation}", daemon=True),
-            threading.Thread(target=self._answer_when_due, name=f"answers of {organisation}", daemon=True),
-        ]
+        self._diary = Diary(f"answers of {organisation}")
+        self._door = Door(self._take, port)
+        self.register.stand_at(f"http://127.0.0.1:{self._door.port}")
 
     @property
     def url(self) -> str:
         """Give the address of its Zaken API; that of its Catalogi API stands beside it."""
-        return f"http://127.0.0.1:{self._server.server_port}{ZAKEN}"
+        return f"http://127.0.0.1:{self._door.port}{ZAKEN}"
 
     def start(self, hub_url: str) -> None:
         """Open the door, and know where the hub is."""
         self._hub_url = hub_url
-        for thread in self._threads:
-            thread.start()
+        self._door.open()
+        self._diary.open()
 
     def close(self) -> None:
         """Close the door."""
-        self._server.shutdown()
-        self._server.server_close()
-        with self._change:
-            self._closing = True
-            self._change.notify_all()
-        for thread in self._threads:
-            thread.join()
+        self._door.close()
+        self._diary.close()
         self.ledger.close()
 
-    def _serve(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        request = Request(environ)
+    def _take(self, request: Request) -> Response:
         response = self.register.answer(request)
         if request.method == "POST" and self.broken_after and request.path.endswith(f"/{self.broken_after[0]}"):
             self.broken_after.popleft()
-            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-        return response(environ, start_response)
+            raise LineBroken
+        return response
 
     def _hear(self, collection: str, made: Json, zaak: Json) -> None:
         """Write in the books what was made, and let people think about what others set."""
@@ -117,9 +93,9 @@ class ZgwPartner:
             wait = 0.0
             for reply in next(self._turn):
                 wait += reply.after
-                self._later(wait, self._doing(zaak["url"], reply))
+                self._diary.later(wait, self._doing(zaak["url"], reply))
         elif name is not None and STATUSES[name] is Event.ANSWER:
-            self._later(3.0, self._doing(zaak["url"], Reply(after=3, event=Event.ACCEPT)))
+            self._diary.later(3.0, self._doing(zaak["url"], Reply(after=3, event=Event.ACCEPT)))
 
     def _doing(self, zaak: str, reply: Reply) -> Callable[[], bool]:
         """Give the work of one answer: once in the register, and told until the hub has heard it."""
@@ -127,7 +103,10 @@ class ZgwPartner:
 
         def work() -> bool:
             if not notices:
-                notices.append(self.does(zaak, reply))
+                try:
+                    notices.append(self.does(zaak, reply))
+                except Refused:
+                    return True  # the zaak moved on meanwhile: a person would see so, and do nothing
             return self.bring(notices[0], "application/json")
 
         return work
@@ -143,36 +122,12 @@ class ZgwPartner:
             made = self.register.set_status(zaak, None, reply.note)
         return notification(zaak, "status", made["url"])
 
-    def _later(self, seconds: float, work: Callable[[], bool]) -> None:
-        with self._change:
-            at = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
-            heapq.heappush(self._due, _Due(at, next(self._places), work))
-            self._change.notify_all()
-
-    def _answer_when_due(self) -> None:
-        while True:
-            with self._change:
-                if self._closing:
-                    return
-                now = dt.datetime.now(dt.UTC)
-                if not self._due or self._due[0].at > now:
-                    wait = (self._due[0].at - now).total_seconds() if self._due else None
-                    self._change.wait(wait)
-                    continue
-                due = heapq.heappop(self._due)
-            try:
-                done = due.work()
-            except Refused:
-                done = True  # the zaak moved on meanwhile: a person would see so, and do nothing
-            if not done and not self._closing:
-                self._later(1.0, due.work)
-
     def bring(self, body: bytes, content_type: str) -> bool:
         """Bring something to the hub; false where it must be brought again."""
         try:
-            with httpx.Client(base_url=self._hub_url, timeout=10) as http:
+            with httpx.Client(base_url=self._hub_url, timeout=10, trust_env=False) as http:
                 if not self._token:
-                    secret = (self._organisation, f"demo-{self._organisation}")
+                    secret = (self._organisation, self._hub_secret)
                     answer = http.post("/oauth/token", data={"grant_type": "client_credentials"}, auth=secret)
                     self._token = str(answer.raise_for_status().json()["access_token"])
                 headers = {"Content-Type": content_type, "Authorization": f"Bearer {self._token}"}
@@ -196,10 +151,3 @@ def notification(zaak: str, resource: str, resource_url: str) -> bytes:
         "kenmerken": {},
     }
     return json.dumps(told).encode()
-
-
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, *_args: object) -> None:
-        """Say nothing: an address line is no event."""

@@ -2,8 +2,9 @@
 
 import dataclasses
 import json
+import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from workers.connector import ConnectorWorker
 from workers.embedded import worker_of
 from workers.inbox import InboxWorker
 from workers.partners import Manner, Reply
+from workers.partners.makers import Wishes, make_partner
 from workers.partners_zgw import CLIENT_ID, ZgwPartner, notification
 from workers.relay import Relay
 
@@ -48,6 +50,14 @@ class Table:
         self.worker: ConnectorWorker = worker_of(self.hub, known, self.line)
         self.relay = Relay(self.hub.store, self.hub.broker)
         self.inbox = InboxWorker(self.hub.store, self.hub.config, self.hub.broker)
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread.start()
+        yield
+        self._server.shutdown()
+        thread.join()
 
     def bring(self, body: bytes) -> str:
         answer = self.site.bring(TEAM, body, "application/json", Accept="application/json")
@@ -264,3 +274,23 @@ def test_a_referral_of_the_team_itself_follows_in_its_own_register(table: Table)
     table.bring(notification(zaak, "status", register.all_of("statussen")[-1]["url"]))
     table.until_still()
     assert table.status(referral) is Status.ACCEPTED
+
+
+def test_a_team_that_answers_of_itself_is_heard_and_followed(hub: Hub) -> None:
+    replies = (Reply(after=0.1, event=Event.ACCEPT), Reply(after=0.1, event=Event.START))
+    with closing(Table(hub, Manner(series=(replies,)))) as table, table.serving():
+        referral = send(table.hub, to=TEAM)
+        while table.status(referral) is not Status.STARTED:
+            table.turn()
+
+
+def test_the_simulator_of_an_organisation_with_a_register_is_a_register(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZGW_SECRET", SECRET)
+    transport = {"kind": "zgw", "url": "@partner", "client_id": CLIENT_ID, "secret": "env:ZGW_SECRET", "inside": True}
+    organisation = dataclasses.replace(hub.config.organisations[TEAM], transport=transport)
+    played = make_partner(hub.config, organisation, Wishes())
+    assert isinstance(played, ZgwPartner)
+    played.start("http://127.0.0.1:9")
+    played.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from connectors.registry import connector
+from connectors.transports.settings import secret
 from hub.services.intake import address_book
 from hub.settings import Configuration, Organisation
 from workers.partners.folders import FilePartner
@@ -12,6 +13,7 @@ from workers.partners.ledger import Ledger
 from workers.partners.manner import SILENT, Manner
 from workers.partners.misbehaviour import Misbehaviour
 from workers.partners.partner import Partner
+from workers.partners_zgw import ZgwPartner
 
 
 class Simulator(Protocol):
@@ -60,6 +62,17 @@ def make_partner(config: Configuration, organisation: Organisation, wishes: Wish
             outgoing=outgoing,
             ledger=wishes.ledger,
             misbehaviour=wishes.misbehaviour,
+        )
+    transport = organisation.transport or {}
+    if transport.get("kind") == "zgw":
+        return ZgwPartner(
+            organisation.code,
+            book,
+            wishes.manner,
+            secret=secret(transport["secret"]),
+            hub_secret=wishes.secret,
+            ledger=wishes.ledger,
+            port=wishes.port,
         )
     return Partner(
         organisation.code,
