@@ -98,7 +98,10 @@ def new_case(out: Outgoing) -> list[etree._Element]:
 
 
 def _case_type(out: Outgoing) -> CaseType:
-    """Give the zaaktype that says it: by service, by who it is for, by life domain, else the one set for all else."""
+    """Give the zaaktype that says it: by service, by who it is for, the one set for all else, last by life domain.
+
+    A life domain alone is a weak ground: who is referred for money matters did not apply for a benefit.
+    """
     data, types = out.message.data, out.dialect.types
     code = data.service.code if data.service else None
     to = out.message.receiver
@@ -108,8 +111,8 @@ def _case_type(out: Outgoing) -> CaseType:
             *(one for one in types.values() if data.service and data.service.system == SYSTEM and one.code == code),
             *(one for one in types.values() if code and one.service == code),
             *(one for one in types.values() if one.to == to),
-            *(one for one in types.values() if one.to is None and domains & set(one.life_domains)),
             *(one for key, one in types.items() if key == out.dialect.default_type),
+            *(one for one in types.values() if one.to is None and domains & set(one.life_domains)),
         ).__iter__(),
         None,
     )
@@ -225,9 +228,10 @@ def _words(out: Outgoing, longest: int) -> str | None:
     if reason is not None:
         why = "a case goes by its own codes; the words of a reason stand among the explanation"
         out.losses.append(Loss(field="data.status_reason", why=why))
-    if reason is not None and reason.text and data.note:
+    words = None if reason is None or (reason.system or "").startswith(f"{SYSTEM}:") else reason.text
+    if words and data.note:
         out.losses.append(Loss(field="data.note", why="stands in one text with the reason"))
-    lines = (reason.text if reason is not None else None, data.note)
+    lines = (words, data.note)
     return explained("\n".join(filter(None, lines)), longest, "data.note", out.losses)
 
 

@@ -153,7 +153,7 @@ def _step(case: Node, step: Step, losses: list[Loss]) -> MessageData:
         implies=IMPLIED.get(step.event, ()),
         occurred_at=step.at,
         status_reason=step.reason,
-        note=step.note,
+        note=step.note or None,
         client=client_of(case, losses),
         ends_on=step.ends_on,
     )

@@ -83,6 +83,9 @@ class _Reader:
     def addresses(self, name: str) -> Iterator[Address]:
         """Give the systems under a name: one table, or a list of them."""
         given = self._raw.get(name, [])
+        if not isinstance(given, Mapping | list | tuple):
+            self.wrong(name, "must be a table with an applicatie, or a list of them")
+            given = []
         for place, entry in enumerate([given] if isinstance(given, Mapping) else given, start=1):
             key = f"{name}[{place}]"
             if not isinstance(entry, Mapping):
