@@ -42,7 +42,8 @@ def client_of(case: Node, losses: list[Loss]) -> Client | None:
         if others:
             why = "data of other people is left to the partner's own system"
             losses.append(Loss(field=case.at(relation), why=why))
-        return _read(chosen, losses)
+        read = _read(chosen, losses)
+        return read if read != Client() else None
     return None
 
 
