@@ -30,7 +30,7 @@ _FORBIDDEN = re.compile(
     r"vbaproject|macrosheets|externallinks|embeddings|activex|ctrlprops|connections\.xml|querytables|dialogsheets|oleobject",
     re.IGNORECASE,
 )
-_PART = re.compile(r"(\[Content_Types\]\.xml|(_rels|docProps|xl|customXml)/[A-Za-z0-9_./\-]+)", re.ASCII)
+_PART = re.compile(r"(\[Content_Types\]\.xml|(_rels|docProps|docMetadata|xl|customXml)/[A-Za-z0-9_./\-]*)", re.ASCII)
 _BROKEN = (
     *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, NotImplementedError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, EOFError, AssertionError),
@@ -72,6 +72,8 @@ def _check(body: bytes) -> None:
 
 def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
     names = [part.filename for part in parts]
+    if min((part.header_offset for part in parts), default=1) != 0:
+        raise _refuse("Something stands before the workbook.")
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > MOST_BYTES:
         raise _refuse("The workbook is too large.", RefusalCode.TOO_LARGE)
     if any(part.file_size > MOST_RATIO * max(part.compress_size, 1) for part in parts):

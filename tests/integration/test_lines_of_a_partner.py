@@ -1,14 +1,17 @@
 """Files of lines through the hub: good lines have their effect once, bad ones wait for a person, order holds."""
 
 import csv
+import datetime as dt
 import io
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import select
 
 from connectors.protocol import Payload
@@ -225,8 +228,6 @@ def test_a_file_in_the_drop_folder_is_answered_in_a_file(site: Site, hands: Hand
     )
     path = tmp_path / "in" / "voortgang.csv"
     path.write_bytes(a_file(f"{one['number']};gestart;2026-11-02;", "x;gestart;2026-11-02;"))
-    import os
-
     os.utime(path, (1_700_000_000, 1_700_000_000))
     assert folder.step() == 1
     hands.until_still()
@@ -234,6 +235,28 @@ def test_a_file_in_the_drop_folder_is_answered_in_a_file(site: Site, hands: Hand
     [answer] = (tmp_path / "out").glob("*.csv")
     assert b"geweigerd" in answer.read_bytes()
     assert len(list((tmp_path / "in" / "taken").iterdir())) == 1
+
+
+def test_a_workbook_in_the_drop_folder_is_read_line_by_line(site: Site, hands: Hands, tmp_path: Path) -> None:
+    one, other = refer(site), refer(site)
+    for name in ("in", "out"):
+        (tmp_path / name).mkdir()
+    made = Workbook()
+    sheet = made.worksheets[0]
+    sheet.append(HEADING.split(";"))
+    sheet.append([one["number"], "gestart", dt.datetime(2026, 11, 2), "ok"])
+    sheet.append([other["number"], "gestart", dt.datetime(2026, 11, 2), "=1+1"])
+    path = tmp_path / "in" / "voortgang.xlsx"
+    made.save(path)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    organisation = site.hub.config.organisations[SPOEL]
+    folder = FileIntake(site.hub, organisation, IntakeFolder(tmp_path / "in"), DropFolder(tmp_path / "out"))
+    assert folder.step() == 1
+    hands.until_still()
+    assert (status(site, one), status(site, other)) == ("started", "sent")
+    assert quarantined(site)[-1].field == "regel 3"
+    [answer] = (tmp_path / "out").glob("*.csv")
+    assert "formule" in answer.read_text(encoding="utf-8-sig")
 
 
 def test_with_a_real_broker_each_line_has_its_effect_once(hub: Hub, ring: Ring) -> None:
