@@ -20,3 +20,13 @@ def connector(name: str) -> Connector:
 def samples_folder(name: str) -> Path:
     """Give the folder of a connector's golden samples."""
     return Path(__file__).parent / name / "samples"
+
+
+PUBLISHED = {"openapi.json": "application/json", "sjabloon.csv": "text/csv; charset=utf-8"}
+"""What a connector may hold for partners to download, with its type: an API described, a template of a file."""
+
+
+def published(name: str, file: str) -> bytes | None:
+    """Give a file that a connector holds for partners, or nothing."""
+    path = Path(__file__).parent / name / file
+    return path.read_bytes() if name in NAMES and file in PUBLISHED and path.is_file() else None

@@ -88,7 +88,8 @@ class PartialDate(fields.Field[str]):
     """A date that may be known only to the year or month: ``1980``, ``1980-05`` or ``1980-05-17``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": "string", "pattern": "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"}, **kwargs)
+        pattern = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
+        super().__init__(metadata={"type": "string", "format": "partial-date", "pattern": pattern}, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not isinstance(value, str) or not _PARTIAL_DATE.fullmatch(value):

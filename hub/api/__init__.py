@@ -5,6 +5,7 @@ from hub.api import (  # noqa: F401
     access,
     audit,
     cases,
+    connectors,
     consents,
     corrections,
     digests,

@@ -100,7 +100,12 @@ def _viewer_of_system(client_id: str, proof: str | None = None) -> Viewer | None
     return viewer
 
 
-_OPEN_TO_ALL = frozenset({"api.openapi_document", "api.asyncapi_document", "api.schema_document", "api.read_keys"})
+_OPEN_TO_ALL = frozenset(
+    {
+        *("api.openapi_document", "api.asyncapi_document", "api.schema_document", "api.connector_document"),
+        "api.read_keys",
+    }
+)
 
 
 @api.before_request

@@ -226,6 +226,18 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         {"200": {"type": "object"}},
     ),
     (
+        "/connectors/{name}/{file}",
+        "get",
+        "Read what a connector holds for partners",
+        "messages",
+        [
+            _path("name", "The connector, for instance `reintegration`."),
+            _path("file", "`openapi.json`: the API that a partner offers. `sjabloon.csv`: the template of a file."),
+        ],
+        None,
+        {"200": {"type": "object"}},
+    ),
+    (
         "/cases/{id}",
         "get",
         "Read the caller's view of a case",
@@ -421,7 +433,11 @@ def _operation(
         operation["security"] = [{"oauth": []}, {"webhook": []}]
         own: dict[str, Any] = {"*/*": {"schema": {}}}
         for status in ("200", "413", "422"):
-            operation["responses"][status] = {**_content("Problem", "The dialect's own answer."), "content": own}
+            answer = _content("Problem", "The dialect's own answer.", "application/problem+json")
+            problem = answer["content"] if status != "200" else {}  # for who asks for JSON
+            operation["responses"][status] = {**answer, "content": {**own, **problem}}
+    if path.startswith("/connectors/"):
+        operation["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     if isinstance(body, str):
         content: dict[str, Any] = {"schema": body}
         if body == "NewReferral":

@@ -27,6 +27,7 @@ NOTHING_OF_A_PERSON = {
         "openapi",
         "asyncapi",
         "schema_document",
+        "connector_document",
         "health.",
         "static",
         "reports.",

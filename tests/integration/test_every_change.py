@@ -146,7 +146,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
 
 def test_every_call_with_an_id_is_tried() -> None:
     without = {"api.openapi_document", "api.asyncapi_document", "api.schema_document", "api.decide_questions"}
-    without |= {"api.read_feed", "api.take_payload", "api.read_keys", "api.read_checkpoint"}
+    without |= {"api.connector_document", "api.read_feed", "api.take_payload", "api.read_keys", "api.read_checkpoint"}
     without |= {
         "api.read_digest",
         "api.take_digest",

@@ -106,6 +106,7 @@ ROUTES: dict[str, str] = {
     "api.openapi_document": "nothing",
     "api.asyncapi_document": "nothing",
     "api.schema_document": "nothing",
+    "api.connector_document": "nothing",
     "api.read_keys": "nothing",
     "api.decide_questions": "nothing",
     "api.send_referral": "party",
