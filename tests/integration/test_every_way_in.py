@@ -178,7 +178,7 @@ COMMANDS: dict[str, str] = {
     "web": "nothing",
     "relay": "nothing",
     "inbox": "nothing",
-    "connector": "party",
+    "connector new": "nothing",
     "mail": "nothing",
     "timers": "nothing",
     "check": "nothing",

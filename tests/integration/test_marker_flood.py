@@ -56,6 +56,9 @@ def health(to: str, person: dict[str, Any], number: int) -> dict[str, Any]:
 def hub(tmp_path: Path) -> Iterator[Hub]:
     """Give a hub whose W&I and re-integration partner have systems too: each drops files, in the richest dialect."""
     text = DEMO_CONFIG.read_text(encoding="utf-8")
+    for code in PACKAGE:  # what is local to its own dialect means nothing in the other
+        own = rf"^\[organisations\.{code}\.dialect.*?(?=^\[(?!organisations\.{code}\.))"
+        text = re.sub(own, "", text, flags=re.MULTILINE | re.DOTALL)
     for code, name in PACKAGE.items():
         folder = tmp_path / code
         folder.mkdir()

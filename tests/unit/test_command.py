@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from connectors.registry import NAMES
 from schemas.message import Message
 from tests.personas import SHARED
 from workers.command import main
@@ -129,3 +130,19 @@ def test_people_and_systems_can_be_added_from_the_command_line(monkeypatch: pyte
     checked = call("check")
     assert checked.exit_code == 1, "the partners of the demo run in the demo alone"
     assert all("@partner" in line for line in not_well(checked.stdout))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_partner_of_every_dialect_can_be_played_by_hand(name: str) -> None:
+    result = call("simulate", name, "--port", "0", "--misbehave", "errors=0.3", given=b"list\naccept\nquit\n")
+    assert result.exit_code == 0, result.output
+    assert f"takes {name} at http://127.0.0.1:" in result.stdout
+    assert "There is no such referral yet." in result.stdout
+    assert result.stdout.endswith("0 messages, brought 0 times.\n")
+
+
+@pytest.mark.parametrize(
+    "words", [["--misbehave", "rude=1"], ["--misbehave", "errors=7"], ["--organisation", "nobody"]]
+)
+def test_a_partner_that_can_not_be_played_is_a_wrong_call(words: list[str]) -> None:
+    assert call("simulate", "social_work", "--port", "0", *words).exit_code == 2
