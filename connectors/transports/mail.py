@@ -6,7 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
@@ -18,7 +18,7 @@ from connectors.protocol import Mistake
 from connectors.transports import Finding
 from connectors.transports.reach import OutOfReach, Reach, reach_of_host
 from connectors.transports.settings import Flag, Port, Seconds, SecretReference, Text, mistakes_in, secret
-from connectors.transports.tls import context_of
+from connectors.transports.tls import context_of, shown
 
 SUBJECT = "Er staat iets voor u klaar in Schakel"
 _PORTS = {"starttls": 587, "tls": 465}
@@ -183,6 +183,8 @@ def look(settings: Mapping[str, Any]) -> Iterator[Finding]:
     try:
         line.noop()
         yield Finding(what="mail")
+        if isinstance(line.sock, ssl.SSLSocket):
+            yield replace(shown(line.sock.getpeercert() or {}, dt.datetime.now(dt.UTC)), what="mail certificate")
     except (smtplib.SMTPException, OSError) as error:
         yield Finding(what="mail", finding=f"broke off ({type(error).__name__})")
     finally:

@@ -75,8 +75,13 @@ def look_at_line(
         yield Finding(what="address", finding=f"can't be reached ({type(error).__name__})")
         return
     yield Finding(what="address")
-    moment = dt.datetime.fromtimestamp(ssl.cert_time_to_seconds(str(ends["notAfter"])), dt.UTC)
-    yield Finding(what="certificate", finding=_days(moment, now))
+    yield shown(ends, now)
+
+
+def shown(certificate: Mapping[str, Any], now: dt.datetime) -> Finding:
+    """Say how long the certificate of the other side still lasts, as ``getpeercert`` gives it."""
+    moment = dt.datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), dt.UTC)
+    return Finding(what="certificate", finding=_days(moment, now))
 
 
 def _connected(addresses: Iterable[str], port: int, seconds: float) -> socket.socket:
