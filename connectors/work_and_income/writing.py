@@ -8,7 +8,8 @@ from connectors.work_and_income.envelope import hub_address
 from connectors.work_and_income.format import ACTIONS, CONTENT_TYPE, KEY, REFERENCE
 from connectors.work_and_income.losses import not_carried
 from connectors.work_and_income.moments import digits_of
-from connectors.work_and_income.outward import Outgoing, known_case, new_case, removal, status_set, suspension
+from connectors.work_and_income.new_cases import known_case, new_case
+from connectors.work_and_income.outward import Outgoing, removal, status_set, suspension
 from connectors.work_and_income.receipts import write_receipt
 from connectors.work_and_income.soap import enveloped, systems
 from connectors.work_and_income.tree import part
