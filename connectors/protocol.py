@@ -137,6 +137,8 @@ class Connector(Protocol):
     ``duplicate_code`` is the dialect's own code for an identification that was used before, for another message.
     ``unsaid`` gives the kinds of message for which the dialect has no word at all, each with why; ``write`` refuses
     them with ``cannot_express``, and every other kind it can write.
+    A connector whose dialect tells all assignments of a client at once says so with ``wants_snapshot = True``: then
+    ``data.assignments`` lists the others. It is no part of the protocol, for most dialects have no such thing.
     """
 
     name: str

@@ -78,11 +78,24 @@ class Receipt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Assignment:
+    """One assigned provision as it stands: what a snapshot (an iWmo 301) lists beside what it tells."""
+
+    referral_number: int | None = None
+    correlation: Mapping[str, str] = field(default_factory=dict)
+    service: Coded | None = None
+    decided_at: dt.datetime | None = None
+    starts_on: str | None = None
+    ends_on: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MessageData:
     """What a message tells about one referral.
 
     ``implies`` names earlier steps that this message proves without saying so (iWmo has no acceptance: a 305 implies
-    it); they are recorded as inferred. ``correlation`` maps a dialect's own key names to values.
+    it); they are recorded as inferred. ``correlation`` maps a dialect's own key names to values. ``assignments`` are
+    all that the client has at this receiver, where the dialect tells them together.
     """
 
     referral_id: str | None = None
@@ -107,6 +120,7 @@ class MessageData:
     ends_on: str | None = None
     receipt: Receipt | None = None
     dropped_fields: tuple[str, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +204,16 @@ class ReceiptSchema(_Shape):
     codes = fields.List(fields.Nested(CodedSchema))
 
 
+class AssignmentSchema(_Shape):
+    makes = Assignment
+    referral_number = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 999_999_999))
+    correlation = fields.Dict(keys=Text(longest=60), values=Text(longest=300))
+    service = fields.Nested(CodedSchema, allow_none=True)
+    decided_at = Moment(allow_none=True)
+    starts_on = PartialDate(allow_none=True)
+    ends_on = PartialDate(allow_none=True)
+
+
 class MessageDataSchema(_Shape):
     makes = MessageData
     referral_id = Text(longest=64, allow_none=True)
@@ -214,6 +238,7 @@ class MessageDataSchema(_Shape):
     ends_on = PartialDate(allow_none=True)
     receipt = fields.Nested(ReceiptSchema, allow_none=True)
     dropped_fields = fields.List(Text(longest=200))
+    assignments = fields.List(fields.Nested(AssignmentSchema), validate=validate.Length(max=200))
 
 
 def _constant(value: str) -> fields.Constant[str]:
@@ -256,6 +281,7 @@ MESSAGE = MessageSchema()
 __all__ = [
     "MESSAGE",
     "UNKNOWN_OIN",
+    "Assignment",
     "Client",
     "Coded",
     "Ground",

@@ -226,6 +226,7 @@ class MessageKind(StrEnum):
     CONSENT_WITHDRAWN = "nl.schakel.referrals.consent-withdrawn"
     CORRECTED = "nl.schakel.referrals.corrected"
     ERASED = "nl.schakel.referrals.erased"
+    STEP_RETRACTED = "nl.schakel.referrals.step-retracted"
     PROCESSED = "nl.schakel.receipts.processed"
     REFUSED = "nl.schakel.receipts.refused"
 

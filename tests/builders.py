@@ -30,6 +30,10 @@ def ground(**changes: Any) -> Ground:
     return Ground(**{**given, **changes})
 
 
+# With a code of iWmo, so that it goes as a 301; a referral without one goes as a plain aanmelding.
+ASSIGNED = "wmo-begeleiding"
+
+
 def new_referral(**changes: Any) -> NewReferral:
     """Give a referral for Karin to De Kade, or another."""
     given: dict[str, Any] = {
@@ -44,12 +48,16 @@ def new_referral(**changes: Any) -> NewReferral:
     }
     if "case_id" in changes:
         given.pop("client")
+    if {**given, **changes}["to"] == "mw-de-kade":
+        given["service"] = ASSIGNED
     return NewReferral(**{**given, **changes})
 
 
 def referral_body(**changes: Any) -> dict[str, Any]:
     """Give the body of a POST that sends a referral for Karin."""
+    to_kade = changes.get("to", "mw-de-kade") == "mw-de-kade"
     return {
+        **({"service": ASSIGNED} if to_kade else {}),
         "client": {
             "bsn": KARIN,
             "family_name": "Smulders",

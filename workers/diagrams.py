@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from hub.rules import access, access_tables, lifecycle, retries
-from hub.rules.lifecycle import ENDED, OPEN, TRANSITIONS, TURNS, Part
+from hub.rules.lifecycle import ENDED, OPEN, RETRACTIONS, TRANSITIONS, TURNS, Part
 from schemas.vocabulary import Delivery, Status, Urgency
 from workers import register
 
@@ -82,6 +82,14 @@ def _events() -> str:
     return _table(("Event", "From", "To", "Who may", "Needs a reason"), rows)
 
 
+def _retractions() -> str:
+    rows = []
+    for row in RETRACTIONS:
+        before = _listed(_in_order(row.back_to, Status))
+        rows.append((f"`{row.event}`", f"`{row.source}`", before, _listed(_in_order(row.by, Part))))
+    return _table(("Step", "Taken back in", "Back to the state before", "By"), rows)
+
+
 def _turns() -> str:
     rows = []
     for status in _in_order(TURNS, Status):
@@ -148,6 +156,12 @@ An end is final: after it only `reopen` (of `completed`) and `mark_error` are po
 
 A message of a partner may prove an earlier step without saying so. Only {_listed(lifecycle.INFERABLE)} are ever
 inferred; they are recorded as inferred, and shown as such. Nobody's decision is ever inferred but these.
+
+A step that was told by mistake can be taken back by who told it, while nothing was told after it. The state is then the
+one before that step, and the timeline tells both. There is no button for it: a partner's system says it (iWmo,
+StatusAanlevering 3).
+
+{_retractions()}
 
 Whoever may see only that something runs, sees `running` for an open state, `not_running` for
 {_listed(status for status in Status if lifecycle.masked(status) == "not_running")}, and `finished` for every other end.

@@ -40,7 +40,7 @@ DAY_UNKNOWN, MONTH_UNKNOWN, ALL_UNKNOWN = "1", "2", "3"  # COD170
 
 OWN_NAME = "1"  # COD700
 
-FIRST, CHANGED = "1", "2"  # COD467: the two deliveries that tell a step; 3 takes one back, 9 says nothing
+FIRST, CHANGED, REMOVED = "1", "2", "3"  # COD467; 9 says nothing and is not to be sent (CS058, as 2)
 DECLINED, UNDER_EXAMINATION = "1", "2"  # WJ760
 DELETED = "13"  # WMO002 and JZ002: as if never sent
 CORRECTED = "14"  # the same lists: an error of input was mended

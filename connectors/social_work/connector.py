@@ -3,14 +3,22 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Connector, Mistake, Payload, Reading, Verdict, Writing
-from connectors.social_work import ggk_reading, ggk_writing, reading, retour, writing
+from connectors.social_work import (
+    aanmelding_reading,
+    aanmelding_writing,
+    ggk_reading,
+    ggk_writing,
+    reading,
+    retour,
+    writing,
+)
 from connectors.social_work.envelope import check, opened
 from connectors.social_work.ggk import taken_off
-from connectors.social_work.writing import UNSAID
 from schemas.message import Message
 from schemas.vocabulary import MessageKind
 
@@ -20,7 +28,10 @@ class SocialWork:
 
     name = "social_work"
     duplicate_code: str | None = "9056"
-    unsaid: Mapping[MessageKind, str] = UNSAID
+    # a 301 tells all that a client has at the provider (process Toewijzen), so the hub lists the rest
+    wants_snapshot = True
+    # an aanmelding has a word for every kind; what iWmo has no word for is refused message by message
+    unsaid: Mapping[MessageKind, str] = MappingProxyType({})
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
         """Give what is wrong in the settings of the envelope round the messages."""
@@ -28,6 +39,8 @@ class SocialWork:
 
     def read(self, payload: Payload, book: AddressBook, now: dt.datetime) -> Reading:
         """Translate a message of the partner; a return message comes out as a receipt."""
+        if aanmelding_reading.is_json(payload.body):
+            return aanmelding_reading.read(payload.body, book, now)
         envelope = taken_off(payload.body)
         if envelope is not None and envelope.function is None:
             return ggk_reading.note(envelope, book, now)
@@ -37,6 +50,8 @@ class SocialWork:
 
     def write(self, message: Message, book: AddressBook, now: dt.datetime) -> Writing:
         """Translate a canonical message; ``cannot_express`` where iWmo has no word for it."""
+        if aanmelding_writing.goes_as_json(message):
+            return aanmelding_writing.write(message, book)
         done = writing.write(message, book, now)
         return replace(done, payload=ggk_writing.put_in(done.payload, book.dialect, now))
 
@@ -44,6 +59,8 @@ class SocialWork:
         self, payload: Payload, verdict: Verdict, refusal: Refusal | None, book: AddressBook, now: dt.datetime
     ) -> Payload | None:
         """Give the return message for a message, or nothing where the standard gives none."""
+        if aanmelding_reading.is_json(payload.body):
+            return aanmelding_writing.answer(payload, verdict, refusal, now)
         try:
             envelope = taken_off(payload.body)
         except Refusal:

@@ -1,8 +1,8 @@
 """Reading of each message: every product in it tells one thing about one referral."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Loss
@@ -11,7 +11,7 @@ from connectors.social_work.codes import Family
 from connectors.social_work.envelope import LOCAL, midnight
 from connectors.social_work.people import client, comment, service, visible
 from connectors.social_work.trees import Node, broken
-from schemas.message import Coded, MessageData
+from schemas.message import Assignment, Coded, MessageData
 from schemas.vocabulary import EVENT_OF_KIND, Event, MessageKind
 
 
@@ -38,7 +38,9 @@ def _allocations(content: Content) -> Iterator[Draft]:
     person, family = client(content.node, content.losses), content.family
     note = comment(content.node, content.losses)
     seen: set[str] = set()
-    for index, product in enumerate(content.node.inner("ToegewezenProducten").all("ToegewezenProduct"), start=1):
+    listed = content.node.inner("ToegewezenProducten").all("ToegewezenProduct")
+    current = tuple(_assignment(product, family) for product in listed if not _is_deleted(product))
+    for index, product in enumerate(listed, start=1):
         number, begin, end = product.texts["ToewijzingNummer"], product.texts["Ingangsdatum"], product.text("Einddatum")
         _once(number, seen, product, "ToewijzingNummer", codes.NUMBER_TWICE)
         _in_order(product, "Ingangsdatum", "Einddatum")
@@ -58,8 +60,24 @@ def _allocations(content: Content) -> Iterator[Draft]:
             reason=comment(product, content.losses),
             starts_on=begin,
             ends_on=end,
+            assignments=current,
         )
         yield Draft(key=str(index), kind=kind, data=data)
+
+
+def _is_deleted(product: Node) -> bool:
+    return product.text("RedenWijziging") == codes.DELETED
+
+
+def _assignment(product: Node, family: Family) -> Assignment:
+    return Assignment(
+        referral_number=_number(product.text("ToewijzingNummer")),
+        correlation=_keys(family, product),
+        service=service(product, family),
+        decided_at=_decided(product),
+        starts_on=product.text("Ingangsdatum"),
+        ends_on=product.text("Einddatum"),
+    )
 
 
 def _requests(content: Content) -> Iterator[Draft]:
@@ -86,10 +104,9 @@ def _starts(content: Content) -> Iterator[Draft]:
     """Read a 305. iWmo has no word for receiving or accepting a 301: a start proves both."""
     person, family = client(content.node, content.losses), content.family
     seen: set[str] = set()
-    for index, product in enumerate(content.node.inner("StartProducten").all("StartProduct"), start=1):
+    for index, product in _removals_first(content.node.inner("StartProducten").all("StartProduct")):
         begin = product.texts["Begindatum"]
-        _once(_step_key(product, begin), seen, product, "ToewijzingNummer", codes.KEY_TWICE)
-        _first_or_changed(product, content.losses)
+        _once(_step_key(product, begin, _whether_removed(product)), seen, product, "ToewijzingNummer", codes.KEY_TWICE)
         data = MessageData(
             referral_number=_number(product.text("ToewijzingNummer")),
             correlation=_keys(family, product),
@@ -100,21 +117,26 @@ def _starts(content: Content) -> Iterator[Draft]:
             service=service(product, family),
             starts_on=begin,
         )
-        yield Draft(key=str(index), kind=MessageKind.STARTED, data=data)
+        yield from _by_status(product, Draft(key=str(index), kind=MessageKind.STARTED, data=data))
 
 
 def _stops(content: Content) -> Iterator[Draft]:
     """Read a 307. It implies nothing: one that comes before its 305 waits in the hub for it (WJ001 9069)."""
     person, family = client(content.node, content.losses), content.family
     seen: set[str] = set()
-    for index, product in enumerate(content.node.inner("StopProducten").all("StopProduct"), start=1):
+    for index, product in _removals_first(content.node.inner("StopProducten").all("StopProduct")):
         begin, end, reason = (product.texts[name] for name in ("Begindatum", "Einddatum", "RedenBeeindiging"))
         kind = family.ending_kind(reason)
         # a temporary and a final stop of one delivery may stand side by side (WJ001 9413 to 9415)
         final = "temporary" if kind is MessageKind.PAUSED else "final"
-        _once(_step_key(product, begin, final), seen, product, "ToewijzingNummer", codes.KEY_TWICE)
+        _once(
+            _step_key(product, begin, final, _whether_removed(product)),
+            seen,
+            product,
+            "ToewijzingNummer",
+            codes.KEY_TWICE,
+        )
         _in_order(product, "Begindatum", "Einddatum")
-        _first_or_changed(product, content.losses)
         data = MessageData(
             referral_number=_number(product.text("ToewijzingNummer")),
             correlation=_keys(family, product),
@@ -126,7 +148,7 @@ def _stops(content: Content) -> Iterator[Draft]:
             starts_on=begin,
             ends_on=end,
         )
-        yield Draft(key=str(index), kind=kind, data=data)
+        yield from _by_status(product, Draft(key=str(index), kind=kind, data=data))
 
 
 def _changes(content: Content) -> Iterator[Draft]:
@@ -218,15 +240,32 @@ def _in_order(product: Node, begin: str, end: str) -> None:
         raise broken(product.at(end), "The end lies before the begin.")
 
 
-def _first_or_changed(product: Node, losses: list[Loss]) -> None:
-    """Refuse what takes an earlier message back (COD467, 3): the hub undoes steps by hand, never by guess."""
+def _removals_first(products: Sequence[Node]) -> list[tuple[int, Node]]:
+    """Give products with their places, what is taken back first: removed and told again may be one message."""
+    numbered = list(enumerate(products, start=1))
+    return sorted(numbered, key=lambda pair: pair[1].texts["StatusAanlevering"] != codes.REMOVED)
+
+
+def _whether_removed(product: Node) -> str:
+    return "removed" if product.texts["StatusAanlevering"] == codes.REMOVED else "told"
+
+
+def _by_status(product: Node, told: Draft) -> Iterator[Draft]:
+    """Tell a step, or that it is taken back (COD467, 3). A changed one (2) is both: one back, this one told.
+
+    What is taken back by a change has no date, for the message doesn't say which it was.
+    """
     status = product.texts["StatusAanlevering"]
-    if status == codes.CHANGED:
-        losses.append(Loss(field=product.at("StatusAanlevering"), why="a correction is told as the step itself"))
-    elif status != codes.FIRST:
+    if status not in (codes.FIRST, codes.CHANGED, codes.REMOVED):
         raise Refusal(
             RefusalCode.NOT_ALLOWED,
-            "Taking back an earlier start or stop can't be told to the hub; ask the municipality to correct it.",
+            "A step is told for the first time, changed or taken back; this status is not one to send.",
             field=product.at("StatusAanlevering"),
             dialect_code=codes.REFUSED,
         )
+    if status in (codes.CHANGED, codes.REMOVED):
+        when = told.data.occurred_at if status == codes.REMOVED else None
+        data = replace(told.data, implies=(), occurred_at=when)
+        yield Draft(key=f"{told.key}:back", kind=MessageKind.STEP_RETRACTED, data=data)
+    if status != codes.REMOVED:
+        yield told

@@ -10,7 +10,7 @@ _TOLD = frozenset({"event", "status", "implies", "dropped_fields", "correlation"
 _PERSON = frozenset({"client", "service", "starts_on"})
 _RECEIPT = frozenset({"receipt"})
 _CARRIED = {
-    "301": _PERSON | {"referral_number", "occurred_at", "ends_on", "reason", "note", "status_reason"},
+    "301": _PERSON | {"referral_number", "occurred_at", "ends_on", "reason", "note", "status_reason", "assignments"},
     "315": _PERSON | {"referral_id", "ends_on", "reason", "note"},  # the id only where there is no other key
     "305": _PERSON | {"referral_number", "occurred_at"},
     "307": _PERSON | {"referral_number", "occurred_at", "ends_on", "status_reason"},

@@ -1,6 +1,6 @@
 """Writing of each message's content; the header is put to it elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from connectors.protocol import Loss
@@ -24,7 +24,7 @@ from connectors.social_work.parts import (
 from connectors.social_work.trees import Node, node
 from schemas.identifiers import short_reference
 from schemas.message import Message
-from schemas.vocabulary import MessageKind
+from schemas.vocabulary import KIND_OF_EVENT, MessageKind
 
 _WITHDRAWING = frozenset({MessageKind.WITHDRAWN, MessageKind.CONSENT_WITHDRAWN})
 
@@ -58,6 +58,18 @@ class Outgoing:
         return (
             str(number) if number is not None else (key if key.isascii() and key.isdigit() and len(key) < 10 else None)
         )
+
+    @property
+    def told(self) -> MessageKind:
+        """The kind of message that told the step: of what is taken back, the one that is taken back."""
+        if self.message.kind is MessageKind.STEP_RETRACTED and self.message.data.event is not None:
+            return KIND_OF_EVENT[self.message.data.event]
+        return self.message.kind
+
+    @property
+    def status(self) -> str:
+        """Whether a step is told or taken back (COD467)."""
+        return codes.REMOVED if self.message.kind is MessageKind.STEP_RETRACTED else codes.FIRST
 
     def assignment(self) -> str:
         """Give the number of the assignment, without which the partner can't place the message."""
@@ -93,8 +105,30 @@ def _allocation(out: Outgoing) -> Node:
         **person(out.message, out.losses, full=True),
         Commentaar=comment(data.note, "data.note", out.losses),
         Contactgegevens=node(Contact=node(Soort="01")),  # required, and we know no address
-        ToegewezenProducten=node(ToegewezenProduct=assignment),
+        ToegewezenProducten=node(ToegewezenProduct=[assignment, *_others(out)]),
     )
+
+
+def _others(out: Outgoing) -> Iterator[Node]:
+    """Write what else the client has here: a 301 tells all that is current (process Toewijzen), as it stood."""
+    seen = {out.number}
+    for one in out.message.data.assignments:
+        number = str(one.referral_number) if one.referral_number else None
+        if number is None or number in seen or one.service is None or one.service.system != out.family.name:
+            continue
+        seen.add(number)
+        decided = (one.decided_at or out.message.time).astimezone(LOCAL)
+        reference = one.correlation.get(out.family.key("ReferentieAanbieder"))
+        fits = reference is not None and REFERENCE.fits(reference, out.family.name, strict=True)
+        yield node(
+            ToewijzingNummer=number,
+            ReferentieAanbieder=reference if fits else None,
+            Product=product(one.service, out.family, []),
+            Toewijzingsdatum=decided.date().isoformat(),
+            Toewijzingstijd=decided.time().isoformat("seconds"),
+            Ingangsdatum=first_day(one.starts_on, "data.assignments", [], default=decided.date().isoformat()),
+            Einddatum=last_day(one.ends_on, "data.assignments", []),
+        )
 
 
 def _amendments(message: Message) -> set[str]:
@@ -140,7 +174,7 @@ def _start(out: Outgoing) -> Node:
         ToewijzingNummer=out.assignment(),
         Product=product(data.service, out.family, out.losses) if data.service else None,
         Begindatum=begin,
-        StatusAanlevering=codes.FIRST,
+        StatusAanlevering=out.status,
     )
     return node(**person(out.message, out.losses, full=False), StartProducten=node(StartProduct=started))
 
@@ -154,15 +188,16 @@ def _stop(out: Outgoing) -> Node:
     end = last_day(data.ends_on, "data.ends_on", out.losses) or happened_on(out.message)
     in_order(begin, end)
     _only_the_day(out, end)
-    known = [code for code in family.ending_reasons if family.ending_kind(code) is out.message.kind]
-    default = family.default_ending if out.message.kind is MessageKind.ENDED else known[0]
+    kind = out.told
+    known = [code for code in family.ending_reasons if family.ending_kind(code) is kind]
+    default = family.default_ending if kind is MessageKind.ENDED else known[0]
     stopped = node(
         ToewijzingNummer=out.assignment(),
         Product=product(data.service, family, out.losses) if data.service else None,
         Begindatum=begin,
         RedenBeeindiging=reason(out.message, family.ending_list, known, default, out.losses),
         Einddatum=end,
-        StatusAanlevering=codes.FIRST,
+        StatusAanlevering=out.status,
     )
     return node(**person(out.message, out.losses, full=False), StopProducten=node(StopProduct=stopped))
 

@@ -17,7 +17,7 @@ from connectors.social_work.retour import CONTENT_TYPE
 from connectors.social_work.trees import Node, node, to_xml
 from schemas.identifiers import short_reference
 from schemas.message import Message
-from schemas.vocabulary import MessageKind
+from schemas.vocabulary import Event, MessageKind
 
 _BY_PROVIDER = {
     MessageKind.SENT: "315",
@@ -28,6 +28,15 @@ _BY_PROVIDER = {
     MessageKind.STOPPED_BY_CLIENT: "307",
     MessageKind.ENDED: "307",
     MessageKind.CHANGE_REQUESTED: "317",
+}
+# Taken back by the message that told it, with StatusAanlevering 3; by the step.
+_TAKEN_BACK = {
+    Event.START: "305",
+    Event.RESUME: "305",
+    Event.COMPLETE: "307",
+    Event.PAUSE: "307",
+    Event.CLIENT_STOPS: "307",
+    Event.END: "307",
 }
 _BY_MUNICIPALITY = {
     MessageKind.SENT: "301",
@@ -44,8 +53,6 @@ _OTHER_WORDS = {
     MessageKind.ACCEPTED: "a request is granted by its assignment; the request is quoted",
     MessageKind.RESUMED: "a restart is a start again",
 }
-_SAID = {*_BY_PROVIDER, *_BY_MUNICIPALITY, *_ANSWERS, MessageKind.PROCESSED, MessageKind.REFUSED}
-UNSAID = {kind: "iWmo and iJw have no message that says it" for kind in MessageKind if kind not in _SAID}
 
 
 def write(message: Message, book: AddressBook, now: dt.datetime) -> Writing:
@@ -85,6 +92,8 @@ def _number(message: Message, family: Family, *, provider: bool) -> str:
     asked = family.key("ReferentieAanbieder") in keys and family.key("ToewijzingNummer") not in keys
     table = _BY_PROVIDER if provider else {**_BY_MUNICIPALITY, **(_ANSWERS if asked else {})}
     number = table.get(message.kind)
+    if provider and message.kind is MessageKind.STEP_RETRACTED and message.data.event is not None:
+        number = _TAKEN_BACK.get(message.data.event)
     if number is None:
         word = message.kind.value.rsplit(".", 1)[-1]
         speaker = "a provider" if provider else "the municipality"

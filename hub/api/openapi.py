@@ -8,6 +8,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Response
 from marshmallow import Schema
 
+from connectors.social_work.aanmelding_form import URN as AANMELDING
+from connectors.social_work.aanmelding_form import AanmeldingSchema
 from hub.api.blueprint import VERSION, api
 from hub.api.gate import GateSchema
 from hub.services.errors import NotFound
@@ -221,7 +223,7 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         "get",
         "Read the JSON Schema of the messages",
         "messages",
-        [_path("name", "`message.json`, or `referral.json` for what a message carries.")],
+        [_path("name", "`message.json`, `referral.json` for what it carries, or `aanmelding.json` for social work.")],
         None,
         {"200": {"type": "object"}},
     ),
@@ -482,6 +484,7 @@ def asyncapi() -> dict[str, Any]:
 
 _SHAPES: dict[str, tuple[str, type[Schema]]] = {
     "message.json": ("urn:nl:schakel:schema:message:1", MessageSchema),
+    "aanmelding.json": (AANMELDING, AanmeldingSchema),
     "referral.json": (DATA_SCHEMA, MessageDataSchema),  # what a message's ``dataschema`` names
 }
 

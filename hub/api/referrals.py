@@ -213,6 +213,8 @@ def _step(step: TrailStep, steps: Sequence[TrailStep]) -> dict[str, Any]:
         "inferred": step.inferred,
         "reason": step.reason,
         "note": step.note,
+        "step": step.about,
+        "changes": list(step.changes) or None,
     }
     if step.delivery is not None:
         answered_at = _answered_at(step, steps)

@@ -1,6 +1,6 @@
 """The life of a referral: who may do what in which state, and whose turn it is. One table each; all else follows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -86,6 +86,31 @@ TRANSITIONS = (
 )
 _BY_EVENT = {row.event: row for row in TRANSITIONS}
 
+
+@dataclass(frozen=True, kw_only=True)
+class Retraction:
+    """One row of the table of steps that may be taken back: out of this state, to the one before, by one of these."""
+
+    event: Event
+    source: Status
+    back_to: frozenset[Status]
+    by: frozenset[Part]
+
+
+def _back(event: Event, source: Status, back_to: Iterable[Status], *by: Part) -> Retraction:
+    return Retraction(event=event, source=source, back_to=frozenset(back_to), by=frozenset(by))
+
+
+# A step told by mistake (iWmo, StatusAanlevering 3). Only who told it, and only while nothing was told after it.
+RETRACTIONS = (
+    _back(Event.START, Status.STARTED, [Status.ACCEPTED, Status.PLANNED, Status.PAUSED], _R),
+    _back(Event.RESUME, Status.STARTED, [Status.PAUSED], _R, _G),
+    _back(Event.PAUSE, Status.PAUSED, [Status.STARTED], _R, _G),
+    _back(Event.COMPLETE, Status.COMPLETED, [Status.STARTED, Status.PAUSED], _R),
+    _back(Event.CLIENT_STOPS, Status.STOPPED_BY_CLIENT, OPEN - {Status.DRAFT}, _S, _R, _G),
+    _back(Event.END, Status.ENDED, OPEN - {Status.DRAFT, Status.SENT}, _R),
+)
+
 # What a partner's message may prove without saying so. Nobody's decision is ever inferred but these.
 INFERABLE = (Event.RECEIVE, Event.ACCEPT, Event.START)
 
@@ -134,6 +159,21 @@ def implied_steps(status: Status, event: Event, implies: Iterable[Event]) -> tup
     if now not in _BY_EVENT[event].sources:
         raise NotAllowedNow(event, status, ())
     return tuple(steps)
+
+
+def status_after_retraction(status: Status, steps: Sequence[Event], parts: frozenset[Part]) -> Status:
+    """Give the state before the newest of these steps (oldest first); ``NotAllowedNow`` where it may not be undone."""
+    newest = steps[-1]
+    before = _BY_EVENT[steps[-2]].target if len(steps) > 1 else Status.SENT
+    row = next((row for row in RETRACTIONS if row.event is newest), None)
+    if row is None or row.source is not status or before not in row.back_to or not row.by & parts:
+        raise NotAllowedNow(newest, status, ())
+    return before
+
+
+def may_still_come(status: Status, event: Event) -> bool:
+    """Whether an event that was not told yet fits now, or after others."""
+    return status in _BY_EVENT[event].sources or may_fit_later(status, event)
 
 
 def may_fit_later(status: Status, event: Event) -> bool:

@@ -367,6 +367,9 @@ def _entry(look: Gaze, row: Any, seen: dict[str, _Seen], position: int) -> Entry
     )
 
 
+_SAID = ("note", "reason", "reason_text", "outcome", "changes")
+
+
 def _visible_data(look: Gaze, row: Any, one: _Seen | None) -> dict[str, Any]:
     """Leave out what was said where only the state may be known; own words are always one's own."""
     check_owner(row.data, row.case_id)
@@ -375,7 +378,9 @@ def _visible_data(look: Gaze, row: Any, one: _Seen | None) -> dict[str, Any]:
         data["inferred"] = True
     if one is None or row.organisation == look.viewer.organisation or one.progress.mask is Mask.FULL:
         return data
-    return {key: value for key, value in data.items() if key not in ("note", "reason", "reason_text", "outcome")}
+    return {
+        key: value for key, value in data.items() if key not in ("note", "reason", "reason_text", "outcome", "changes")
+    }
 
 
 _NEVER_HEALTH = "health"

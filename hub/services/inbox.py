@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,14 +15,15 @@ from hub import telemetry
 from hub.models import InboxRecord, Referral
 from hub.rules import lifecycle
 from hub.rules.audit import Deed, Outcome
-from hub.services import audit, consents
+from hub.services import assignments, audit, consents
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.clients import find_case_of_bsn
 from hub.services.delivery import apply_functional_receipt
 from hub.services.erasure import check_not_erased
-from hub.services.errors import Erased, Invalid, NotFound, ServiceError, StateForbids
+from hub.services.errors import Erased, Invalid, NotFound, NotNow, ServiceError, StateForbids
 from hub.services.intake import Received, Result, settle
 from hub.services.referrals import load_for_change, record_event, send_referral
+from hub.services.retractions import take_back
 from hub.services.timeline import NewEntry, nudge, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -200,6 +201,10 @@ def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, messa
     to = message.receiver
     if config.organisation(to) is None or to == config.municipality.code:
         to = config.desk
+    if assignments.is_snapshot(data) and (known := assignments.known_as(work, config, organisation, to, message)):
+        assignments.told_again(work, known, message)
+        assignments.vanish(work, config, organisation, to, message)
+        return Received(result=Result.APPLIED, referral_id=known)
     new = NewReferral(
         to=to,
         service=_service_of(config, to, data.service),
@@ -214,6 +219,9 @@ def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, messa
     # What the desk's own system registers (who reported there) the municipality refers: nobody refers to himself.
     sender = config.municipality.code if to == organisation else organisation
     referral = send_referral(work, config, _machine(config, sender), new, correlation=dict(data.correlation) or None)
+    if assignments.is_snapshot(data):
+        assignments.keep_terms(work, referral.id, message)
+        assignments.vanish(work, config, organisation, to, message)
     return Received(result=Result.APPLIED, referral_id=referral.id)
 
 
@@ -227,10 +235,9 @@ def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, mes
     referral = find_referral(work, config, organisation, message)
     if message.kind in (MessageKind.CORRECTED, MessageKind.ERASED):
         raise Invalid("A partner asks for a correction or an erasure through a person of the municipality.")
-    if message.kind is MessageKind.CONSENT_WITHDRAWN:
-        return _apply_withdrawal(work, config, organisation, referral, message)
-    if message.kind is MessageKind.CHANGE_REQUESTED:
-        return _apply_change_request(work, config, organisation, referral, message)
+    special = _SPECIAL.get(message.kind)
+    if special is not None:
+        return special(work, config, organisation, referral, message)
     data = message.data
     event = data.event or message_event(message)
     status = Status(referral.status)
@@ -284,6 +291,28 @@ def _apply_withdrawal(
     return Received(result=Result.APPLIED, referral_id=referral.id)
 
 
+def _apply_retraction(
+    work: UnitOfWork, config: Configuration, organisation: str, referral: Referral, message: Message
+) -> Received:
+    """A partner takes back a step that it told by mistake; one that is not here yet is waited for."""
+    data = message.data
+    if data.event is None:
+        raise Invalid("A message that takes a step back names the step.")
+    try:
+        take_back(
+            work,
+            config,
+            _machine(config, organisation),
+            referral,
+            data.event,
+            at=data.occurred_at,
+            status_reason=data.status_reason,
+        )
+    except NotNow:
+        return Received(result=Result.WAITING, referral_id=referral.id, reason="Waits for what must come first.")
+    return Received(result=Result.APPLIED, referral_id=referral.id)
+
+
 def _apply_change_request(
     work: UnitOfWork, config: Configuration, organisation: str, referral: Referral, message: Message
 ) -> Received:
@@ -298,6 +327,13 @@ def _apply_change_request(
     )
     nudge(work, referral.case_id, write_entries(work, referral.case_id, [entry]))
     return Received(result=Result.APPLIED, referral_id=referral.id)
+
+
+_SPECIAL: dict[MessageKind, Callable[[UnitOfWork, Configuration, str, Referral, Message], Received]] = {
+    MessageKind.CONSENT_WITHDRAWN: _apply_withdrawal,
+    MessageKind.CHANGE_REQUESTED: _apply_change_request,
+    MessageKind.STEP_RETRACTED: _apply_retraction,
+}
 
 
 def find_referral(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Referral:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select
@@ -11,6 +12,7 @@ from hub.models import OutboxRecord, Referral
 from hub.services import signatures
 from hub.services.case_keys import in_case
 from hub.services.notices import put_notices
+from hub.services.snapshots import snapshot_for
 from hub.services.timeline import nudge_row
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -52,6 +54,9 @@ def message_about(
     told = work.execute(_TOLD, {"case_id": referral.case_id, "receiver": receiver}).scalar_one()
     what = kind or KIND_OF_EVENT[Event(str(event))]
     at = data.occurred_at or work.now
+    others = snapshot_for(work, config, referral, what, receiver, data.service)
+    if others:
+        data = replace(data, assignments=others)
     return Message(
         id=derived_id("event", referral.case_id, str(position), receiver, what, at.isoformat()),
         kind=what,

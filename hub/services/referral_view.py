@@ -211,6 +211,8 @@ def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) 
         note=data.get("note"),
         reason=data.get("reason_text") or data.get("reason"),
         inferred=entry.inferred,
+        about=(entry.data or {}).get("event"),
+        changes=tuple(data.get("changes") or ()),
     )
 
 

@@ -273,12 +273,13 @@ def _entries_of(
 _ENDS = frozenset({Event.COMPLETE, Event.DECLINE, Event.CLIENT_STOPS, Event.END, Event.MARK_ERROR})
 
 
-def _may_be_told(referral: Referral, receiver: str, event: Event, now: dt.datetime) -> bool:
+def may_be_told(referral: Referral, receiver: str, event: Event, now: dt.datetime) -> bool:
     """Whether an event may go to an organisation: where the ground has ended, a bare end to the sender alone."""
     return holds(referral, now) or (receiver == referral.sender and event in _ENDS)
 
 
-def _bare(data: MessageData) -> MessageData:
+def bare(data: MessageData) -> MessageData:
+    """Leave of a message that something happened, and nothing that was said with it."""
     return replace(data, note=None, status_reason=None, outcome=None)
 
 
@@ -316,8 +317,8 @@ def _tell(
             sender=actor.organisation,
             receiver=receiver,
             position=position,
-            data=release_to(config, receiver, referral, data if holds(referral, work.now) else _bare(data)),
+            data=release_to(config, receiver, referral, data if holds(referral, work.now) else bare(data)),
         )
         for receiver in sorted({referral.sender, referral.receiver} - {actor.organisation})
-        if config.organisation(receiver) is not None and _may_be_told(referral, receiver, new.event, work.now)
+        if config.organisation(receiver) is not None and may_be_told(referral, receiver, new.event, work.now)
     ]

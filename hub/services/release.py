@@ -47,6 +47,8 @@ _WORDS = frozenset({SharedField.REASON, SharedField.CLIENT_WORDS, SharedField.ST
 _PACKAGES = {
     OrganisationKind.REINTEGRATION: tuple(field for field in EVERYTHING if field is not SharedField.BSN),
 }
+# The systems of codes of individual provisions.
+ASSIGNED = frozenset({"iwmo", "ijw"})
 # What a format can't do without; it is shared or the referral does not go this way.
 _NEEDED: dict[str | None, dict[SharedField, str]] = {
     "social_work": {
@@ -56,12 +58,21 @@ _NEEDED: dict[str | None, dict[SharedField, str]] = {
 }
 
 
-def needed(config: Configuration, receiver: str) -> dict[SharedField, str]:
-    """Give the fields without which the receiver's format can't carry a referral, each with why."""
+def needed(config: Configuration, receiver: str, service: str | None) -> dict[SharedField, str]:
+    """Give the fields without which the receiver's format can't carry a referral, each with why.
+
+    iWmo carries what is assigned: a service with a code of its own there. Any other goes as JSON, which needs none.
+    """
     organisation = config.organisation(receiver)
-    if organisation is None or organisation.transport is None:
+    if organisation is None or organisation.transport is None or not is_assigned(config, service):
         return {}
     return _NEEDED.get(organisation.connector, {})
+
+
+def is_assigned(config: Configuration, service: str | None) -> bool:
+    """Whether a service is an individual provision that is assigned (iWmo, iJw), and no warm handover."""
+    known = service_of(config, service)
+    return known is not None and known.system in ASSIGNED
 
 
 def package(config: Configuration, receiver: str, service: str | None) -> tuple[SharedField, ...]:
@@ -83,7 +94,7 @@ def tells_health_to_the_walled(config: Configuration, sender: str, new: NewRefer
 def chosen_fields(config: Configuration, sender: str, new: NewReferral) -> tuple[SharedField, ...]:
     """Give what a new referral shares; ``Invalid`` where the receiver's format needs what was left out."""
     chosen = package(config, new.to, new.service) if new.share is None else new.share
-    for field, why in needed(config, new.to).items():
+    for field, why in needed(config, new.to, new.service).items():
         if field not in chosen:
             raise Invalid(f"{field} must be shared with this receiver: {why}", field="share")
     if tells_health_to_the_walled(config, sender, new):  # whatever was chosen
@@ -118,7 +129,8 @@ def content_for(organisation: str, referral: Referral) -> dict[str, Any]:
     return {
         name: words
         for name, words in referral.content.items()
-        if organisation != referral.receiver or referral.shared is None or name in referral.shared
+        if name in EVERYTHING
+        and (organisation != referral.receiver or referral.shared is None or name in referral.shared)
     }
 
 

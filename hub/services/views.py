@@ -149,7 +149,10 @@ class TrackStep:
 
 @dataclass(frozen=True, kw_only=True)
 class TrailStep:
-    """One step of the trail: an event of people, or what systems did with a message (``delivery``)."""
+    """One step of the trail: an event of people, or what systems did with a message (``delivery``).
+
+    ``about`` is the step that was taken back; ``changes`` are the differences of an assignment: field, from, to.
+    """
 
     at: dt.datetime
     kind: str
@@ -166,6 +169,8 @@ class TrailStep:
     delivered_at: dt.datetime | None = None
     processed_at: dt.datetime | None = None
     dropped: tuple[str, ...] = ()
+    about: str | None = None
+    changes: tuple[Mapping[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

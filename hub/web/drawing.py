@@ -83,8 +83,8 @@ def set_up_templates(app: Flask) -> None:
         asset, case_path, referral_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key, in_days,
         newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, may_manage,
         start_path,
-        sentences.sentence_of, sentences.told, sentences.by_whom, tracks.step_words, tracks.trail_words,
-        tracks.trail_steps,
+        sentences.sentence_of, sentences.told, sentences.by_whom, sentences.change_words,
+        tracks.step_words, tracks.trail_words, tracks.trail_steps,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING

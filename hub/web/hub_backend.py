@@ -127,7 +127,7 @@ class HubBackend:
                 purpose=service.purpose,
                 reply_days=service.reply_days,
                 shares=package(self._config, service.organisation, service.code),
-                needs=tuple(needed(self._config, service.organisation)),
+                needs=tuple(needed(self._config, service.organisation, service.code)),
             )
             for service in self._config.services.values()
             if service.organisation != viewer.organisation

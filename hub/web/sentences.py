@@ -1,8 +1,12 @@
 """The sentences of the timeline: what happened, as icon, tone, a bold start and the rest."""
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hub.services.views import EntryView
+from hub.web import dates
 from hub.web.words import OUTCOMES, REASONS
 from schemas.vocabulary import Outcome
 
@@ -47,6 +51,9 @@ SENTENCES = {
     "sent_again": Sentence("refresh", "info", "Opnieuw verstuurd", "naar {who}:"),
     "deadline_passed": Sentence("clock-exclamation", "fout", "De termijn is voorbij", "bij"),
     "change_requested": Sentence("flag", "vraag", "{who} vraagt om een wijziging", "bij"),
+    "step_retracted": Sentence("x", "vraag", "{step} teruggenomen", "voor"),
+    "assignment_changed": Sentence("flag", "vraag", "De toewijzing is gewijzigd", "voor"),
+    "assignment_vanished": Sentence("alert-triangle", "vraag", "{who} noemt de toewijzing niet meer", "voor"),
     "corrected": Sentence("flag", "info", "Gegevens zijn verbeterd"),
     "masked": Sentence("progress", "", "Er is iets veranderd", "bij"),
     "case_opened": Sentence("user-plus", "info", "Dossier gestart"),
@@ -57,6 +64,22 @@ SENTENCES = {
     "consent_lapsed": Sentence("shield-check", "vraag", "De toestemming is voorbij", "voor"),
     "delivered_late": Sentence("alert-triangle", "fout", "Toch nog bezorgd", "terwijl de toestemming stopte:"),
 }
+# What is taken back, by the step that told it.
+STEPS = {
+    "start": "Startmelding",
+    "resume": "Hervatting",
+    "pause": "Pauze",
+    "complete": "Afronding",
+    "client_stops": "Stopmelding",
+    "end": "Beëindiging",
+}
+ASSIGNMENT_FIELDS = {
+    "product": "Product",
+    "starts_on": "Begindatum",
+    "ends_on": "Einddatum",
+    "listed": "In het overzicht",
+}
+_ANSWERS = {"yes": "ja", "no": "nee", None: "geen"}
 # What systems do, nobody did.
 AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"}) | {
     "sent_again"
@@ -82,6 +105,7 @@ def sentence_of(entry: EntryView) -> Sentence:
     referral = entry.referral
     names = {
         "who": entry.organisation_name or entry.actor or "Schakel",
+        "step": STEPS.get(str(entry.data.get("event")), "Stap"),
         "receiver": (referral.organisation if referral else "") or "de ontvanger",
     }
     start, rest = found.start.format(**names), found.rest.format(**names)
@@ -96,11 +120,40 @@ def told(entry: EntryView) -> str | None:
     outcome = data.get("outcome")
     reason = data.get("reason_text") or REASONS.get(str(data.get("reason")))
     parts = [
+        *(change_words(change) for change in data.get("changes") or ()),
+        _of_when(data) if entry.kind == "step_retracted" else None,
         OUTCOMES[Outcome(outcome)] + "." if outcome in OUTCOMES else None,
         reason and f"{reason}.",
         f"‘{data['note']}’" if data.get("note") else None,
     ]
     return " ".join(str(part) for part in parts if part) or None
+
+
+def change_words(change: Mapping[str, str | None]) -> str:
+    """Give one difference as people read it: which field, what it was, what it is."""
+    before, after = (_value(change.get(side)) for side in ("from", "to"))
+    return f"{ASSIGNMENT_FIELDS.get(str(change.get('field')), 'Gegeven')}: {before} → {after}."
+
+
+def _value(value: str | None) -> str:
+    if value in _ANSWERS:
+        return _ANSWERS[value]
+    day = _day(value)
+    return dates.plain_day(day) if day is not None else str(value)
+
+
+def _of_when(data: Mapping[str, Any]) -> str | None:
+    """Give the day that the step had which was taken back."""
+    day = _day(str(data.get("at") or ""))
+    return f"Het ging om {dates.plain_day(day)}." if day is not None else None
+
+
+def _day(value: str | None) -> dt.date | None:
+    try:
+        found = dt.datetime.fromisoformat(value or "")
+    except ValueError:
+        return None
+    return found.date() if found.tzinfo is None else found.astimezone(dates.AMSTERDAM).date()
 
 
 def by_whom(entry: EntryView) -> str:

@@ -6,7 +6,7 @@ from hub.services.views import ReferralView, TrackStep, TrailStep
 from hub.web import words
 from hub.web.dates import moment, until
 from hub.web.labels import message_words, turn_words
-from hub.web.sentences import AUTOMATIC, SENTENCES
+from hub.web.sentences import AUTOMATIC, SENTENCES, STEPS
 from hub.web.turns import turn_of
 from schemas.vocabulary import Delivery, Status
 
@@ -89,4 +89,9 @@ def trail_words(step: TrailStep) -> tuple[str, str, str, dt.datetime]:
     found = SENTENCES.get(step.kind)
     if found is None:
         return "circle", "", step.kind, step.at
-    return found.icon, found.tone, found.start.format(who=who, receiver=who).rstrip(":"), step.at
+    return (
+        found.icon,
+        found.tone,
+        found.start.format(who=who, receiver=who, step=STEPS.get(step.about or "", "Stap")).rstrip(":"),
+        step.at,
+    )

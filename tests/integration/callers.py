@@ -23,6 +23,7 @@ from hub.services import identity, proofs, sessions
 from hub.services.audit import looking, occasion
 from hub.services.clients import find_case
 from hub.services.intake import address_book
+from hub.services.release import service_of
 from hub.wiring import Hub
 from schemas.identifiers import bsn_is_valid
 from schemas.message import Message, MessageData, source_of
@@ -254,6 +255,7 @@ def partner_says(hub: Hub, referral_id: str, event: Event, **data: Any) -> Paylo
         "referral_number": referral.number,
         "event": event,
         "client": person,
+        "service": service_of(hub.config, referral.service),
         "starts_on": "2026-11-02",
         "ends_on": "2026-11-20" if event is Event.COMPLETE else None,
         "occurred_at": dt.datetime(2026, 11, 20, tzinfo=dt.UTC),

@@ -9,6 +9,7 @@ from connectors.registry import connector
 from hub.models import Case, Referral, TimelineEntry
 from hub.services import referrals
 from hub.services.intake import address_book, take_in
+from hub.services.release import service_of
 from hub.wiring import Hub
 from schemas.message import Message, MessageData, source_of
 from schemas.referral import NewEvent
@@ -52,6 +53,7 @@ def answer(hub: Hub, referral: Referral, event: Event, **data: object) -> Payloa
                 "referral_number": referral.number,
                 "event": event,
                 "client": client(),
+                "service": service_of(hub.config, referral.service),
                 "starts_on": "2026-11-02",
                 "ends_on": "2026-11-20" if event is Event.COMPLETE else None,
                 "occurred_at": dt.datetime(2026, 11, 20, tzinfo=dt.UTC),
@@ -122,7 +124,8 @@ def test_messages_of_one_case_arrive_in_order_and_each_once(hub: Hub, ring: Ring
         referrals.record_event(work, hub.config, MARLOES, locked, NewEvent(event=Event.WITHDRAW))
     ring.until_still()
     rows = ring.partners["mw-de-kade"].ledger.rows()
-    assert [row[2] for row in rows] == ["SENT", "SENT", "WITHDRAWN"]
+    # a 301 is a snapshot: the second lists the first again, and the withdrawal of one the other
+    assert [row[2] for row in rows] == ["SENT", "SENT,SENT", "WITHDRAWN,SENT"]
     assert [row[3] for row in rows] == [1, 1, 1]
     assert read(hub, second).delivery == Delivery.PROCESSED
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hub.rules import lifecycle
 from hub.rules.lifecycle import (
     ENDED,
     INFERABLE,
@@ -289,3 +290,26 @@ def test_a_mask_tells_whether_it_runs_and_no_more() -> None:
             assert masked(status) is MaskedStatus.RUNNING
         else:
             assert masked(status) is MaskedStatus.FINISHED
+
+
+@pytest.mark.parametrize("row", lifecycle.RETRACTIONS, ids=lambda row: row.event.value)
+def test_a_step_is_taken_back_to_a_state_from_which_it_can_be_told_again(row: lifecycle.Retraction) -> None:
+    told = next(one for one in lifecycle.TRANSITIONS if one.event is row.event)
+    assert told.target is row.source
+    assert row.back_to <= told.sources
+    assert row.by <= told.by
+
+
+def test_the_newest_step_alone_is_taken_back_by_its_own_part() -> None:
+    steps = [Event.SEND, Event.RECEIVE, Event.ACCEPT, Event.START, Event.PAUSE]
+    receiver, sender = frozenset({Part.RECEIVER}), frozenset({Part.SENDER})
+    assert lifecycle.status_after_retraction(Status.PAUSED, steps, receiver) is Status.STARTED
+    assert lifecycle.status_after_retraction(Status.STARTED, steps[:4], receiver) is Status.ACCEPTED
+    for status, told, parts in (
+        (Status.PAUSED, steps, sender),
+        (Status.STARTED, steps, receiver),
+        (Status.ACCEPTED, steps[:3], receiver),
+        (Status.SENT, steps[:1], sender),
+    ):
+        with pytest.raises(lifecycle.NotAllowedNow):
+            lifecycle.status_after_retraction(status, told, parts)

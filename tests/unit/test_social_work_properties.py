@@ -25,6 +25,8 @@ from test_social_work_material import (
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Verdict
+from connectors.social_work.aanmelding_writing import goes_as_json
+from connectors.social_work.ggk_writing import put_in
 from schemas.fields import _INVISIBLE
 from schemas.identifiers import bsn_is_valid
 from schemas.message import Client, Coded, Ground, Message, MessageData, Receipt, source_of
@@ -113,6 +115,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bytes], None]:
     return lambda body: valid(body, folder)
 
 
+LATER = dt.datetime(2201, 1, 1, tzinfo=dt.UTC)
 SAYABLE = [
     *((kind, "wi-tilburg", {}) for kind in (K.SENT, K.WITHDRAWN)),
     *((kind, "wi-tilburg", {"iwmo:ReferentieAanbieder": "A 1"}) for kind in (K.ACCEPTED, K.DECLINED, K.RECEIVED)),
@@ -132,7 +135,7 @@ def sayable(draw: st.DrawFn) -> Message:
         one.data,
         client=client,
         referral_number=draw(st.integers(1, 999_999_999)),
-        correlation=keys,
+        correlation={"iwmo:ToewijzingNummer": "7", **keys} if "iwmo:ReferentieAanbieder" not in keys else keys,
         starts_on=draw(st.sampled_from([str(begin), str(begin)[:7], str(begin)[:4]])),
         ends_on=draw(st.sampled_from([str(end), str(end)[:7], str(end)[:4]])),
     )
@@ -160,14 +163,17 @@ def test_any_other_message_is_written_well_or_refused_as_not_to_be_said(check: C
     except Refusal as refusal:
         assert refusal.code is RefusalCode.CANNOT_EXPRESS
         return
-    check(writing.payload.body)
+    if goes_as_json(one):
+        assert read(writing.payload.body, OPEN_BOOK, LATER).messages[0].kind is one.kind
+    else:
+        check(writing.payload.body)
 
 
 @cache
 def _pieces() -> list[bytes]:
-    return [path.read_bytes() for path in sorted(SAMPLES.glob("*.xml"))] + [
-        path.read_bytes() for path in partner_samples()
-    ]
+    plain = [path.read_bytes() for path in (*sorted(SAMPLES.glob("*.xml")), *partner_samples())]
+    settings_of_envelope = {"envelope": "ggk-soap"}
+    return plain + [put_in(payload(body), settings_of_envelope, NOW).body for body in plain[::3]]
 
 
 @st.composite
@@ -215,7 +221,8 @@ def test_a_mutated_message_is_read_or_refused_and_nothing_else(body: bytes):
         refusal = error
     verdict = Verdict.REFUSED if refusal else Verdict.ACCEPTED
     answer = CONNECTOR.acknowledge(payload(body), verdict, refusal, OPEN_BOOK, NOW)
-    assert answer is None or b"RetourCode" in answer.body
+    told = (b"RetourCode", b"xmlBestand", b"Fo01Bericht", b"Bv03Bericht", b"bevestiging")
+    assert answer is None or any(word in answer.body for word in told)
 
 
 @pytest.mark.standards
@@ -224,5 +231,5 @@ def test_a_mutated_message_is_read_or_refused_and_nothing_else(body: bytes):
 def test_an_answer_to_any_message_is_valid_by_the_standard(check: Callable[[bytes], None], body: bytes):
     for verdict in Verdict:
         answer = CONNECTOR.acknowledge(payload(body), verdict, None, OPEN_BOOK, NOW)
-        if answer is not None:
+        if answer is not None and b"StUF0301" not in answer.body:
             check(answer.body)

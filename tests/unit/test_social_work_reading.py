@@ -6,7 +6,7 @@ import pytest
 from test_social_work_material import BOOK, NOW, OPEN_BOOK, SHARED, changed, read, refused, sample
 
 from connectors.errors import Refusal, RefusalCode
-from schemas.vocabulary import MessageKind
+from schemas.vocabulary import Event, MessageKind
 
 ASSIGNMENT, START, STOP = sample("in-wmo301.xml"), sample("in-wmo305.xml"), sample("in-wmo307.xml")
 REQUEST, CHANGE = sample("in-wmo315.xml"), sample("in-wmo317.xml")
@@ -119,8 +119,33 @@ def test_one_bad_class_refuses_the_whole_message_with_its_return_code(
     assert new.rsplit(">", maxsplit=1)[-1].rstrip("</") not in refusal.message
 
 
-def test_a_removal_of_an_earlier_message_is_refused_by_name():
-    refusal = refused(changed(START, ("StatusAanlevering>2<", "StatusAanlevering>3<")))
+def test_a_removal_takes_the_step_back_with_the_date_it_had():
+    back = read(changed(START, ("StatusAanlevering>2<", "StatusAanlevering>3<"))).messages[0]
+    assert (back.kind, back.data.event, back.data.implies) == (MessageKind.STEP_RETRACTED, Event.START, ())
+    plain = read(changed(START, ("StatusAanlevering>2<", "StatusAanlevering>1<"))).messages[1]
+    assert back.data.occurred_at == plain.data.occurred_at
+    assert back.id != plain.id
+
+
+def test_a_stop_that_is_removed_names_the_step_by_its_reason():
+    body = changed(sample("in-wmo307.xml"), ("StatusAanlevering>1<", "StatusAanlevering>3<"))
+    plain = read(sample("in-wmo307.xml")).messages
+    back = read(body).messages
+    assert {one.kind for one in back} == {MessageKind.STEP_RETRACTED}
+    assert sorted(one.data.event or "" for one in back) == sorted(one.data.event or "" for one in plain)
+
+
+def test_a_changed_start_takes_back_whatever_there_was_and_tells_it_anew():
+    kinds = [(one.kind, one.data.occurred_at is None) for one in read(START).messages]
+    assert kinds == [
+        (MessageKind.STARTED, False),
+        (MessageKind.STEP_RETRACTED, True),
+        (MessageKind.STARTED, False),
+    ]
+
+
+def test_a_status_that_is_not_one_to_send_is_refused_by_name():
+    refusal = refused(changed(START, ("StatusAanlevering>2<", "StatusAanlevering>9<")))
     assert refusal.code is RefusalCode.NOT_ALLOWED
     assert refusal.field == "Client/StartProducten/StartProduct[2]/StatusAanlevering"
 

@@ -28,7 +28,9 @@ from connectors.social_work.codes import RETURN_CODES
 from connectors.social_work.envelope import opened
 from schemas.vocabulary import MessageKind
 
-HEEN = sorted(path for path in SAMPLES.glob("*.xml") if int(path.stem.split("-")[1][-3:]) % 2)
+HEEN = sorted(
+    path for path in SAMPLES.glob("*.xml") if "ggk" not in path.stem and int(path.stem.split("-")[1][-3:]) % 2
+)
 ASSIGNMENT, START = sample("in-wmo301.xml"), sample("in-wmo305.xml")
 
 

@@ -49,6 +49,7 @@ class Desk(ABC):
         self.ledger = ledger or Ledger()
         self._misbehaviour = misbehaviour or Misbehaviour()
         self._turn = itertools.cycle(manner.series) if manner.series else None
+        self._known: set[int | None] = set()
         self._diary = Diary(f"answers of {organisation}")
         self._kept_back: dict[str, Callable[[], bool]] = {}
         self._kept_back_lock = threading.Lock()
@@ -87,6 +88,11 @@ class Desk(ABC):
         return self._connector.acknowledge(payload, Verdict.ACCEPTED, None, self._book, now), True
 
     def _think_about(self, message: Message) -> None:
+        """Answer what is new: a snapshot lists again what is known already."""
+        if message.data.assignments and message.kind is MessageKind.SENT:
+            if message.data.referral_number in self._known:
+                return
+            self._known.add(message.data.referral_number)
         if message.kind is MessageKind.SENT and self._turn is not None:
             wait = 0.0
             for step, reply in enumerate(next(self._turn)):
@@ -109,6 +115,7 @@ class Desk(ABC):
                 referral_number=about.data.referral_number,
                 correlation=about.data.correlation,
                 event=reply.event,
+                implies=(Event.RECEIVE, Event.ACCEPT) if reply.event is Event.START else (),
                 status=_STATUS_AFTER.get(reply.event),
                 occurred_at=now,
                 note=reply.note,
