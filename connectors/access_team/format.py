@@ -154,6 +154,7 @@ STUF_GENDERS = {"M": Gender.MALE, "V": Gender.FEMALE, "O": Gender.UNKNOWN}
 K = MessageKind
 UNSAID: Mapping[MessageKind, str] = {
     K.ERASED: "a register removes its own cases; nobody else may",
+    K.STEP_RETRACTED: "a register adds a status; one that was set is not taken away",
     K.CHANGE_REQUESTED: "the Zaken API knows no request for change",
     K.PROCESSED: "the HTTP answer says it",
     K.REFUSED: "the HTTP answer says it",

@@ -11,7 +11,7 @@ from connectors.reintegration import answers, csvform, jsonform, report, xlsxfor
 from connectors.reintegration.columns import COLUMNS, row_of_document
 from connectors.reintegration.inward import read_document
 from connectors.reintegration.lines import Row, judge, read_lines
-from connectors.reintegration.outward import reference_of, write_document
+from connectors.reintegration.outward import UNSAID, reference_of, write_document
 from schemas.message import Message
 from schemas.vocabulary import MessageKind
 
@@ -23,7 +23,7 @@ class Reintegration:
 
     name = "reintegration"
     duplicate_code: str | None = "dubbel"
-    unsaid: Mapping[MessageKind, str] = {}
+    unsaid: Mapping[MessageKind, str] = UNSAID
     workbooks = True
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:

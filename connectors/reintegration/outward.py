@@ -20,8 +20,13 @@ _DAY = 10
 _REFERRAL = State(word=None, kind=MessageKind.SENT, status=Status.SENT)  # type: ignore[arg-type]  # a message of its own
 
 
+UNSAID = {MessageKind.STEP_RETRACTED: "a form or a line tells a state, not that an earlier one was a mistake"}
+
+
 def write_document(message: Message, book: AddressBook) -> tuple[Json, tuple[Loss, ...]]:
     """Write one message as a document, and tell what is lost."""
+    if message.kind in UNSAID:
+        raise Refusal(RefusalCode.CANNOT_EXPRESS, "This format can't take a step back.", field="type")
     if message.kind.is_receipt:
         return _receipt(message, book)
     data = message.data

@@ -22,6 +22,7 @@ _REMOVING = frozenset({MessageKind.WITHDRAWN, MessageKind.CONSENT_WITHDRAWN, Mes
 UNSAID = {
     MessageKind.REOPENED: "a case that ended is opened by naming its end, and the message does not hold that",
     MessageKind.CHANGE_REQUESTED: "a change of a case is made, not asked for",
+    MessageKind.STEP_RETRACTED: "a case gets a new status; that an earlier one was a mistake it can't say",
     MessageKind.CORRECTED: "a correction shows what was beside what is, and what was is not kept",
     MessageKind.ERASED: "a case that is removed is no more; that what was known of it must go, it can't say",
 }
