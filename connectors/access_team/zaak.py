@@ -17,9 +17,10 @@ from connectors.access_team.people import client_of, organisation_in, organisati
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import FETCHED_BY, AddressBook, Payload, Reading
 from schemas.identifiers import derived_id
-from schemas.message import MESSAGE, Client, Coded, Message, MessageData, source_of
+from schemas.message import MESSAGE, Client, Coded, Message, MessageData, MessageDataSchema, source_of
 from schemas.vocabulary import KIND_OF_EVENT, Event, LifeDomain, MessageKind, Outcome, Urgency
 
+_DATA = MessageDataSchema()
 _OUR_NUMBER = re.compile(rf"{NUMBER_MARK}([1-9][0-9]{{0,8}})", re.ASCII)
 _LINKS = ("url", "zaaktype", "status", "resultaat", "hoofdzaak")
 _MANY_LINKS = ("rollen", "eigenschappen", "deelzaken", "zaakobjecten", "zaakinformatieobjecten")
@@ -233,7 +234,8 @@ def _message(found: Found, desk: Desk) -> Message:
     book, partner = desk.book, desk.book.partner
     kind = KIND_OF_EVENT[found.event]
     data = _data(found, desk, kind)
-    fingerprint = json.dumps([desk.url, found.key, kind.value, hashlib.sha256(repr(data).encode()).hexdigest()])
+    told = json.dumps(_DATA.dump(data), sort_keys=True)  # not its repr: a new field would change every id
+    fingerprint = json.dumps([desk.url, found.key, kind.value, hashlib.sha256(told.encode()).hexdigest()])
     # A referral is known by its zaak alone: told with other words it must not become a second one.
     own_id = derived_id("zgw", desk.url, kind) if kind is K.SENT else derived_id("zgw", fingerprint)
     other = "mede_initiator" if desk.ours else "behandelaar"
