@@ -88,7 +88,8 @@ class World:
             "case_id": [*self.cases, nowhere],
             "referral_id": [*self.open, nowhere],
             "intake_id": [nowhere],
-            "name": ["message"],
+            "name": ["message", "social_work"],
+            "file": ["README.md"],
             "person_id": ["tom", "marloes"],
             "organisation_code": [WI, SPOEL],
         }
