@@ -40,6 +40,8 @@ def goes_as_json(message: Message) -> bool:
         return True
     service = message.data.service
     assigned = keys & set(FAMILIES) or (service is not None and service.system in FAMILIES)
+    if message.kind is MessageKind.ERASED and service is None:
+        return False  # it may have gone as a 301: a system that never reads JSON must not seem to be told
     return not assigned and not message.kind.is_receipt
 
 
