@@ -26,6 +26,7 @@ from workers.keys import keys
 from workers.lines import look_at_all, open_all
 from workers.messages import messages
 from workers.opening import open_here, read_settings
+from workers.rehearse import rehearse
 from workers.retention import retention
 from workers.simulate import simulate
 from workers.translate import translate
@@ -54,7 +55,7 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-for command in (access, accounts, audit, keys, messages, retention, simulate, translate):
+for command in (access, accounts, audit, keys, messages, rehearse, retention, simulate, translate):
     main.add_command(command)
 
 

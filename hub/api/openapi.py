@@ -53,6 +53,44 @@ _PAGE = {
     },
 }
 
+_LOSSES = {
+    "type": "array",
+    "description": "What the message could not carry, and why.",
+    "items": {"type": "object", "properties": {"field": {"type": "string"}, "why": {"type": "string"}}},
+}
+_FORM = {
+    "type": "object",
+    "required": ["content_type", "size", "cut", "body"],
+    "properties": {
+        "content_type": {"type": "string"},
+        "size": {"type": "integer", "description": "In bytes, before it was cut."},
+        "cut": {"type": "boolean", "description": "Whether it was too large to keep whole."},
+        "body": {"type": "string", "format": "byte"},
+    },
+}
+_MESSAGE = {
+    "type": "object",
+    "required": ["id", "referral_id", "kind", "at", "sender", "receiver", "state", "losses", "forms", "withheld"],
+    "properties": {
+        **{name: {"type": "string"} for name in ("id", "referral_id", "kind", "sender", "receiver", "state")},
+        "at": {"type": "string", "format": "date-time"},
+        "reference": {"type": "string"},
+        "line": {"type": "string", "description": "How it went, in one line."},
+        "codes": {"type": "array", "items": {"type": "string"}},
+        "losses": _LOSSES,
+        "forms": {
+            "type": "object",
+            "description": "`canonical`, `mapped`, `sent` and `answer`; of what the caller brought `canonical`,"
+            " `received` and our `answer`. A sender has the canonical form of its own messages alone.",
+            "additionalProperties": _FORM,
+        },
+        "withheld": {
+            "type": "object",
+            "description": "Why a form is not shown: `ended`, `wall`, `policy`, `others` or `receiver`.",
+            "additionalProperties": {"type": "string"},
+        },
+    },
+}
 _CHECKPOINT = {
     "type": "object",
     "required": ["chain", "number", "count", "hash", "at", "key", "signature"],
@@ -150,6 +188,15 @@ _CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any
         {"200": "Referral"},
     ),
     ("/referrals/{id}/trail", "get", "Read every step of a referral", "referrals", [_ID], None, {"200": _PAGE}),
+    (
+        "/referrals/{id}/messages/{message_id}",
+        "get",
+        "Read a message of a referral in its forms",
+        "referrals",
+        [_ID, _path("message_id", "The message's id, or the intake_id of what the caller brought; from the trail.")],
+        None,
+        {"200": _MESSAGE},
+    ),
     ("/feed", "get", "Read the messages addressed to the caller", "messages", _AFTER, None, {"200": _PAGE}),
     (
         "/digest",

@@ -1,5 +1,6 @@
 """Referrals over the API: send, list, read, record events, trail."""
 
+import base64
 import datetime as dt
 import hashlib
 import json
@@ -22,6 +23,7 @@ from hub.services.circumstances import circumstances
 from hub.services.errors import NotFound, VersionConflict
 from hub.services.grounds import holds
 from hub.services.idempotency import Kept, KnownKey, remember
+from hub.services.message_view import message_view
 from hub.services.views import TrailStep
 from hub.store.database import UnitOfWork
 from schemas.fields import moment_text
@@ -204,6 +206,10 @@ def _answered_at(message: TrailStep, steps: Sequence[TrailStep]) -> dt.datetime 
     return None
 
 
+def _losses(losses: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"field": field, **({"why": why} if why else {})} for field, why in losses]
+
+
 def _step(step: TrailStep, steps: Sequence[TrailStep]) -> dict[str, Any]:
     body: dict[str, Any] = {
         "at": moment_text(step.at),
@@ -216,6 +222,8 @@ def _step(step: TrailStep, steps: Sequence[TrailStep]) -> dict[str, Any]:
         "step": step.about,
         "changes": list(step.changes) or None,
     }
+    if step.kind == referral_view.BROUGHT:
+        body["payload"] = {"id": step.message_id, "losses": _losses(step.losses)}
     if step.delivery is not None:
         answered_at = _answered_at(step, steps)
         body["message"] = {
@@ -225,6 +233,7 @@ def _step(step: TrailStep, steps: Sequence[TrailStep]) -> dict[str, Any]:
             "attempts": step.attempts,
             "next_attempt_at": step.next_at and moment_text(step.next_at),
             "dropped_fields": list(step.dropped),
+            "losses": _losses(step.losses),
             "receipts": {
                 "technical": step.delivered_at and moment_text(step.delivered_at),
                 "functional": step.processed_at and moment_text(step.processed_at),
@@ -232,3 +241,35 @@ def _step(step: TrailStep, steps: Sequence[TrailStep]) -> dict[str, Any]:
             },
         }
     return {key: value for key, value in body.items() if value is not None}
+
+
+@api.get("/referrals/<referral_id>/messages/<message_id>")
+def read_message(referral_id: str, message_id: str) -> Response:
+    """Give one message of a referral in the forms that the caller's organisation may see, byte for byte in base64."""
+    with looking_here() as session:
+        now = dt.datetime.now(dt.UTC)
+        view = message_view(session, hub().config, caller(), referral_id, message_id, now)
+    body: dict[str, Any] = {
+        "id": view.id,
+        "referral_id": view.referral_id,
+        "kind": view.kind,
+        "at": moment_text(view.at),
+        "sender": view.sender,
+        "receiver": view.receiver,
+        "state": view.state,
+        "reference": view.reference,
+        "line": view.line,
+        "codes": list(view.codes),
+        "losses": _losses(view.losses),
+        "forms": {
+            form.form: {
+                "content_type": form.content_type,
+                "size": form.size,
+                "cut": form.size > len(form.body),
+                "body": base64.b64encode(form.body).decode(),
+            }
+            for form in view.forms.values()
+        },
+        "withheld": dict(view.withheld),
+    }
+    return _answer({key: value for key, value in body.items() if value is not None})

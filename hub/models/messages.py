@@ -71,6 +71,12 @@ class InboxRecord(Record):
             postgresql_where=text("state = 'waiting'"),
             sqlite_where=text("state = 'waiting'"),
         ),
+        Index(
+            "ix_inbox_referral",
+            "referral_id",
+            postgresql_where=text("referral_id IS NOT NULL"),
+            sqlite_where=text("referral_id IS NOT NULL"),
+        ),
     )
 
     sender: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -22,6 +22,8 @@ class Deed(StrEnum):
     INTAKE_READ = "intake.read"
     MESSAGE_APPLY = "message.apply"
     MESSAGE_DELIVER = "message.deliver"
+    MESSAGE_VIEW = "message.view"
+    MESSAGE_REHEARSE = "message.rehearse"
     TRAFFIC_HANDLE = "traffic.handle"
     SIGN_IN = "sign_in"
     SIGN_OUT = "sign_out"
@@ -69,6 +71,7 @@ _LETTERS = {
     Deed.SIGN_OUT: "E",
     Deed.EMERGENCY_OPEN: "E",
     Deed.KEY_USE: "E",
+    Deed.MESSAGE_REHEARSE: "E",
     Deed.CLIENT_EXPORT: "E",
     Deed.AUDIT_EXPORT: "E",
     Deed.AUDIT_VERIFY: "E",

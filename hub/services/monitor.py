@@ -1,16 +1,17 @@
 """What the operator sees of the traffic: references, reasons and ages, never content."""
 
 import datetime as dt
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from hub.broker.protocol import INBOX, NOTICES, partner_queue
-from hub.models import Intake, OutboxRecord
+from hub.models import Intake, OutboxRecord, WireRecord
 from hub.rules.retries import AMBER_AFTER, RED_AFTER
-from hub.services import delivery, digests, intake
+from hub.services import delivery, digests, intake, wire
 from hub.services.errors import NotFound
-from hub.services.views import ConnectionLine, MonitorLine, MonitorView, Viewer
+from hub.services.views import ConnectionLine, MonitorLine, MonitorView, Viewer, WireFacts
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from hub.store.outbox import HELD
@@ -18,6 +19,15 @@ from schemas.vocabulary import Delivery, MessageKind
 
 ROLE = "functional_admin"
 _LIMIT = 200
+_SAME = (WireRecord.queue == OutboxRecord.queue) & (WireRecord.message_id == OutboxRecord.message_id)
+_WIRE = (
+    WireRecord.tried_at,
+    WireRecord.line,
+    WireRecord.losses,
+    WireRecord.mapped_size,
+    WireRecord.sent_size,
+    WireRecord.answer_size,
+)
 
 
 def monitor(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> MonitorView:
@@ -94,7 +104,9 @@ def _stuck(session: Session, config: Configuration) -> list[MonitorLine]:
             OutboxRecord.due_at,
             OutboxRecord.created_at,
             OutboxRecord.codes,
+            *_WIRE,
         )
+        .outerjoin(WireRecord, _SAME)
         .where(OutboxRecord.open, OutboxRecord.error.is_not(None), OutboxRecord.error != "")
         .order_by(OutboxRecord.id.desc())
         .limit(_LIMIT)
@@ -116,9 +128,23 @@ def _stuck(session: Session, config: Configuration) -> list[MonitorLine]:
                 attempts=row.attempts,
                 next_at=None if needs_person else row.due_at,
                 needs_person=needs_person,
+                wire=_facts(row),
             )
         )
     return lines
+
+
+def _facts(row: Any) -> WireFacts | None:
+    """Give how the last try went, without a word of what was in it; nothing where there was none."""
+    if row.tried_at is None:
+        return None
+    sizes = {name: getattr(row, f"{name}_size") for name in wire.FORMS}
+    return WireFacts(
+        line=row.line,
+        sizes={name: size for name, size in sizes.items() if size},
+        losses=tuple((one["field"], one["why"]) for one in row.losses or ()),
+        codes=tuple(code["code"] for code in row.codes or ()),
+    )
 
 
 def _connection(session: Session, organisation: Organisation, now: dt.datetime) -> ConnectionLine:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.models import Case, CaseKey, OutboxRecord, Person, Referral, TimelineEntry
+from hub.models import Case, CaseKey, InboxRecord, Intake, OutboxRecord, Person, Referral, TimelineEntry, WireRecord
 from hub.models import Client as ClientRecord
 from hub.rules import lifecycle
 from hub.rules.access import Category, Mask
@@ -45,6 +45,8 @@ _WITH_KEY = (
     .outerjoin(CaseKey, CaseKey.owner == Referral.case_id)
     .join(Case, Referral.case_id == Case.id)
 )
+BROUGHT = "brought"
+"""The kind of a step that tells of a payload of the viewer's own organisation."""
 _CONTENT = ("reason", "client_words", "strengths")
 _WALLED = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
 
@@ -97,6 +99,11 @@ def sees_outcome(config: Configuration, viewer: Viewer, referral: Referral, now:
         return True
     organisation = config.organisation(viewer.organisation)
     return organisation is not None and organisation.kind not in _WALLED
+
+
+def walled_off(look: Gaze, referral: Referral) -> bool:
+    """Whether this viewer stands on the side of work and income of a referral about health: of it only the state."""
+    return touches_health(look.config, referral) and look.kind in _WALLED
 
 
 def next_action(referral: Referral) -> dict[str, Any] | None:
@@ -155,12 +162,61 @@ def trail_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep
     ).all()
     progress = may_see(look, referral, Category.PROGRESS, owner=referral.receiver).mask is Mask.FULL
     steps = [_step(look, referral, entry, progress) for entry in entries]
-    steps += _messages_of(session, referral)
+    steps += _messages_of(session, look, referral)
+    steps += _brought_about(session, look, referral)
     return sorted(steps, key=lambda step: step.at)
 
 
-def _messages_of(session: Session, referral: Referral) -> list[TrailStep]:
+_OPENED = (Category.CONTACT, Category.GOAL_PLAN)
+
+
+def _opens(look: Gaze, referral: Referral) -> bool:
+    """Whether this viewer may open messages of a referral; of each message is decided again, by what is in it."""
+    if look.viewer.organisation not in (referral.sender, referral.receiver):
+        return False
+    party = is_party(look.viewer, referral, look.now)
+    return party or all(why(look, referral, one).decision.mask is Mask.FULL for one in _OPENED)
+
+
+def _losses(told: Sequence[Mapping[str, str]] | None, dropped: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
+    """Give what a message could not carry, and why; of messages from before that was kept only what."""
+    if told is None:
+        return tuple((field, "") for field in dropped or ())
+    return tuple((one["field"], one["why"]) for one in told)
+
+
+def _brought_about(session: Session, look: Gaze, referral: Referral) -> list[TrailStep]:
+    """Give the payloads that the viewer's own organisation brought about a referral."""
+    rows = session.execute(
+        select(Intake.id, Intake.received_at, Intake.state, Intake.losses, Intake.organisation)
+        .where(
+            Intake.id.in_(
+                select(InboxRecord.intake_id).where(
+                    InboxRecord.referral_id == referral.id, InboxRecord.sender == look.viewer.organisation
+                )
+            )
+        )
+        .order_by(Intake.received_at)
+    ).all()
+    opens = bool(rows) and _opens(look, referral)
+    return [
+        TrailStep(
+            at=row.received_at,
+            kind=BROUGHT,
+            actor=None,
+            organisation=row.organisation,
+            message_id=row.id,
+            losses=_losses(row.losses, None) if opens else (),
+            opens=opens,
+        )
+        for row in rows
+        if row.state != "quarantined"
+    ]
+
+
+def _messages_of(session: Session, look: Gaze, referral: Referral) -> list[TrailStep]:
     """Give what systems did with each message about a referral."""
+    opens = _opens(look, referral)
     messages = session.execute(
         select(
             OutboxRecord.kind,
@@ -175,6 +231,11 @@ def _messages_of(session: Session, referral: Referral) -> list[TrailStep]:
             OutboxRecord.processed_at,
             OutboxRecord.message_id,
             OutboxRecord.dropped,
+            OutboxRecord.withheld_at,
+            WireRecord.losses,
+        )
+        .outerjoin(
+            WireRecord, (WireRecord.queue == OutboxRecord.queue) & (WireRecord.message_id == OutboxRecord.message_id)
         )
         .where(OutboxRecord.referral_id == referral.id)
         .order_by(OutboxRecord.id)
@@ -193,6 +254,8 @@ def _messages_of(session: Session, referral: Referral) -> list[TrailStep]:
             delivered_at=row.delivered_at,
             processed_at=row.processed_at,
             dropped=tuple(row.dropped or ()),
+            losses=_losses(row.losses, row.dropped),
+            opens=opens and row.withheld_at is None,
         )
         for row in messages
     ]
@@ -200,8 +263,7 @@ def _messages_of(session: Session, referral: Referral) -> list[TrailStep]:
 
 def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) -> TrailStep:
     own = entry.organisation == look.viewer.organisation
-    walled = touches_health(look.config, referral) and look.kind in _WALLED
-    system = is_party(look.viewer, referral, look.now) and not walled and holds(referral, look.now)
+    system = is_party(look.viewer, referral, look.now) and not walled_off(look, referral) and holds(referral, look.now)
     data = (entry.data or {}) if own or progress or system else {}
     return TrailStep(
         at=entry.at,

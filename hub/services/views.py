@@ -152,6 +152,7 @@ class TrailStep:
     """One step of the trail: an event of people, or what systems did with a message (``delivery``).
 
     ``about`` is the step that was taken back; ``changes`` are the differences of an assignment: field, from, to.
+    ``losses`` are what it could not carry, with why; ``opens`` says that the viewer may see its forms.
     """
 
     at: dt.datetime
@@ -171,6 +172,8 @@ class TrailStep:
     dropped: tuple[str, ...] = ()
     about: str | None = None
     changes: tuple[Mapping[str, str | None], ...] = ()
+    losses: tuple[tuple[str, str], ...] = ()
+    opens: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,6 +247,16 @@ class ServiceOffer:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WireFacts:
+    """How the last try of a message went: its line, the size of each form, what was lost and the partner's codes."""
+
+    line: str | None
+    sizes: Mapping[str, int]
+    losses: tuple[tuple[str, str], ...]
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class MonitorLine:
     """One message that is stuck, by its references only: never its content.
 
@@ -263,6 +276,7 @@ class MonitorLine:
     attempts: int = 0
     next_at: dt.datetime | None = None
     needs_person: bool = True
+    wire: WireFacts | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

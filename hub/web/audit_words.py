@@ -18,6 +18,8 @@ DEEDS = {
     "intake.read": "Stand van een bericht opgevraagd",
     "message.apply": "Bericht verwerkt",
     "message.deliver": "Bericht bezorgd",
+    "message.view": "Bericht bekeken",
+    "message.rehearse": "Bericht getoond bij een proef",
     "audit.view": "Gezien wie keek",
     "audit.names": "Namen gezien van wie keek",
     "client.export": "Gegevens uitgegeven",

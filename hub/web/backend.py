@@ -8,6 +8,7 @@ from flask import current_app
 from hub.services.audit_reading import LooksView
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
+from hub.services.message_view import MessageView
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
@@ -69,6 +70,9 @@ class Backend(Protocol):
 
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         """Give a referral's page as this viewer may see it."""
+
+    def message(self, viewer: Viewer, referral_id: str, message_id: str) -> MessageView | None:
+        """Give a message of a referral in the forms that this viewer may see."""
 
     def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
         """Give what the viewer can refer to."""

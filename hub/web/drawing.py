@@ -10,7 +10,7 @@ from flask import Flask
 from hub.services.case_view import place
 from hub.services.management import may_manage
 from hub.services.views import EntryView, ReferralLine, Viewer
-from hub.web import audit_words, dates, labels, rights_words, sentences, tracks, words
+from hub.web import audit_words, dates, form_words, labels, rights_words, sentences, tracks, words
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
 
 
@@ -85,6 +85,7 @@ def set_up_templates(app: Flask) -> None:
         start_path,
         sentences.sentence_of, sentences.told, sentences.by_whom, sentences.change_words,
         tracks.step_words, tracks.trail_words, tracks.trail_steps,
+        form_words.field_name, form_words.why_lost, form_words.bytes_text, form_words.sizes_text,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING

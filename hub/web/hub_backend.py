@@ -29,6 +29,7 @@ from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
+from hub.services.message_view import MessageView, message_view
 from hub.services.release import content_of, fields_of, needed, package
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
@@ -109,6 +110,14 @@ class HubBackend:
         except NotFound:
             return None
         return replace(view, trail=tuple(self._with_name(step) for step in view.trail))
+
+    def message(self, viewer: Viewer, referral_id: str, message_id: str) -> MessageView | None:
+        """Give a message of a referral in its forms."""
+        try:
+            with audit.looking(self._hub.store, self._where()) as session:
+                return message_view(session, self._config, viewer, referral_id, message_id, _now())
+        except NotFound:
+            return None
 
     def _with_name(self, step: TrailStep) -> TrailStep:
         """Give the step with the name of its organisation; the API's trail keeps the code."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from hub.services.referral_view import BROUGHT
 from hub.services.views import ReferralView, TrackStep, TrailStep
 from hub.web import words
 from hub.web.dates import moment, until
@@ -86,6 +87,8 @@ def trail_words(step: TrailStep) -> tuple[str, str, str, dt.datetime]:
         state = Delivery(step.delivery)
         icon, tone = _ICONS[state]
         return icon, tone, f"{message_words(step.kind)} {words.MESSAGE_STATES[state].format(who=who)}", _reached(step)
+    if step.kind == BROUGHT:
+        return "file-upload", "", f"Bericht van het systeem van {who}", step.at
     found = SENTENCES.get(step.kind)
     if found is None:
         return "circle", "", step.kind, step.at

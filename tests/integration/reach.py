@@ -3,22 +3,27 @@
 Addresses come from the application's own map: a new page or call is tried without anybody thinking of it.
 """
 
+import base64
 import dataclasses
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask.testing import FlaskClient
 from flask_socketio.test_client import SocketIOTestClient
+from sqlalchemy import select
 
 from hub.app import WebProcess
 from hub.live import NAMESPACE
+from hub.models import InboxRecord, OutboxRecord
 from hub.settings import RATES, Rate
 from hub.wiring import Hub
 from tests.integration.callers import Site
 
 PASSWORD = "secret"  # of the fixed people of the tests
 _CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+_MESSAGE = ("referral_id", "message_id")
 _NOT_OF_PERSONS = ("/static/", "/health/", "/metrics", "/oauth/")
 
 
@@ -36,11 +41,31 @@ def addresses(web: WebProcess, ids: Mapping[str, Sequence[str]]) -> Iterator[str
     for rule in web.app.url_map.iter_rules():
         if "GET" not in (rule.methods or ()) or rule.rule.startswith(_NOT_OF_PERSONS):
             continue
-        paths = [rule.rule]
-        for argument in sorted(rule.arguments):
-            part = re.compile(rf"<(?:[a-z]+:)?{argument}>")
-            paths = [part.sub(value, path) for path in paths for value in ids[argument]]
+        paths, left = [rule.rule], set(rule.arguments)
+        if set(_MESSAGE) <= left:  # a message is looked for where it is, and not under each other referral too
+            left -= set(_MESSAGE)
+            paths = [_filled(path, _MESSAGE, pair.split()) for path in paths for pair in ids[" ".join(_MESSAGE)]]
+        for argument in sorted(left):
+            paths = [_filled(path, [argument], [value]) for path in paths for value in ids[argument]]
         yield from paths
+
+
+def _filled(path: str, arguments: Sequence[str], values: Sequence[str]) -> str:
+    for argument, value in zip(arguments, values, strict=True):
+        path = re.sub(rf"<(?:[a-z]+:)?{argument}>", value, path)
+    return path
+
+
+def messages_of(hub: Hub, referral_ids: Sequence[str]) -> list[str]:
+    """Give each message about these referrals, with its referral, as ``addresses`` takes them; in their order."""
+    put_out = select(OutboxRecord.referral_id, OutboxRecord.message_id).where(
+        OutboxRecord.referral_id.in_(referral_ids), OutboxRecord.receiver.is_not(None)
+    )
+    brought = select(InboxRecord.referral_id, InboxRecord.intake_id).where(InboxRecord.referral_id.in_(referral_ids))
+    with hub.store.reading() as session:
+        rows = session.execute(put_out.order_by(OutboxRecord.id)).all()
+        rows += session.execute(brought.order_by(InboxRecord.received_at)).all()
+    return [f"{referral_id} {message_id}" for referral_id, message_id in rows]
 
 
 def signed_in(web: WebProcess, username: str) -> FlaskClient:
@@ -68,7 +93,17 @@ def calls_of(site: Site, organisation: str, ids: Mapping[str, Sequence[str]]) ->
 
 def _read(answer: Any) -> str:
     assert answer.status_code not in (429, 500, 503), answer.get_data(True)
-    return "\n".join([answer.status, *(f"{name}: {value}" for name, value in answer.headers), answer.get_data(True)])
+    body = answer.get_data(True)
+    if answer.is_json and isinstance(answer.json, dict) and "forms" in answer.json:
+        body = opened(answer)
+    return "\n".join([answer.status, *(f"{name}: {value}" for name, value in answer.headers), body])
+
+
+def opened(answer: Any) -> str:
+    """Give what the API tells of a message with its forms in the clear: in base64 no word would be found."""
+    told = dict(answer.json)
+    forms = [f"{name}: {base64.b64decode(form['body']).decode()}" for name, form in sorted(told.pop("forms").items())]
+    return "\n".join([json.dumps(told, ensure_ascii=False), *forms])
 
 
 class Onlooker:

@@ -53,6 +53,7 @@ class World:
     case: str
     referral: str
     intake: str
+    message: str
     review: str
 
     def page(self, who: str, path: str) -> Any:
@@ -75,6 +76,8 @@ def world(database_hub: Hub) -> World:
     site.bring(GGZ, b"{}", "application/fhir+json")
     with database_hub.store.reading() as session:
         intake = session.scalars(select(Intake.id)).one()
+        put_out = select(OutboxRecord.message_id).where(OutboxRecord.referral_id == made["id"])
+        message = session.scalars(put_out.order_by(OutboxRecord.id)).first() or ""
     for _ in range(4):
         assert signed_in(site, "ilse").get(f"/inwoners/{of_marloes(site)['case_id']}").status_code == 404
     with database_hub.store.writing() as work:
@@ -83,7 +86,7 @@ def world(database_hub: Hub) -> World:
         work.session.execute(update(OutboxRecord).values(created_at=an_hour_ago))
     page = signed_in(site, "fatima").get("/controle").text
     review = page.split('action="/controle/')[1].split('"')[0]
-    return World(site=site, case=made["case_id"], referral=made["id"], intake=intake, review=review)
+    return World(site=site, case=made["case_id"], referral=made["id"], intake=intake, message=message, review=review)
 
 
 CONSENT = {"to": "de-spoel", "kind": "asked"}
@@ -125,6 +128,15 @@ ROUTES: dict[str, tuple[str, Call]] = {
         lambda w: w.form("marloes", f"/inwoners/{w.case}/toestemming", **CONSENT),
     ),
     "web.consents.show": ("case.view", lambda w: w.page("marloes", f"/inwoners/{w.case}/toestemming")),
+    "api.read_message": ("message.view", lambda w: w.site.get(f"/referrals/{w.referral}/messages/{w.message}")),
+    "web.message_forms.show": (
+        "message.view",
+        lambda w: w.page("marloes", f"/verwijzingen/{w.referral}/berichten/{w.message}"),
+    ),
+    "web.message_forms.take": (
+        "message.view",
+        lambda w: w.page("marloes", f"/verwijzingen/{w.referral}/berichten/{w.message}/canoniek"),
+    ),
     "web.messages.handle": ("traffic.handle", lambda w: w.form("bas", f"/berichten/{w.intake}", actie="retry")),
     "web.new_referral.form": ("case.view", lambda w: w.page("marloes", f"/verwijzingen/nieuw?inwoner={w.case}")),
     "web.new_referral.preview": (
@@ -209,6 +221,7 @@ CALLS: dict[str, tuple[str, Callable[[World, Path], list[str]]]] = {
     "audit who": ("audit.view", lambda w, p: [w.case]),
     "messages evidence": ("client.export", lambda w, p: [w.referral]),
     "messages digest": ("digest.take", lambda w, p: [KADE, digest_file(p)]),
+    "rehearse": ("message.rehearse", lambda w, p: ["--connector", "social_work"]),
     "messages settle": ("traffic.handle", lambda w, p: [w.intake, "--reason", "Dubbel gebracht."]),
     "retention preview": ("retention.preview", lambda w, p: []),
     "retention hold": ("client.hold", lambda w, p: [w.case, "--reason", "complaint"]),

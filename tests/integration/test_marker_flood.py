@@ -17,7 +17,7 @@ from hub.wiring import Hub
 from schemas.vocabulary import Event
 from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Lines, Site, listening, partner_says, someone
 from tests.integration.conftest import Ring, open_test_hub
-from tests.integration.reach import Onlooker, calls_of, pages_of, unhurried
+from tests.integration.reach import Onlooker, calls_of, messages_of, pages_of, unhurried
 from tests.personas import MARLOES, PETER, TOM
 
 MARKER = re.compile(r"GM[0-9a-f]{10}")
@@ -136,7 +136,10 @@ def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_
         "file": ["README.md"],
         "person_id": ["tom", "marloes"],
         "organisation_code": [WI, SPOEL],
+        "referral_id message_id": messages_of(hub, ids[::7]),
+        "form": ["canoniek", "vertaald", "antwoord"],
     }
+    assert len(filled["referral_id message_id"]) > len(ids[::7])
     found: dict[str, dict[str, str]] = {
         f"pages of {one.id}": pages_of(site.web, one.id, filled) for one in (MARLOES, PETER, TOM)
     }

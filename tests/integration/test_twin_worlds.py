@@ -21,7 +21,7 @@ from sqlalchemy import update
 from hub.models import Case
 from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, new_bsn
 from tests.integration.conftest import open_test_hub
-from tests.integration.reach import Onlooker, calls_of, pages_of, unhurried
+from tests.integration.reach import Onlooker, calls_of, messages_of, pages_of, unhurried
 from tests.personas import MARLOES, PETER, TOM
 
 CLIENTS = 25
@@ -30,6 +30,7 @@ _BY_LOT = re.compile(
     r"|V-\d{4}-\d+|\b[A-Z2-7]{12}\b"  # numbers of referrals, references of messages
     r'|(?<=name="csrf_token" value=")[^"]+|(?<=nonce[=-]["\'])[^"\']+|(?<=nonce-)[^\'" ]+'
     r'|(?<="number": )\d+|(?<="referral_number": )\d+|(?<="next": ")\d+|(?<="cursor": ")\d+'
+    r"|(?<=&#34;referral_number&#34;: )\d+"
     r"|(?<=Set-Cookie: )[^\n]+|(?<=name=\"sleutel\" value=\")[^\"]+"
 )
 # What is done for help outside health, in both worlds; and what GGZ has to do with, in one of them.
@@ -92,6 +93,8 @@ class World:
             "file": ["README.md"],
             "person_id": ["tom", "marloes"],
             "organisation_code": [WI, SPOEL],
+            "referral_id message_id": messages_of(self.hub, self.open),
+            "form": ["canoniek", "vertaald"],
         }
 
 

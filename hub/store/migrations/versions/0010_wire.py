@@ -35,8 +35,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("queue", "message_id", name=op.f("pk_wire")),
     )
     op.create_index("ix_wire_referral", "wire", ["referral_id"])
+    known = sa.text("referral_id IS NOT NULL")
+    op.create_index("ix_inbox_referral", "inbox", ["referral_id"], postgresql_where=known, sqlite_where=known)
 
 
 def downgrade() -> None:
     """Take it away: what went over the line is lost; the messages stay."""
+    op.drop_index("ix_inbox_referral", "inbox")
     op.drop_table("wire")
