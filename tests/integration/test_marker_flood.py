@@ -66,6 +66,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
         entry = text[start : text.index("\n[", start + 1)]
         told = re.sub(r'connector = "[a-z_]+"', 'connector = "mental_health"', entry)
         told = told.replace("uzi =", "ura =").replace('kvk = "90000004"', 'kvk = "90000004", ura = "90000004"')
+        text = re.sub(rf"(?m)^\[organisations\.{code}\..*\n(?:(?!\[).*\n)*", "", text)  # of its own dialect
         text = text.replace(entry, f'{told}transport = {{ kind = "files", folder = "{folder}" }}\n')
         assert name in told
     config = tmp_path / "organisations.toml"
