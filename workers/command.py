@@ -76,12 +76,12 @@ def demo(port: int) -> None:
     hub.broker.declare(hub.queues())
     play.prepare(hub)
     running = embedded.start(hub)
-    for partner in partners:
+    for partner in partners.values():
         partner.start(running.url)
     click.echo(_welcome(running.url))
     stop.wait()
     click.echo("Stopping.")
-    for partner in partners:
+    for partner in partners.values():
         partner.close()
     running.close()
 

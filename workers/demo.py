@@ -2,31 +2,33 @@
 
 import dataclasses
 import datetime as dt
+import os
 import random
+import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
 
-from connectors.registry import connector
 from hub.models import ApiClient, Case, Person, Post
 from hub.services import referrals
 from hub.services.case_keys import in_case
 from hub.services.clients import find_or_open_case
 from hub.services.identity import hash_secret, person_viewer
-from hub.services.intake import address_book
 from hub.services.timeline import NewEntry, nudge, write_entries
 from hub.services.views import Viewer
-from hub.settings import Configuration, Organisation
+from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.wiring import Hub
 from schemas.identifiers import bsn_is_valid, derived_id
 from schemas.message import Client, Ground
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Purpose, Urgency
-from workers.partners import DEMO_MANNERS, Manner, Partner
+from workers.partners import DEMO_MANNERS
+from workers.partners.makers import Simulator, Wishes, make_partner
 
 PASSWORD = "schakel-demo"  # noqa: S105 - the demo's, printed at its start
 HERE = "@partner"
+REGISTER_SECRET = "SCHAKEL_DEMO_ZGW_SECRET"  # noqa: S105 - the name of a variable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,10 +174,11 @@ def prepare(hub: Hub) -> None:
     with hub.store.reading() as session:
         if session.execute(select(Person.id).limit(1)).first() is not None:
             return
+    config = before_systems(hub.config)
     with hub.store.writing() as work:
-        _identities(work, hub.config)
+        _identities(work, config)
     with hub.store.writing() as work:
-        _caseload(work, hub.config)
+        _caseload(work, config)
 
 
 def _identities(work: UnitOfWork, config: Configuration) -> None:
@@ -319,22 +322,23 @@ def _running_help(work: UnitOfWork, config: Configuration, marloes: Viewer, case
         referrals.record_event(work, config, tom, locked, NewEvent(event=event))
 
 
-def partners(config: Configuration) -> tuple[Configuration, list[Partner]]:
+def partners(config: Configuration) -> tuple[Configuration, dict[str, Simulator]]:
     """Give partners for every organisation whose transport is ``@partner``, and the configuration that reaches them."""
-    found: list[Partner] = []
-    organisations: dict[str, Organisation] = {}
+    os.environ.setdefault(REGISTER_SECRET, secrets.token_urlsafe(24))
+    found: dict[str, Simulator] = {}
+    organisations = dict(config.organisations)
     for code, organisation in config.organisations.items():
-        organisations[code] = organisation
         if organisation.connector is None or (organisation.transport or {}).get("url") != HERE:
             continue
-        partner = Partner(
-            code,
-            connector(organisation.connector),
-            address_book(config, organisation),
-            DEMO_MANNERS.get(organisation.connector, Manner(series=())),
-        )
-        found.append(partner)
-        organisations[code] = dataclasses.replace(
-            organisation, transport={**(organisation.transport or {}), "url": partner.url}
-        )
+        found[code] = make_partner(config, organisation, Wishes(manner=DEMO_MANNERS[organisation.connector]))
+        there = {**(organisation.transport or {}), "url": found[code].url}
+        organisations[code] = dataclasses.replace(organisation, transport=there)
     return dataclasses.replace(config, organisations=organisations), found
+
+
+def before_systems(config: Configuration) -> Configuration:
+    """Give the configuration of before the partners had systems: what was sent then was read on screen."""
+    organisations = {
+        code: dataclasses.replace(organisation, transport=None) for code, organisation in config.organisations.items()
+    }
+    return dataclasses.replace(config, organisations=organisations)

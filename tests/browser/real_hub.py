@@ -34,13 +34,19 @@ class RealHub:
             log="text",
         )
         opened = open_hub(settings)
-        config, self.partners = demo.partners(opened.config)
+        # De Spoel and the team work on screen here: tests play their people.
+        on_screen = {
+            code: dataclasses.replace(opened.config.organisations[code], transport=None)
+            for code in ("de-spoel", "toegang-broekhoven")
+        }
+        there = dataclasses.replace(opened.config, organisations={**opened.config.organisations, **on_screen})
+        config, self.partners = demo.partners(there)
         self.hub = Hub(settings=settings, config=config, store=opened.store, broker=opened.broker)
         migrate(self.hub.store)
         self.hub.broker.declare(self.hub.queues())
         demo.prepare(self.hub)
         self.running = embedded.start(self.hub)
-        for partner in self.partners:
+        for partner in self.partners.values():
             partner.start(self.running.url)
 
     @property
@@ -73,6 +79,6 @@ class RealHub:
             referrals.record_event(work, self.hub.config, actor, locked, NewEvent(event=event, **data))  # type: ignore[arg-type]
 
     def close(self) -> None:
-        for partner in self.partners:
+        for partner in self.partners.values():
             partner.close()
         self.running.close()

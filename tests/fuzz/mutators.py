@@ -6,6 +6,7 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -124,11 +125,11 @@ def xml_node(body: bytes, chance: Random) -> bytes:
         lambda: one.getparent() is not None and one.getparent().remove(one),
         lambda: setattr(one, "text", chance.choice([text for text in ODD_TEXTS if text.isprintable()])),
         lambda: setattr(one, "tag", other.tag),
-        lambda: one.append(etree.fromstring(etree.tostring(other, with_tail=False))),
+        lambda: one.append(deepcopy(other)),
         one.clear,
         lambda: one.attrib.update({chance.choice([*one.attrib, "odd"]): chance.choice(("", "nil", "true", "9" * 50))}),
         lambda: setattr(one, "tag", etree.QName(chance.choice(("urn:odd", None)), etree.QName(one).localname).text),
-        lambda: one.extend([etree.fromstring(etree.tostring(other, with_tail=False)) for _ in range(30)]),
+        lambda: one.extend([deepcopy(other) for _ in range(30)]),
     )
     chance.choice(acts)()
     return etree.tostring(root)

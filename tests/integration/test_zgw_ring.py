@@ -23,7 +23,7 @@ from workers.embedded import worker_of
 from workers.inbox import InboxWorker
 from workers.partners import Manner, Reply
 from workers.partners.makers import Wishes, make_partner
-from workers.partners_zgw import CLIENT_ID, ZgwPartner, notification
+from workers.partners.team import CLIENT_ID, ZgwPartner, notification
 from workers.relay import Relay
 
 TEAM, SECRET = "toegang-broekhoven", "a-secret-of-the-test"

@@ -18,7 +18,7 @@ from schemas.message import Coded
 from schemas.vocabulary import Event, LifeDomain, MessageKind, Outcome, Urgency
 from tests.builders import client
 from workers.partners import Manner, Reply
-from workers.partners_zgw import CLIENT_ID, ZgwPartner
+from workers.partners.team import CLIENT_ID, ZgwPartner
 
 SECRET = "a-secret-of-the-test"
 

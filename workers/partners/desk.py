@@ -64,6 +64,11 @@ class Desk(ABC):
         """Answer a message that came; ``step`` tells one answer to it from another."""
         self._later(reply.after, self._answering(about, reply, step))
 
+    def tell_hub(self, message: Message) -> None:
+        """Bring a message of its own: a referral that begins here, or a step of one."""
+        payload = self._connector.write(message, self._book, dt.datetime.now(dt.UTC)).payload
+        self._later(0.0, lambda: self._bring(payload))
+
     def close(self) -> None:
         """Close the books."""
         self._diary.close()
@@ -81,11 +86,15 @@ class Desk(ABC):
         kinds = ",".join(message.kind.name for message in reading.messages)
         if self.ledger.first_time(reading.identification, kinds):
             for message in reading.messages:
-                self.holdings.take(message)
-                for listener in self._listeners:
-                    listener(message)
-                self._think_about(message)
+                self._take_note(message)
         return self._connector.acknowledge(payload, Verdict.ACCEPTED, None, self._book, now), True
+
+    def _take_note(self, message: Message) -> None:
+        """Write down a message that came for the first time, tell of it, and think about it."""
+        self.holdings.take(message)
+        for listener in self._listeners:
+            listener(message)
+        self._think_about(message)
 
     def _think_about(self, message: Message) -> None:
         """Answer what is new: a snapshot lists again what is known already."""
@@ -120,6 +129,7 @@ class Desk(ABC):
                 occurred_at=now,
                 note=reply.note,
                 status_reason=reply.reason,
+                outcome=reply.outcome,
                 client=about.data.client,
                 service=about.data.service,
                 starts_on=about.data.starts_on or now.date().isoformat(),

@@ -13,7 +13,7 @@ from workers.partners.ledger import Ledger
 from workers.partners.manner import SILENT, Manner
 from workers.partners.misbehaviour import Misbehaviour
 from workers.partners.partner import Partner
-from workers.partners_zgw import ZgwPartner
+from workers.partners.team import ZgwPartner
 
 
 class Simulator(Protocol):
@@ -73,6 +73,7 @@ def make_partner(config: Configuration, organisation: Organisation, wishes: Wish
             hub_secret=wishes.secret,
             ledger=wishes.ledger,
             port=wishes.port,
+            misbehaviour=wishes.misbehaviour,
         )
     return Partner(
         organisation.code,

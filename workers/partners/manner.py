@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from schemas.message import Coded
-from schemas.vocabulary import Event
+from schemas.vocabulary import Event, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +15,7 @@ class Reply:
     event: Event
     note: str | None = None
     reason: Coded | None = None
+    outcome: Outcome | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +38,22 @@ DEMO_MANNERS = {
             (Reply(after=5, event=Event.ACCEPT), Reply(after=30, event=Event.START)),
         )
     ),
+    "access_team": Manner(
+        series=(
+            (Reply(after=3, event=Event.RECEIVE), Reply(after=15, event=Event.ACCEPT)),
+            (
+                Reply(after=4, event=Event.RECEIVE),
+                Reply(after=6, event=Event.ASK, note="Wie woont er nog meer op dit adres?"),
+            ),
+        )
+    ),
+    "reintegration": Manner(
+        series=(
+            (Reply(after=4, event=Event.ACCEPT), Reply(after=25, event=Event.PLAN)),
+            (Reply(after=6, event=Event.WAITLIST, note="Over drie weken is er plaats."),),
+        )
+    ),
+    "work_and_income": SILENT,
     "social_work": Manner(
         series=(
             (Reply(after=4, event=Event.START), Reply(after=60, event=Event.COMPLETE)),

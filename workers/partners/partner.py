@@ -61,7 +61,7 @@ class Partner(Desk):
 
     def _take(self, request: Request) -> Response:
         """Take one request; the luck that befalls it comes first, since what was not taken must not be in the books."""
-        body = request.get_data()
+        request.get_data()
         if self._misbehaviour.draws(Fault.DOWN):
             self._shut_for_a_while()
             raise LineBroken
@@ -69,10 +69,14 @@ class Partner(Desk):
             time.sleep(self._misbehaviour.pause)
         if self._misbehaviour.draws(Fault.ERRORS):
             return Response(status=500)
-        payload = Payload(body=body, content_type=request.content_type or "")
-        answer, taken = self._receive(payload)
+        response = self._respond(request)
         if self._misbehaviour.draws(Fault.SILENCE):
             raise LineBroken
+        return response
+
+    def _respond(self, request: Request) -> Response:
+        payload = Payload(body=request.get_data(), content_type=request.content_type or "")
+        answer, taken = self._receive(payload)
         if answer is None:
             return Response(status=202 if taken else 400)
         return Response(answer.body, status=200, content_type=answer.content_type)

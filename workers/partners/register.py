@@ -90,6 +90,16 @@ class ZgwRegister:
         body = {"zaak": zaak, "resultaattype": self.type_url("resultaattypen", name)}
         return self.make("resultaten", {**body, **({"toelichting": text} if text else {})})
 
+    def suspend(self, zaak: str, reason: str, *, indicated: bool) -> None:
+        """Let a zaak rest, or go on."""
+        with self._lock:
+            self._things[zaak]["opschorting"] = {"indicatie": indicated, "reden": reason}
+        self._told("zaken", self._things[zaak], self._things[zaak])
+
+    def at(self, url: str) -> Json:
+        """Give the resource at an address."""
+        return self._things[url]
+
     def make(self, collection: str, body: Json) -> Json:
         """Make a resource, held to the rules of the Zaken API that matter here."""
         with self._lock:
