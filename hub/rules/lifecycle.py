@@ -115,6 +115,11 @@ RETRACTIONS = (
 INFERABLE = (Event.RECEIVE, Event.ACCEPT, Event.START)
 
 
+def meant(status: Status, event: Event) -> Event:
+    """Give what a partner's step means: a start of what rests is a resumption (iWmo and ZGW have one word for both)."""
+    return Event.RESUME if event is Event.START and status is Status.PAUSED else event
+
+
 class NotAllowedNow(Exception):
     """The state or the part forbids the event. ``allowed`` lists what this part may do now."""
 

@@ -241,6 +241,7 @@ def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, mes
     data = message.data
     event = data.event or message_event(message)
     status = Status(referral.status)
+    event = lifecycle.meant(status, event)
     if lifecycle.already_there(status, event):
         return Received(result=Result.APPLIED, referral_id=referral.id)
     reason = data.status_reason

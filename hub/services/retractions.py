@@ -55,6 +55,8 @@ def take_back(
     steps, gone = _steps(work, referral.id)
     moment = at.isoformat() if at is not None else None
     newest = steps[-1] if steps else None
+    if event is Event.START and newest is not None and newest.event is Event.RESUME:
+        event = Event.RESUME  # a restart was told as a start
     if newest is None or newest.event is not event or (moment is not None and newest.at != moment):
         return _not_the_newest(referral, event, moment, steps, gone)
     if newest.organisation != actor.organisation:

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from random import Random
@@ -154,7 +155,7 @@ def _in_zip(body: bytes, chance: Random) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error):
         return body
     name = chance.choice(list(parts))
     parts[name] = chance.choice((*PLAIN, xml_node))(parts[name], chance)
