@@ -48,6 +48,8 @@ def goes_as_json(message: Message) -> bool:
 def write(message: Message, book: AddressBook) -> Writing:
     """Translate a canonical message; there is a word for every kind."""
     data, losses = message.data, list[Loss]()
+    if message.kind is MessageKind.SENT and data.client is None:
+        raise impossible("data.client", "An aanmelding names the client.")
     own = {key.removeprefix(PREFIX): value for key, value in data.correlation.items() if key.startswith(PREFIX)}
     case = filled(
         aanmeldingId=data.referral_id,

@@ -20,8 +20,10 @@ from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner, intake_owner
 from hub.services.errors import NotFound
 from hub.services.referral_view import find_referral, walled_off
+from hub.services.snapshots import goes_as_snapshot
 from hub.services.views import Viewer
 from hub.settings import Configuration
+from schemas.vocabulary import MessageKind
 
 
 class Form(StrEnum):
@@ -42,6 +44,7 @@ class Withheld(StrEnum):
     POLICY = "policy"
     OTHERS = "others"
     RECEIVER = "receiver"
+    SNAPSHOT = "snapshot"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,7 @@ _ANSWER, _NOT_OURS = (Form.ANSWER,), _OUTWARD[1:]
 _INWARD = (Form.CANONICAL, Form.RECEIVED, Form.ANSWER)
 _WORDS = ("note", "outcome", "status_reason")
 _STATE = ("event", "status", "referral_number")
+_ASSIGNMENTS = "assignments"
 _ENVELOPE = ("specversion", "id", "type", "source", "time")
 
 
@@ -95,7 +99,9 @@ def message_view(
         look = gaze_at(session, config, viewer, referral.case_id, regisseur_id, now)
         decision = status_decision(look, referral)
         ours = viewer.organisation in (referral.sender, referral.receiver)
-        if not decision.allow or decision.mask is Mask.STATUS_ONLY or not ours:
+        if not decision.allow:
+            raise NotFound("There is no such referral.")  # in the words for what is not there at all
+        if decision.mask is Mask.STATUS_ONLY or not ours:
             raise NotFound("There is no such message.")
         found = _outward(session, look, referral, message_id) or _inward(session, look, referral, message_id)
         if found is None:
@@ -136,7 +142,7 @@ def _outward(session: Session, look: Gaze, referral: Referral, message_id: str) 
     receiver = str(row.receiver)
     document = json.loads(row.body) if row.body else None
     may = dict(_may_outward(look, referral, row, document))
-    forms = dict(_forms_out(row, wired, document, may, walled=walled_off(look, referral)))
+    forms = dict(_forms_out(look, row, wired, document, may))
     losses = (wired.losses if wired is not None else None) or [{"field": one, "why": ""} for one in row.dropped or ()]
     return MessageView(
         id=row.message_id,
@@ -153,7 +159,7 @@ def _outward(session: Session, look: Gaze, referral: Referral, message_id: str) 
         attempts=row.attempts,
         line=wired.line if wired is not None and Form.MAPPED not in may else None,
         codes=() if walled_off(look, referral) else tuple(code["code"] for code in row.codes or ()),
-        losses=tuple((str(one["field"]), str(one["why"])) for one in losses),
+        losses=tuple((one["field"], one["why"]) for one in losses if _ASSIGNMENTS not in one["field"].split(".")),
         forms=forms,
         withheld={form: why for form, why in may.items() if form not in forms},
     )
@@ -182,6 +188,19 @@ def _may_outward(look: Gaze, referral: Referral, row: OutboxRecord, document: An
             yield form, why
         elif organisation != row.receiver and form in (_NOT_OURS if look.viewer.role == "machine" else _ANSWER):
             yield form, Withheld.RECEIVER
+        elif organisation != row.receiver and form in _NOT_OURS and _is_snapshot(look, row, document):
+            yield form, Withheld.SNAPSHOT
+
+
+def _is_snapshot(look: Gaze, row: OutboxRecord, document: Any) -> bool:
+    """Whether this is told with all else that the receiver does for the client.
+
+    By its kind, not by what else there was: else what is withheld would tell that there is something.
+    """
+    data = (document or {}).get("data") or {}
+    system = (data.get("service") or {}).get("system")
+    kind = MessageKind(row.kind)
+    return _ASSIGNMENTS in data or goes_as_snapshot(look.config, kind, str(row.receiver), system)
 
 
 def _refused(look: Gaze, referral: Referral, author: str, receiver: str | None, document: Any) -> Withheld | None:
@@ -211,16 +230,25 @@ def _categories(referral: Referral, author: str, document: Mapping[str, Any]) ->
 
 
 def _forms_out(
-    row: OutboxRecord, wired: WireRecord | None, document: Any, may: Mapping[Form, Withheld], *, walled: bool
+    look: Gaze, row: OutboxRecord, wired: WireRecord | None, document: Any, may: Mapping[Form, Withheld]
 ) -> Iterator[tuple[Form, ShownForm]]:
-    if document is not None and (Form.CANONICAL not in may or (walled and row.withheld_at is None)):
-        yield Form.CANONICAL, _canonical(_state_of(document) if walled else document)
+    walled = Withheld.WALL in may.values()
+    if document is not None and (Form.CANONICAL not in may or walled):
+        yield Form.CANONICAL, _canonical(_state_of(document) if walled else _for(look, row, document))
     for name in wire.FORMS if wired is not None else ():
         form, body = Form(name), getattr(wired, name)
         if form not in may and body:
             check_owner(body, str(row.case_id))
             content_type, size = getattr(wired, f"{name}_type"), getattr(wired, f"{name}_size")
             yield form, ShownForm(form=form, content_type=content_type, body=bytes(body), size=size)
+
+
+def _for(look: Gaze, row: OutboxRecord, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out for all but the receiver what tells of its other messages about the client: how many, and which."""
+    if look.viewer.organisation == row.receiver:
+        return document
+    told = {name: value for name, value in document.items() if name != "sequence"}
+    return {**told, "data": {name: value for name, value in told["data"].items() if name != _ASSIGNMENTS}}
 
 
 def _canonical(document: Any) -> ShownForm:

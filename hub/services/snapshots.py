@@ -34,18 +34,23 @@ def _wants(name: str) -> bool:
     return name in NAMES and bool(getattr(connector(name), "wants_snapshot", False))
 
 
+def goes_as_snapshot(config: Configuration, kind: MessageKind, receiver: str, system: str | None) -> bool:
+    """Whether it is told with all else that was assigned; ``system`` is whose code its service goes by.
+
+    It is not where the receiver's format tells each thing by itself, or where this one is not assigned.
+    """
+    organisation = config.organisation(receiver)
+    if kind not in SNAPSHOT_KINDS or system not in ASSIGNED or organisation is None or organisation.transport is None:
+        return False
+    return organisation.connector is not None and _wants(organisation.connector)
+
+
 def snapshot_for(
     work: UnitOfWork, config: Configuration, referral: Referral, kind: MessageKind, receiver: str, service: Coded | None
 ) -> tuple[Assignment, ...]:
-    """Give what else the client has at this receiver: what it was sent before, still runs, and may still be shared.
-
-    Nothing where the receiver's format tells each thing by itself, or where this one is not assigned.
-    """
-    organisation = config.organisation(receiver)
+    """Give what else the client has at this receiver: what it was sent before, still runs, and may still be shared."""
     system = service.system if service is not None else None
-    if kind not in SNAPSHOT_KINDS or system not in ASSIGNED or organisation is None or organisation.transport is None:
-        return ()
-    if organisation.connector is None or not _wants(organisation.connector):
+    if not goes_as_snapshot(config, kind, receiver, system):
         return ()
     sent = (Referral.receiver == receiver) & Referral.status.in_(OPEN - {Status.DRAFT})
     granted = (Referral.sender == receiver) & Referral.status.in_(_GRANTED)

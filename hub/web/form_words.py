@@ -36,6 +36,7 @@ WITHHELD_FORMS = {
     Withheld.POLICY: "De inhoud hoort niet bij uw taak.",
     Withheld.OTHERS: "Dit bericht gaat ook over andere inwoners.",
     Withheld.RECEIVER: "Alleen de ontvanger ziet wat zijn systeem terugzegt.",
+    Withheld.SNAPSHOT: "Dit soort bericht noemt alles wat de ontvanger voor deze inwoner doet. Alleen hij leest dat.",
 }
 _OUTWARD = (Form.CANONICAL, Form.MAPPED, Form.SENT, Form.ANSWER)
 _INWARD = (Form.RECEIVED, Form.CANONICAL, Form.ANSWER)

@@ -71,14 +71,14 @@ def test_a_message_opens_from_the_trail_in_its_forms(
     expect(page.locator("#antwoord")).to_contain_text("Niet zichtbaar voor uw organisatie")
     canonical = page.locator("#canoniek pre").first
     expect(canonical).to_contain_text("Samen de post openen <b>en ordenen</b>.")
-    expect(page.locator("#vertaald pre").first).to_contain_text("<")
+    expect(page.locator("#vertaald")).to_contain_text("alles wat de ontvanger voor deze inwoner doet")
     look(page, tmp_path, "message-sender")
     canonical.focus()
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('#canoniek pre').scrollTop > 0")
     with page.expect_download() as kept:
-        page.get_by_role("link", name="Vertaald bewaren, byte voor byte").click()
-    assert kept.value.suggested_filename == "vertaald.bin"
+        page.get_by_role("link", name="Canoniek bewaren, byte voor byte").click()
+    assert kept.value.suggested_filename == "canoniek.bin"
 
 
 def test_the_receiver_reads_its_own_systems_answer(real: RealHub, enter: Callable[[str], Page], tmp_path: Path) -> None:

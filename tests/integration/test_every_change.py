@@ -18,6 +18,7 @@ from tests.builders import referral_body
 from tests.integration import test_every_way_in as ways
 from tests.integration.callers import Site
 from tests.integration.conftest import KEY
+from tests.integration.reach import messages_of
 from tests.integration.test_every_way_in import ROUTES, World, browser, may_hold, words_in
 from workers.command import main
 
@@ -130,6 +131,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
     "api.read_referral": ("GET", "/referrals/{id}", None),
     "api.list_referrals": ("GET", "/referrals?case={id}", None),
     "api.read_trail": ("GET", "/referrals/{id}/trail", None),
+    "api.read_message": ("GET", "/referrals/{id}/messages/{message}", None),
     "api.record_event": ("POST", "/referrals/{id}/events", {"event": "withdraw", "note": "Nu niet."}),
     "api.read_case": ("GET", "/cases/{id}", None),
     "api.read_timeline": ("GET", "/cases/{id}/timeline?after=0&limit=5", None),
@@ -147,10 +149,7 @@ CALLS: dict[str, tuple[str, str, Any]] = {
 def test_every_call_with_an_id_is_tried() -> None:
     without = {"api.openapi_document", "api.asyncapi_document", "api.schema_document", "api.decide_questions"}
     without |= {"api.connector_document", "api.read_feed", "api.take_payload", "api.read_keys", "api.read_checkpoint"}
-    without |= {
-        "api.read_digest",
-        "api.take_digest",
-    }  # keeps a list whatever it names: test_digests.py
+    without |= {"api.read_digest", "api.take_digest"}  # keeps a list whatever it names: test_digests.py
     assert {name for name in ROUTES if name.startswith("api.")} - without == set(CALLS)
 
 
@@ -158,6 +157,8 @@ def test_a_system_gets_one_answer_for_what_is_not_there_and_what_is_not_its_own_
     world: World,
 ) -> None:
     site, tried = Site(world.hub), 0
+    messages = dict(pair.split() for pair in messages_of(world.hub, world.referral_ids))
+    assert set(messages) == set(world.referral_ids)
     for code in world.hub.config.organisations:
         with world.hub.store.reading() as session:
             viewer = machine_viewer(session, world.hub.config, code)
@@ -174,7 +175,8 @@ def test_a_system_gets_one_answer_for_what_is_not_there_and_what_is_not_its_own_
                 elif name == "api.ask_gate":
                     given = {"messages": [one]}
                 key = {"Idempotency-Key": f"walk-{one}", "If-None-Match": '"1"'}
-                answer = site.call(method, path.replace("{id}", one), code, body=given, headers=key)
+                address = path.replace("{id}", one).replace("{message}", messages.get(one, ABSENT))
+                answer = site.call(method, address, code, body=given, headers=key)
                 assert answer.status_code < 500, (code, name)
                 told[one] = face(answer, one)
                 tried += 1

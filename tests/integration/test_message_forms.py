@@ -14,8 +14,10 @@ from hub.services.monitor import monitor
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import Event
-from tests.integration.callers import GGZ, KADE, SPOEL, WI, Site, looking_at, now, partner_says, someone
+from tests.builders import referral_body
+from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, looking_at, now, partner_says, someone
 from tests.integration.conftest import Ring
+from tests.integration.reach import opened
 from tests.integration.test_audit_log import records
 from tests.integration.test_audit_ways import signed_in
 from tests.integration.test_erasure import erase
@@ -71,15 +73,16 @@ def test_each_sees_the_forms_that_are_for_him(world: World) -> None:
     assert set(world.look(NAIMA, KADE).forms) == ALL
     assert set(world.look(ILSE, GGZ).forms) == ALL
     sent = world.look(MARLOES, KADE)
-    assert set(sent.forms) == {Form.CANONICAL, Form.MAPPED}
-    assert sent.withheld == {Form.ANSWER: Withheld.RECEIVER}
+    assert set(sent.forms) == {Form.CANONICAL}
+    all_of_kade = dict.fromkeys((Form.MAPPED, Form.SENT), Withheld.SNAPSHOT)  # a 301 names all that it does for her
+    assert sent.withheld == all_of_kade | {Form.ANSWER: Withheld.RECEIVER}
     behind = world.look(MARLOES, GGZ)
     assert set(behind.forms) == {Form.CANONICAL}
     assert set(behind.withheld.values()) == {Withheld.WALL}
     told = json.loads(behind.forms[Form.CANONICAL].body)
     assert set(told["data"]) <= {"event", "status", "referral_number"}
     assert world.whom["family_name"] not in behind.forms[Form.CANONICAL].body.decode()
-    assert set(world.look(TOM, SPOEL).forms) == {Form.CANONICAL}
+    assert set(world.look(TOM, SPOEL).forms) == ALL
     for viewer in (PETER, BAS):
         for to in (KADE, GGZ, SPOEL):
             with pytest.raises(NotFound):
@@ -87,6 +90,48 @@ def test_each_sees_the_forms_that_are_for_him(world: World) -> None:
     for viewer, to in ((NAIMA, GGZ), (ILSE, KADE), (TOM, KADE), (TOM, GGZ)):
         with pytest.raises(NotFound):
             world.look(viewer, to)
+
+
+def test_a_sender_reads_the_translation_of_what_tells_nothing_but_its_own_referral(hub: Hub, ring: Ring) -> None:
+    world = World(hub, ring)
+    body = {**referral_body(client=world.whom, reason="WENSWOORD"), "service": "maatschappelijk-werk"}
+    sent = world.site.post(body, WI)
+    assert sent.status_code == 201, sent.text
+    world.ids["plain"] = sent.json["id"]
+    ring.until_still()
+    shown = world.look(MARLOES, "plain")
+    assert set(shown.forms) == {Form.CANONICAL, Form.MAPPED}
+    assert shown.withheld == {Form.ANSWER: Withheld.RECEIVER}
+    assert b"WENSWOORD" in shown.forms[Form.MAPPED].body
+
+
+def test_what_else_the_receiver_does_for_the_client_is_the_receivers_alone(hub: Hub, ring: Ring) -> None:
+    """A 301 names all that a provider was assigned, whoever sent it; and a message says how many came before it."""
+    site, whom = Site(hub), someone()
+    other = site.send(TEAM, client=whom, to=KADE).json["number"]
+    sights: list[tuple[set[str], Any, Any]] = []
+    for known in (whom, someone()):  # with De Kade at work already, and without
+        sent = site.send(WI, client=known, to=KADE).json
+        ring.until_still()
+        with hub.store.writing() as work:
+            work.execute(update(Case.__table__).values(regisseur_id=MARLOES.id))
+        with looking_at(hub) as session:
+            asked = select(OutboxRecord.message_id).where(OutboxRecord.referral_id == sent["id"])
+            message_id = str(session.scalars(asked.order_by(OutboxRecord.id)).first())
+            seen = message_view(session, hub.config, MARLOES, sent["id"], message_id, now())
+        ours = json.loads(seen.forms[Form.CANONICAL].body)
+        sights.append((set(ours) | set(ours["data"]), seen.withheld, [loss for loss in seen.losses if loss]))
+        address = f"/referrals/{sent['id']}/messages/{message_id}"
+        received = {
+            name: base64.b64decode(form["body"]).decode()
+            for name, form in site.get(address, KADE).json["forms"].items()
+        }
+        for text in (*(form.body.decode() for form in seen.forms.values()), opened(site.get(address, WI))):
+            assert str(other) not in text and "sequence" not in text and "assignments" not in text
+        if known is whom:
+            assert json.loads(received["canonical"])["sequence"] == "2"
+            assert str(other) in received["canonical"] and str(other) in received["mapped"]
+    assert sights[0] == sights[1]
 
 
 def test_before_it_is_accepted_the_receivers_people_read_nothing(hub: Hub, ring: Ring) -> None:
