@@ -57,7 +57,7 @@ def read_report(payload: Payload, book: AddressBook) -> Reading:
         raise not_allowed(text, f"{ROOT}/object/soortmeldingCode", "soortmelding")
     number = _needed(report, "stuurgegevens/stuf:referentienummer")
     for path, why in _LEFT_OUT:
-        if _find(report, path) is not None:
+        if report.find(_tagged(path), _PREFIXES) is not None:
             losses.add(_plain(path), why)
     message = Message(
         id=derived_id("stuf-jz", book.partner.code, number),
@@ -166,8 +166,8 @@ def _client(subject: etree._Element, losses: Losses) -> Client:
 def _birth_date(person: etree._Element) -> str | None:
     """Read ``JJJJMMDD`` with its mark for what of it is not known (V whole, D day, M month, J year)."""
     element = _find(person, "bg:geboortedatum")
-    text = (element.text or "").strip() if element is not None else ""
-    if element is None or not text:
+    text = _words(element, "bg:geboortedatum") if element is not None else None
+    if element is None or text is None:
         return None
     if not _DAY.fullmatch(text):
         raise malformed("This is not a date as JJJJMMDD.", f"{ROOT}/object/heeftBetrekkingOp//geboortedatum")
@@ -188,9 +188,17 @@ def _moment(node: etree._Element, path: str) -> dt.datetime:
         raise malformed("There is no such moment.", _plain(path)) from error
 
 
+def _tagged(path: str) -> str:
+    """Give a path in which each step names its namespace; the report's own where it names none."""
+    return "/".join(step if ":" in step else f"jz:{step}" for step in path.split("/"))
+
+
 def _find(node: etree._Element, path: str) -> etree._Element | None:
-    steps = [step if ":" in step else f"jz:{step}" for step in path.split("/")]
-    return node.find("/".join(steps), _PREFIXES)
+    """Give the one element at a path; which of two is meant, another reader would answer otherwise."""
+    found = node.findall(_tagged(path), _PREFIXES)
+    if len(found) > 1:
+        raise malformed("An element stands twice where one is allowed.", _plain(path), "StUF055")
+    return found[0] if found else None
 
 
 def _element(node: etree._Element, path: str) -> etree._Element:
@@ -202,7 +210,14 @@ def _element(node: etree._Element, path: str) -> etree._Element:
 
 def _text(node: etree._Element, path: str) -> str | None:
     found = _find(node, path)
-    return ((found.text or "").strip() or None) if found is not None else None
+    return _words(found, path) if found is not None else None
+
+
+def _words(element: etree._Element, path: str) -> str | None:
+    """Give the text of an element; with elements in it, its text would be a part of what was said."""
+    if len(element):
+        raise malformed("There are elements where a plain value belongs.", _plain(path), "StUF055")
+    return (element.text or "").strip() or None
 
 
 def _needed(node: etree._Element, path: str) -> str:
@@ -220,13 +235,16 @@ def acknowledge(payload: Payload, verdict: Verdict, refusal: Refusal | None, now
     """Answer with ``Bv03`` (taken) or ``Fo03`` (refused); nothing where no sender can be read."""
     try:
         heading = _find(_opened(payload.body), "stuurgegevens")
+        number = _text(heading, "stuf:referentienummer") if heading is not None else None
+        if heading is None or number is None or len(number) > 40:
+            return None
+        return _answer(heading, number, refusal if verdict is Verdict.REFUSED else None, now)
     except Refusal:
         return None  # what can't be read can't be answered by name
-    number = _text(heading, "stuf:referentienummer") if heading is not None else None
-    if heading is None or number is None or len(number) > 40:
-        return None
-    refused = verdict is Verdict.REFUSED and refusal is not None
-    code = "Fo03" if refused else "Bv03"
+
+
+def _answer(heading: etree._Element, number: str, refusal: Refusal | None, now: dt.datetime) -> Payload:
+    code = "Fo03" if refusal is not None else "Bv03"
     root = etree.Element(f"{{{STUF}}}{code}Bericht", nsmap={"StUF": STUF})
     parts = _add(root, "stuurgegevens")
     _add(parts, "berichtcode", code)
@@ -235,7 +253,7 @@ def acknowledge(payload: Payload, verdict: Verdict, refusal: Refusal | None, now
     _add(parts, "referentienummer", derived_id("stuf-jz", code, number))
     _add(parts, "tijdstipBericht", now.astimezone(_HERE).strftime("%Y%m%d%H%M%S"))
     _add(parts, "crossRefnummer", number)
-    if refused and refusal is not None:
+    if refusal is not None:
         body = _add(root, "body")
         _add(body, "code", refusal.dialect_code if _is_stuf_code(refusal.dialect_code) else "StUF046")
         _add(body, "plek", "client")

@@ -12,6 +12,8 @@ from connectors.reintegration.inward import checked, read_document
 from schemas.message import Message
 
 MOST_LINES = 500
+MOST_LETTERS = 100_000
+"""In all cells of a line: a workbook says a long text once, and each of its cells may refer to it."""
 _NAMING = ("registratienummerRv", "verwijzingId", "kenmerk", "bsn")
 
 
@@ -109,6 +111,8 @@ def _judge(row: Row, theirs: Mapping[str, str], columns: Sequence[str], book: Ad
     if len(row.cells) != len(columns):
         text = f"Has {len(row.cells)} columns where the heading has {len(columns)}."
         return _refused(row.line, RefusalCode.MALFORMED, text, "")
+    if sum(map(len, row.cells)) > MOST_LETTERS:
+        return _refused(row.line, RefusalCode.TOO_LARGE, f"Holds more than {MOST_LETTERS} characters.", "")
     for name, cell in zip(columns, row.cells, strict=True):
         if any("\udc80" <= character <= "\udcff" for character in cell):
             return _refused(row.line, RefusalCode.MALFORMED, "Is not in the encoding of the file.", theirs[name])

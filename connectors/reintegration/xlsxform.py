@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lxml import etree
 from openpyxl import Workbook, load_workbook
 
 from connectors import safe_xml
@@ -24,7 +25,9 @@ from schemas.cells import harmless
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MARK = b"PK\x03\x04"
 SHEET, HELP = "voortgang", "uitleg"
-MOST_PARTS, MOST_BYTES, MOST_RATIO, MOST_COLUMNS = 60, 10_000_000, 200, 100
+MOST_PARTS, MOST_BYTES, MOST_RATIO, MOST_COLUMNS = 60, 5_000_000, 200, 100
+MOST_ELEMENTS = 100_000
+"""In all parts together: every cell of the longest file, each with its text, and what stands round them."""
 _NEEDED = {"[Content_Types].xml", "xl/workbook.xml"}
 _FORBIDDEN = re.compile(
     r"vbaproject|macrosheets|externallinks|embeddings|activex|ctrlprops|connections\.xml|querytables|dialogsheets|oleobject",
@@ -35,7 +38,13 @@ _BROKEN = (
     *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, NotImplementedError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, EOFError, AssertionError),
 )
-_ROW = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}row"
+_SHEET_SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_ROW, _CELL = f"{_SHEET_SPACE}row", f"{_SHEET_SPACE}c"
+_MOST_ROWS = 4 * MOST_LINES
+_CHECKED = (".xml", ".rels")
+_PLACE = re.compile(r"([A-Z]{1,3})[1-9][0-9]{0,6}", re.ASCII)
+# What may stand in a workbook unread; all else that it refers to must bear a name by which it was checked.
+_DRAWN = re.compile(r"/(image|printerSettings|thumbnail|vmlDrawing)\Z")
 
 
 def rows_of(body: bytes) -> list[Row]:
@@ -63,9 +72,10 @@ def _check(body: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             parts = archive.infolist()
             _check_directory(parts)
+            left = MOST_ELEMENTS
             for part in parts:
-                if part.filename.endswith((".xml", ".rels")):
-                    _check_part(part.filename, archive.read(part))
+                if part.filename.endswith(_CHECKED):
+                    left -= _check_part(part.filename, archive.read(part), left)
     except _BROKEN as error:
         raise _refuse("The workbook is broken.") from error
 
@@ -89,16 +99,57 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
         raise _refuse("This is a zip archive, not a workbook.", RefusalCode.NOT_ALLOWED)
 
 
-def _check_part(name: str, body: bytes) -> None:
+def _check_part(name: str, body: bytes, most: int) -> int:
+    """Judge a part by what it says, and give how many elements it holds."""
     if name == "[Content_Types].xml" and b"macroenabled" in body.lower():
         raise _refuse("The workbook is one for macros.", RefusalCode.NOT_ALLOWED)
     if name.endswith(".rels") and re.search(rb"TargetMode\s*=\s*.External", body):
         raise _refuse("The workbook links to elsewhere.", RefusalCode.NOT_ALLOWED)
-    root = safe_xml.loads(body, max_bytes=MOST_BYTES)
+    root = safe_xml.loads(body, max_bytes=MOST_BYTES, max_elements=most)
+    _check_names(root)
+    _check_rows(root)
+    return sum(1 for _ in root.iter())
+
+
+def _check_names(root: etree._Element) -> None:
+    """Refuse a part that would be read as XML under a name by which it was not checked."""
+    for one in root.iterchildren("{*}Relationship", "{*}Override"):
+        name, kind = one.get("Target") or one.get("PartName", ""), one.get("Type") or one.get("ContentType", "")
+        read = not _DRAWN.search(kind) if one.get("Target") else kind.endswith("xml")
+        if read and not name.endswith(_CHECKED):
+            raise _refuse("A part of the workbook has a name that is none of a workbook.", RefusalCode.NOT_ALLOWED)
+
+
+def _check_rows(root: etree._Element) -> None:
+    """Refuse a sheet that is too long, or whose rows or cells stand out of order: one of two would be passed over."""
+    last = count = 0
     for row in root.iter(_ROW):
-        number = row.get("r", "1")
-        if not number.isdigit() or len(number) > 6 or int(number) > 4 * MOST_LINES:
+        count += 1
+        number = row.get("r", str(last + 1))
+        if not number.isdigit() or len(number) > 6 or max(int(number), count) > _MOST_ROWS:
             raise _refuse("The sheet has too many rows.", RefusalCode.TOO_LARGE)
+        if int(number) <= last:
+            raise _refuse("The rows of the sheet are out of order.")
+        last = int(number)
+        _check_cells(row)
+
+
+def _check_cells(row: etree._Element) -> None:
+    before = 0
+    for cell in row.iterchildren(_CELL):
+        column = _column(cell.get("r")) if cell.get("r") else before + 1
+        if column <= before:
+            raise _refuse("The cells of a row are out of order.")
+        before = column
+
+
+def _column(place: str | None) -> int:
+    """Give the number of the column of ``AB12``; nought for what is no place."""
+    found = _PLACE.fullmatch(place or "")
+    number = 0
+    for letter in found[1] if found else "":
+        number = number * 26 + ord(letter) - 64
+    return number
 
 
 def _rows(workbook: Any) -> Iterator[Row]:

@@ -95,11 +95,12 @@ def _fault(refusal: Refusal | None) -> tuple[str, str]:
 
 def _copy(incoming: Incoming) -> Node | None:
     """Read the content strictly, for the answer repeats it; nothing where it would make the answer invalid."""
-    element, part = incoming.content(), incoming.form.content
-    if element is None or not isinstance(part.holds, Shape):
-        return None
+    part = incoming.form.content
     reader = Reader(family=incoming.form.family, number=incoming.form.number, strict=True)
     try:
+        element = incoming.content()
+        if element is None or not isinstance(part.holds, Shape):
+            return None
         return reader.read(element, part.holds, part.name)
     except Refusal:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from connectors.errors import Refusal
-from connectors.protocol import Payload
+from connectors.protocol import Payload, Verdict
 from schemas.message import Message, ValidationError
 from tests.contract.partners import NOW, book_of, canonical, pairs, translator
 from tests.fuzz.mutators import MAX_BYTES, spoiled
@@ -93,8 +93,10 @@ def _as_the_intake_does(name: str, payload: Payload, seed: Seed, found: Found) -
         found.refused += 1
         told = f"{refusal.message} {refusal.field} {refusal.dialect_code}"
         assert not [word for word in seed.private if word in told], "a refusal repeats a value"
+        connector.acknowledge(payload, Verdict.REFUSED, refusal, book, NOW)
         return
     found.read += 1
+    connector.acknowledge(payload, Verdict.ACCEPTED, None, book, NOW)
     for message in reading.messages:
         document = message.to_json()
         try:
