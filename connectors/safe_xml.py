@@ -21,8 +21,9 @@ def loads(
 ) -> etree._Element:
     """Read one XML document and give its root, without comments and processing instructions.
 
-    Refused: more than ``max_bytes`` or ``max_elements``, deeper than ``max_depth``, any document type declaration (before a parser sees
-    it), a declared encoding that the bytes don't have or that we don't take, anything that is not well-formed.
+    Refused: more than ``max_bytes`` or ``max_elements``, deeper than ``max_depth``, any document type declaration
+    (before a parser sees it), a declared encoding that the bytes don't have or that we don't take, anything that is
+    not well-formed.
     """
     if len(body) > max_bytes:
         raise Refusal(RefusalCode.TOO_LARGE, f"The message is larger than {max_bytes} bytes.")

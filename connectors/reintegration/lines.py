@@ -106,13 +106,9 @@ def _columns(heading: Row, own: Mapping[str, str]) -> tuple[dict[str, str], list
 
 
 def _judge(row: Row, theirs: Mapping[str, str], columns: Sequence[str], book: AddressBook) -> Line:
-    if row.fault is not None:
-        return _refused(row.line, RefusalCode.MALFORMED, row.fault, "")
-    if len(row.cells) != len(columns):
-        text = f"Has {len(row.cells)} columns where the heading has {len(columns)}."
-        return _refused(row.line, RefusalCode.MALFORMED, text, "")
-    if sum(map(len, row.cells)) > MOST_LETTERS:
-        return _refused(row.line, RefusalCode.TOO_LARGE, f"Holds more than {MOST_LETTERS} characters.", "")
+    fault = _fault_of(row, len(columns))
+    if fault is not None:
+        return _refused(row.line, *fault, "")
     for name, cell in zip(columns, row.cells, strict=True):
         if any("\udc80" <= character <= "\udcff" for character in cell):
             return _refused(row.line, RefusalCode.MALFORMED, "Is not in the encoding of the file.", theirs[name])
@@ -132,6 +128,17 @@ def _judge(row: Row, theirs: Mapping[str, str], columns: Sequence[str], book: Ad
     [message] = reading.messages
     losses = tuple(Loss(field=column_of(loss.field) or loss.field, why=loss.why) for loss in reading.losses)
     return Line(line=row.line, message=message, reference=document["berichtId"], losses=losses)
+
+
+def _fault_of(row: Row, wide: int) -> tuple[RefusalCode, str] | None:
+    """Say why a row can't be read cell by cell; nothing where it can."""
+    if row.fault is not None:
+        return RefusalCode.MALFORMED, row.fault
+    if len(row.cells) != wide:
+        return RefusalCode.MALFORMED, f"Has {len(row.cells)} columns where the heading has {wide}."
+    if sum(map(len, row.cells)) > MOST_LETTERS:
+        return RefusalCode.TOO_LARGE, f"Holds more than {MOST_LETTERS} characters."
+    return None
 
 
 def _refused(line: int, code: RefusalCode, text: str, column: str) -> Line:

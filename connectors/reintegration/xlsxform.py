@@ -113,20 +113,26 @@ def _check_part(name: str, body: bytes, most: int) -> int:
 
 def _check_names(root: etree._Element) -> None:
     """Refuse a part that would be read as XML under a name by which it was not checked."""
-    for one in root.iterchildren("{*}Relationship", "{*}Override"):
-        name, kind = one.get("Target") or one.get("PartName", ""), one.get("Type") or one.get("ContentType", "")
-        read = not _DRAWN.search(kind) if one.get("Target") else kind.endswith("xml")
-        if read and not name.endswith(_CHECKED):
-            raise _refuse("A part of the workbook has a name that is none of a workbook.", RefusalCode.NOT_ALLOWED)
+    read = [one.get("Target", "") for one in root.iterchildren("{*}Relationship") if not _is_drawn(one)]
+    read += [one.get("PartName", "") for one in root.iterchildren("{*}Override") if _is_xml(one)]
+    if not all(name.endswith(_CHECKED) for name in read):
+        raise _refuse("A part of the workbook has a name that is none of a workbook.", RefusalCode.NOT_ALLOWED)
+
+
+def _is_drawn(link: etree._Element) -> bool:
+    return _DRAWN.search(link.get("Type", "")) is not None
+
+
+def _is_xml(part: etree._Element) -> bool:
+    return part.get("ContentType", "").endswith("xml")
 
 
 def _check_rows(root: etree._Element) -> None:
     """Refuse a sheet that is too long, or whose rows or cells stand out of order: one of two would be passed over."""
-    last = count = 0
+    last = 0
     for row in root.iter(_ROW):
-        count += 1
         number = row.get("r", str(last + 1))
-        if not number.isdigit() or len(number) > 6 or max(int(number), count) > _MOST_ROWS:
+        if not number.isdecimal() or len(number) > 6 or int(number) > _MOST_ROWS:
             raise _refuse("The sheet has too many rows.", RefusalCode.TOO_LARGE)
         if int(number) <= last:
             raise _refuse("The rows of the sheet are out of order.")
