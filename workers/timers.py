@@ -67,10 +67,13 @@ class Timers:
 
     def _heal(self) -> int:
         with self._store.reading() as session:
-            waiting = inbox.waiting_referrals(session)
+            waiting, unknown = inbox.waiting_referrals(session), inbox.waiting_unknown(session)
         for referral_id in waiting:
             with self._store.writing() as work:
                 inbox.heal(work, self._config, referral_id)
+        for organisation in unknown:
+            with self._store.writing() as work:
+                inbox.heal_unknown(work, self._config, organisation)
         return 0
 
     def _pick_looks(self) -> None:

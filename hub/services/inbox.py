@@ -1,18 +1,19 @@
 """What comes in, once: canonical messages of partners, applied by the same functions as a person's click."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from hub import telemetry
-from hub.models import InboxRecord, Referral
+from hub.models import InboxRecord, Intake, OutboxRecord, Referral
 from hub.rules import lifecycle
 from hub.rules.audit import Deed, Outcome
 from hub.services import assignments, audit, consents
@@ -36,6 +37,7 @@ from schemas.vocabulary import (
     EVENT_OF_KIND,
     Basis,
     ConsentKind,
+    Delivery,
     Event,
     LifeDomain,
     MessageKind,
@@ -46,6 +48,8 @@ from schemas.vocabulary import (
 
 _REFERRALS = table_of(Referral)
 _CASE_OF = select(_REFERRALS.c.case_id).where(_REFERRALS.c.id == bindparam("referral_id"))
+_PATIENCE = dt.timedelta(minutes=15)
+"""How long a message about what is not known here waits at most for what came before it."""
 
 
 def receive_all(
@@ -68,6 +72,8 @@ def receive_all(
     audit.write(work, audit.occasion(config, "inbox"), done)
     for referral_id in brought:
         heal(work, config, referral_id)
+    if brought:
+        heal_unknown(work, config, organisation)
 
 
 def _told(
@@ -102,7 +108,7 @@ def receive(
         if known.body_hash == body_hash:
             return Received(result=Result.DUPLICATE, referral_id=known.referral_id)
         return Received(result=Result.REFUSED, reason="The same message id came before with another content.")
-    received = _apply(work, config, organisation, message)
+    received = _apply(work, config, organisation, message, intake_id)
     _remember(work, organisation, message.id, received)
     return received
 
@@ -152,18 +158,47 @@ def _remember(work: UnitOfWork, organisation: str, message_id: str, received: Re
     )
 
 
-def _apply(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
+def _apply(
+    work: UnitOfWork, config: Configuration, organisation: str, message: Message, intake_id: str | None
+) -> Received:
     try:
         check_not_erased(work, message.data.referral_id, message.data.referral_number)
-        if message.kind.is_receipt:
-            return _apply_receipt(work, organisation, message)
-        if message.kind is MessageKind.SENT:
-            return _apply_new(work, config, organisation, message)
-        return _apply_event(work, config, organisation, message)
+        try:
+            return _applied(work, config, organisation, message)
+        except NotFound:
+            if _may_be_on_its_way(work, organisation, message, intake_id):
+                return Received(result=Result.WAITING, reason="Waits for what came before it.")
+            return _applied(work, config, organisation, message)  # what it is about may be here since a moment ago
     except Erased as error:
         return Received(result=Result.REFUSED, reason=error.message, keep=False)
     except ServiceError as error:
         return Received(result=Result.REFUSED, reason=error.message)
+
+
+def _applied(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
+    if message.kind.is_receipt:
+        return _apply_receipt(work, organisation, message)
+    if message.kind is MessageKind.SENT:
+        return _apply_new(work, config, organisation, message)
+    return _apply_event(work, config, organisation, message)
+
+
+def _may_be_on_its_way(work: UnitOfWork, organisation: str, message: Message, intake_id: str | None) -> bool:
+    """Whether what a message is about may not be here yet.
+
+    A new case goes by its client and its first step by a key alone, so the two have lanes of their own; and a partner's
+    system may say that it understood a message before our own connector could tell that it was handed over.
+    """
+    came = work.session.execute(select(Intake.received_at).where(Intake.id == intake_id)).scalar_one_or_none()
+    if came is None or came < work.now - _PATIENCE:
+        return False
+    if message.kind.is_receipt:
+        untold = OutboxRecord.state.in_((Delivery.UNDER_WAY, Delivery.UNKNOWN))
+        before = select(OutboxRecord.id).where(OutboxRecord.receiver == organisation, OutboxRecord.open, untold)
+        return work.session.execute(before.limit(1)).first() is not None
+    unread = (Intake.state == "received") & (Intake.received_at <= came) & (Intake.id != intake_id)
+    earlier = select(Intake.id).where(Intake.organisation == organisation, unread)
+    return work.session.execute(earlier.limit(1)).first() is not None
 
 
 def _apply_receipt(work: UnitOfWork, organisation: str, message: Message) -> Received:
@@ -390,27 +425,40 @@ def _by_client(work: UnitOfWork, config: Configuration, ours: Any, message: Mess
 
 def heal(work: UnitOfWork, config: Configuration, referral_id: str) -> None:
     """Try what waited for this referral again, oldest first, until nothing more fits."""
-    progress = True
-    while progress:
-        progress = False
-        waiting = work.session.execute(
-            select(InboxRecord.sender, InboxRecord.message_id, InboxRecord.body, InboxRecord.intake_id)
-            .where(InboxRecord.referral_id == referral_id, InboxRecord.state == Result.WAITING)
-            .order_by(InboxRecord.received_at)
-        ).all()
-        for sender, message_id, body, intake_id in waiting:
-            assert body is not None  # kept for as long as it waits
-            if getattr(body, "erased", False):
-                continue  # its case was erased while it waited
-            message = Message.from_json(json.loads(body))
-            received = _apply(work, config, sender, message)
-            if received.result is Result.WAITING:
-                continue
-            _remember(work, sender, message_id, received)
-            if intake_id is not None:
-                settle(work, intake_id, received)
-            progress = received.result is Result.APPLIED
-            break
+    _try_waiting(work, config, InboxRecord.referral_id == referral_id)
+
+
+def heal_unknown(work: UnitOfWork, config: Configuration, organisation: str) -> None:
+    """Try what an organisation said of what was not known yet again, oldest first."""
+    _try_waiting(work, config, InboxRecord.referral_id.is_(None) & (InboxRecord.sender == organisation))
+
+
+def _try_waiting(work: UnitOfWork, config: Configuration, which: ColumnElement[bool]) -> None:
+    # Passed over where another worker has them: it waits for the same referral, and will see what we bring.
+    query = (
+        select(InboxRecord.sender, InboxRecord.message_id, InboxRecord.body, InboxRecord.intake_id)
+        .where(which, InboxRecord.state == Result.WAITING)
+        .order_by(InboxRecord.received_at)
+        .with_for_update(skip_locked=True)
+    )
+    while any(_try_again(work, config, row) for row in work.session.execute(query).all()):
+        pass
+
+
+def _try_again(work: UnitOfWork, config: Configuration, row: Any) -> bool:
+    """Try a message that waited once more; whether it waits no longer."""
+    assert row.body is not None  # kept for as long as it waits
+    if getattr(row.body, "erased", False):
+        return False  # its case was erased while it waited
+    received = _apply(work, config, row.sender, Message.from_json(json.loads(row.body)), row.intake_id)
+    if received.result is Result.WAITING and received.referral_id is None:
+        return False
+    _remember(work, row.sender, row.message_id, received)
+    if received.result is Result.WAITING:
+        return False  # now it is known what it is about; that is tried by itself
+    if row.intake_id is not None:
+        settle(work, row.intake_id, received)
+    return True
 
 
 def waiting_referrals(session: Session, limit: int = 100) -> list[str]:
@@ -423,3 +471,9 @@ def waiting_referrals(session: Session, limit: int = 100) -> list[str]:
             .limit(limit)
         )
     )
+
+
+def waiting_unknown(session: Session) -> list[str]:
+    """Give the organisations of which a message waits for what is not known yet."""
+    waits = (InboxRecord.state == Result.WAITING) & InboxRecord.referral_id.is_(None)
+    return list(session.scalars(select(InboxRecord.sender).where(waits).distinct()))

@@ -9,8 +9,11 @@ from sqlalchemy import select
 
 from connectors.protocol import Payload
 from connectors.registry import connector
-from hub.models import OutboxRecord, Referral
+from hub.broker.protocol import INBOX
+from hub.models import Intake, OutboxRecord, Referral
+from hub.services.inbox import heal, receive_all
 from hub.services.intake import Taken, address_book, take_in
+from hub.store import outbox
 from hub.wiring import Hub
 from schemas.message import Message
 from schemas.vocabulary import Event
@@ -71,6 +74,52 @@ def test_a_status_that_comes_early_waits_and_heals(hub: Hub, hands: Hands) -> No
     bring(hub, told("in-behandeling", key))
     hands.until_still()
     assert state(hub) == "completed"
+
+
+def overtaken(hub: Hub, taken: Taken) -> None:
+    """Let another inbox worker be first with what was brought last: its lane is another."""
+    with hub.store.writing() as work:
+        body = work.session.scalars(select(OutboxRecord.body).where(OutboxRecord.message_id == taken.intake_id)).one()
+        outbox.close(work.session, INBOX, taken.intake_id, work.now)
+        messages = [Message.from_json(one) for one in json.loads(body)["messages"]]
+        receive_all(work, hub.config, WI, messages, taken.intake_id)
+
+
+def waits(hub: Hub, taken: Taken) -> str:
+    with hub.store.reading() as session:
+        return str(session.scalars(select(Intake.state).where(Intake.id == taken.intake_id)).one())
+
+
+def test_a_status_that_overtakes_its_new_case_waits_for_it(hub: Hub, hands: Hands) -> None:
+    key = case_number()
+    bring(hub, new_case(new_bsn(), key))
+    status, end = bring(hub, told("in-behandeling", key)), bring(hub, told("afgehandeld", key))
+    overtaken(hub, end)
+    overtaken(hub, status)
+    assert (waits(hub, status), waits(hub, end)) == ("waiting", "waiting")
+    hands.until_still()
+    with hub.store.writing() as work:
+        heal(work, hub.config, referrals(hub)[0].id)
+    assert state(hub) == "completed"
+    assert (waits(hub, status), waits(hub, end)) == ("applied", "applied")
+
+
+def test_a_status_of_a_case_that_nobody_told_is_put_before_a_person(hub: Hub, hands: Hands) -> None:
+    status = bring(hub, told("in-behandeling", case_number()))
+    other = bring(hub, new_case(new_bsn(), case_number()))
+    overtaken(hub, status)
+    assert waits(hub, status) == "quarantined", "what comes after it can't be what it is about"
+    hands.until_still()
+    assert waits(hub, other) == "applied"
+
+
+def test_a_status_waits_no_longer_for_what_turns_out_to_be_another_case(hub: Hub, hands: Hands) -> None:
+    bring(hub, new_case(new_bsn(), case_number()))
+    status = bring(hub, told("in-behandeling", case_number()))
+    overtaken(hub, status)
+    assert waits(hub, status) == "waiting"
+    hands.until_still()
+    assert (waits(hub, status), state(hub)) == ("quarantined", "sent")
 
 
 def test_the_same_again_is_answered_the_same_and_does_nothing(hub: Hub, hands: Hands) -> None:
