@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from flask import Response, request
 
+from connectors import safe_xml
 from connectors.errors import NOT_THE_SENDER, Refusal
 from connectors.protocol import Payload
 from connectors.registry import NAMES, connector
@@ -22,6 +23,7 @@ from hub.services.intake import Taken, status_of, take_in
 log = structlog.get_logger()
 
 MAX_PAYLOAD = 2_000_000
+SOAP = ("text/xml", "application/soap+xml")
 _STATUS_OF_REFUSAL = {"too_large": 413, "unsupported_version": 422, "malformed": 422, "not_allowed": 422}
 
 
@@ -91,12 +93,22 @@ def _status_of(refusal: Refusal) -> int:
     return 403 if _spoofed(refusal) else _STATUS_OF_REFUSAL.get(refusal.code, 422)
 
 
+def _is_fault(answer: Payload) -> bool:
+    """Whether a caller that speaks SOAP gets a fault: it must come with 500, or the caller's stack does not read it.
+
+    SOAP 1.1, section 6.2; WS-I Basic Profile 1.1, R1126. The mistake is the caller's all the same.
+    """
+    if request.mimetype not in SOAP or answer.content_type.partition(";")[0] not in SOAP:
+        return False
+    return safe_xml.loads(answer.body).find("{*}Body/{*}Fault") is not None
+
+
 def _acknowledge(taken: Taken) -> Response:
     headers = {"Location": f"/api/v1/intake/{taken.intake_id}", "Intake-Id": taken.intake_id}
     headers["Intake-State"] = taken.state
     wants_json = request.accept_mimetypes.best == "application/json"
     if taken.answer is not None and not wants_json:
-        status = 200 if taken.refusal is None else _status_of(taken.refusal)
+        status = 200 if taken.refusal is None else 500 if _is_fault(taken.answer) else _status_of(taken.refusal)
         return Response(taken.answer.body, status=status, content_type=taken.answer.content_type, headers=headers)
     if taken.refusal is not None:
         refusal = taken.refusal

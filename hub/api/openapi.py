@@ -485,6 +485,11 @@ def _operation(
             answer = _content("Problem", "The dialect's own answer.", "application/problem+json")
             problem = answer["content"] if status != "200" else {}  # for who asks for JSON
             operation["responses"][status] = {**answer, "content": {**own, **problem}}
+        operation["responses"]["500"] = {
+            "description": "A SOAP Fault, to who sent text/xml: refused, as 422.",
+            "headers": operation["responses"]["422"]["headers"],
+            "content": {"text/xml": {"schema": {}}, **_content("Problem", "", "application/problem+json")["content"]},
+        }
     if path.startswith("/connectors/"):
         operation["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     if isinstance(body, str):

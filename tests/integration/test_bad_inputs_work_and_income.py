@@ -95,7 +95,7 @@ def bring_bad(site: Site, hands: Hands, body: bytes) -> Any:
 def test_a_trap_for_readers_of_xml_is_quarantined(site: Site, hands: Hands, name: str) -> None:
     body = (BAD / name).read_bytes()
     answer = bring_bad(site, hands, body)
-    assert answer.status_code == 422
+    assert answer.status_code == 500, "SOAP 1.1, 6.2: a stack reads a fault at no other status"
     fault = etree.fromstring(answer.data).find(f"{SOAP}Body/{SOAP}Fault")
     assert fault is not None, "the sender is told in SOAP, though not what it was about"
     assert fault.findtext("faultcode") == "soap:Client"
@@ -115,6 +115,16 @@ def test_a_message_for_another_system_is_refused(site: Site, hands: Hands) -> No
     assert told.findtext(f"{lead}/{STUF}zender/{STUF}applicatie") == "Schakel", "we don't speak for who it was for"
     assert told.findtext(f"{STUF}body/{STUF}code") == "StUF010"
     assert b"999900006" not in answer.data and b"Voorbeeld" not in answer.data
+
+
+@pytest.mark.parametrize(
+    ("sends", "accepts", "status"),
+    [("application/xml", "*/*", 422), (XML, "application/json", 422), (XML, "text/xml, */*;q=0.1", 500)],
+    ids=["no SOAP", "who asks for JSON", "SOAP"],
+)
+def test_only_who_speaks_soap_gets_a_fault_as_soap_has_it(site: Site, sends: str, accepts: str, status: int) -> None:
+    answer = site.bring(WI, (BAD / TRAPS[0]).read_bytes(), sends, Accept=accepts)
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("name", [*TRAPS, "stuf-wrong-receiver.xml"])

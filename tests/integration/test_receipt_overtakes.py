@@ -57,7 +57,9 @@ def bring(hub: Hub, reference: str) -> str:
 
 def test_it_waits_for_our_own_receipt_and_counts_then(hub: Hub) -> None:
     with hub.store.writing() as work:
-        referrals.send_referral(work, hub.config, MARLOES, new_referral(to=GGZ, life_domains=(LifeDomain.MENTAL_HEALTH,)))
+        referrals.send_referral(
+            work, hub.config, MARLOES, new_referral(to=GGZ, life_domains=(LifeDomain.MENTAL_HEALTH,))
+        )
     with closing(Relay(hub.store, hub.broker)) as relay:
         relay.step()
     sent = row(hub)
