@@ -111,7 +111,8 @@ class Partner(Desk):
         self._note(f"{answer.status_code} {answer.headers.get('Intake-State', '')}".rstrip())
         if answer.status_code == 401:
             self._token = ""
-        return answer.status_code < 500 and answer.status_code not in _AGAIN
+        # What the hub says that it kept, it kept: a SOAP fault comes with 500, and is an answer all the same.
+        return "Intake-State" in answer.headers or (answer.status_code < 500 and answer.status_code not in _AGAIN)
 
     def send_digest(self) -> bool:
         """Tell the hub what is open here; whether it was told."""
