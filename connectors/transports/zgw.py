@@ -4,10 +4,7 @@ A plan may be carried out again from its start, whatever broke: a step first loo
 each answer means for trying again is told in the table of ``http``.
 """
 
-import base64
 import datetime as dt
-import hashlib
-import hmac
 import json
 import re
 import ssl
@@ -17,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from joserfc import jwt
+from joserfc.jwk import OctKey
 
 from connectors.errors import TransportError
 from connectors.protocol import Handover, Payload
@@ -53,13 +52,9 @@ class ZgwToken:
             "user_id": "schakel",
             "user_representation": "Schakel",
         }
-        signed = ".".join(_packed(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "HS256"}, claims))
-        mark = hmac.new(self.secret.encode(), signed.encode(), hashlib.sha256).digest()
-        return {"Authorization": f"Bearer {signed}.{_packed(mark)}"}
-
-
-def _packed(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        key = OctKey.import_key(self.secret)
+        token = jwt.encode({"typ": "JWT", "alg": "HS256"}, claims, key, algorithms=["HS256"])
+        return {"Authorization": f"Bearer {token}"}
 
 
 class ZgwTransport:

@@ -19,6 +19,7 @@ from hub.services.access import Gaze, gaze_at, is_party, may_see, status_decisio
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner, intake_owner
 from hub.services.errors import NotFound
+from hub.services.intake import LINES_REFUSED
 from hub.services.referral_view import find_referral, walled_off
 from hub.services.snapshots import goes_as_snapshot
 from hub.services.views import Viewer
@@ -284,7 +285,8 @@ def _inward(session: Session, look: Gaze, referral: Referral, intake_id: str) ->
         return None
     brought: Intake = row[1]
     documents = _documents(session, intake_id)
-    why = Withheld.OTHERS if named != {referral.id} else _refused_inward(look, referral, documents)
+    of_others = named | set(brought.referral_ids) != {referral.id} or _left_lines(session, brought)
+    why = Withheld.OTHERS if of_others else _refused_inward(look, referral, documents)
     forms = {} if why is not None else dict(_forms_in(brought, documents))
     return MessageView(
         id=brought.id,
@@ -305,6 +307,13 @@ def _inward(session: Session, look: Gaze, referral: Referral, intake_id: str) ->
         forms=forms,
         withheld=dict.fromkeys(_INWARD, why) if why is not None else {},
     )
+
+
+def _left_lines(session: Session, brought: Intake) -> bool:
+    """Whether lines of this file could not be read: whom they are about is not known."""
+    same = (Intake.organisation == brought.organisation) & (Intake.body_hash == brought.body_hash)
+    left = select(Intake.id).where(same, Intake.reason_code == LINES_REFUSED).limit(1)
+    return session.scalars(left).first() is not None
 
 
 def _documents(session: Session, intake_id: str) -> list[dict[str, Any]]:

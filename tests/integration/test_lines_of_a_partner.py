@@ -20,11 +20,13 @@ from connectors.transports.files import DropFolder, IntakeFolder
 from hub.models import Intake, Referral
 from hub.services.case_keys import payloads_of
 from hub.services.intake import read_again, take_in
+from hub.services.message_view import Withheld, message_view
 from hub.settings import DEMO_CONFIG
 from hub.wiring import Hub
 from schemas.identifiers import new_id
-from tests.integration.callers import SPOEL, WI, Hands, Site, looking_at
+from tests.integration.callers import SPOEL, WI, Hands, Site, looking_at, now
 from tests.integration.conftest import Ring, open_test_hub
+from tests.personas import TOM
 from workers.files import FileIntake
 
 HEADING = "registratienummerRv;status;datum;toelichting"
@@ -154,6 +156,23 @@ def test_what_a_person_has_read_again_brings_the_lines_that_were_mended(site: Si
     assert (taken.state, taken.rejected) == ("received", ())
     hands.until_still()
     assert (status(site, one), status(site, other)) == ("started", "started")
+
+
+def test_a_file_that_holds_a_line_about_another_client_is_shown_at_no_referral(site: Site, hands: Hands) -> None:
+    one, other = refer(site), refer(site)
+    alone, with_other = f"{one['number']};gestart;2026-11-02;", f"{other['number']};begonnen;2026-11-02;GEHEIM"
+    files = [a_file(alone), a_file(alone, with_other), a_file(alone, with_other.replace("begonnen", "gestart"))]
+    brought = []
+    for body in files:
+        brought.append(site.bring(SPOEL, body, "text/csv").headers["Intake-Id"])
+        hands.until_still()
+    first, third = (one["id"], brought[0]), (other["id"], brought[2])  # of its two lines, the first was a repetition
+    refused = a_file(f"{one['number']};afgerond;2026-11-20;", with_other)
+    second = one["id"], site.bring(SPOEL, refused, "text/csv").headers["Intake-Id"]
+    hands.until_still()
+    with looking_at(site.hub) as session:
+        shown = [message_view(session, site.hub.config, TOM, *which, now()) for which in (first, second, third)]
+    assert [set(view.withheld.values()) for view in shown] == [set(), {Withheld.OTHERS}, {Withheld.OTHERS}]
 
 
 def test_lines_of_several_clients_keep_the_order_of_their_files(site: Site, hands: Hands) -> None:
