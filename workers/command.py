@@ -64,7 +64,8 @@ for command in (access, accounts, audit, keys, messages, rehearse, retention, si
 def demo(port: int) -> None:
     """Run the demo: hub, workers and made-up partners in this one process, with state in var/."""
     from workers import demo as play
-    from workers import embedded
+    from workers import embedded, story
+    from workers.partners import Partner
 
     stop = _until_told()
     settings = read_settings(demo=True)
@@ -74,10 +75,13 @@ def demo(port: int) -> None:
     hub = Hub(settings=hub.settings, config=config, store=hub.store, broker=hub.broker)
     migrate(hub.store)
     hub.broker.declare(hub.queues())
-    play.prepare(hub)
+    fresh = play.prepare(hub)
     running = embedded.start(hub)
     for partner in partners.values():
         partner.start(running.url)
+    suite = partners[story.SUITE]
+    if fresh and isinstance(suite, Partner):
+        story.begin(hub, suite, play.bsn_of_story())
     click.echo(_welcome(running.url))
     stop.wait()
     click.echo("Stopping.")

@@ -169,16 +169,17 @@ _LAST = [
 _AREAS = ("Broekhoven", "Groenewoud", "Noord", "Reeshof", "Stokhasselt", "Zuid")
 
 
-def prepare(hub: Hub) -> None:
-    """Fill an empty database; one that holds people already is left as it is."""
+def prepare(hub: Hub) -> bool:
+    """Fill an empty database, and say so; one that holds people already is left as it is."""
     with hub.store.reading() as session:
         if session.execute(select(Person.id).limit(1)).first() is not None:
-            return
+            return False
     config = before_systems(hub.config)
     with hub.store.writing() as work:
         _identities(work, config)
     with hub.store.writing() as work:
         _caseload(work, config)
+    return True
 
 
 def _identities(work: UnitOfWork, config: Configuration) -> None:
@@ -226,6 +227,11 @@ def _viewer(work: UnitOfWork, config: Configuration, username: str) -> Viewer:
     found = person_viewer(work.session, config, derived_id("person", username))
     assert found is not None  # added a moment ago
     return found
+
+
+def bsn_of_story() -> str:
+    """Give who among the fifty is the one of whom the demo's beginning tells."""
+    return _test_bsns()[1]
 
 
 def _test_bsns() -> list[str]:

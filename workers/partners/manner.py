@@ -27,10 +27,26 @@ class Manner:
 
 SILENT = Manner(series=())
 
+_HOLIDAY = Coded(code="other", system="schakel", text="Vakantie")
+
+
+def _course(*before: Reply) -> tuple[Reply, ...]:
+    """Give the whole course of help after what comes first: started, paused, resumed and completed."""
+    return (
+        *before,
+        Reply(after=20, event=Event.START),
+        Reply(after=20, event=Event.PAUSE, reason=_HOLIDAY),
+        Reply(after=20, event=Event.RESUME),
+        Reply(after=20, event=Event.COMPLETE, note="Het doel is bereikt.", outcome=Outcome.REACHED),
+    )
+
+
+_ACCEPTED = (Reply(after=2.5, event=Event.ACCEPT), Reply(after=15, event=Event.PLAN))
+# The first of each takes its whole course; those after it go as they go.
 DEMO_MANNERS = {
     "mental_health": Manner(
         series=(
-            (Reply(after=2.5, event=Event.ACCEPT), Reply(after=20, event=Event.PLAN)),
+            _course(*_ACCEPTED),
             (
                 Reply(after=3, event=Event.RECEIVE),
                 Reply(after=4, event=Event.ASK, note="Is er al contact met de huisarts geweest?"),
@@ -40,24 +56,32 @@ DEMO_MANNERS = {
     ),
     "access_team": Manner(
         series=(
-            (Reply(after=3, event=Event.RECEIVE), Reply(after=15, event=Event.ACCEPT)),
+            _course(Reply(after=3, event=Event.RECEIVE), *_ACCEPTED),
             (
                 Reply(after=4, event=Event.RECEIVE),
                 Reply(after=6, event=Event.ASK, note="Wie woont er nog meer op dit adres?"),
             ),
+            (Reply(after=3, event=Event.RECEIVE), Reply(after=15, event=Event.ACCEPT)),
         )
     ),
     "reintegration": Manner(
         series=(
+            _course(
+                Reply(after=4, event=Event.RECEIVE),
+                Reply(after=4, event=Event.WAITLIST, note="Over drie weken is er plaats."),
+                *_ACCEPTED,
+            ),
             (Reply(after=4, event=Event.ACCEPT), Reply(after=25, event=Event.PLAN)),
             (Reply(after=6, event=Event.WAITLIST, note="Over drie weken is er plaats."),),
         )
     ),
-    "work_and_income": SILENT,
+    # iWmo knows a start, a stop that is for a while, and one for good.
     "social_work": Manner(
         series=(
+            _course(),
             (Reply(after=4, event=Event.START), Reply(after=60, event=Event.COMPLETE)),
             (Reply(after=8, event=Event.START),),
         )
     ),
+    "work_and_income": SILENT,
 }
