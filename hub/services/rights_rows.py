@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from hub.broker.protocol import INBOX
+from hub.broker.protocol import INBOX, PARTNER
 from hub.models import (
     Case,
     Client,
@@ -17,6 +17,7 @@ from hub.models import (
     ConsentEvent,
     Correction,
     CorrectionNotice,
+    Difference,
     Disclosure,
     Emergency,
     Erasure,
@@ -30,6 +31,7 @@ from hub.models import (
     Referral,
     Release,
     TimelineEntry,
+    WireRecord,
 )
 from hub.rules.access import Category
 from hub.services.errors import NotFound
@@ -184,6 +186,41 @@ def _messages(book: Book) -> Iterator[Item]:
         )
 
 
+def _lines(book: Book) -> Iterator[Item]:
+    """Give how the last try of each message went, and where a system counted otherwise.
+
+    The bytes stay out, as those of a payload: the translation says what the referral and its events say, and what a
+    system answers may hold several people.
+    """
+    for one in book.all_of(WireRecord):
+        yield Item(
+            row=f"wire/{one.queue}/{one.message_id}",
+            kind="line",
+            category=Category.AUDIT_LOG,
+            domain=book.domain_of(one.referral_id),
+            at=one.tried_at,
+            organisation=one.queue.removeprefix(PARTNER),
+            data=_plain(
+                referral=one.referral_id,
+                not_carried=[loss["field"] for loss in one.losses or ()],
+                bytes_sent=one.sent_size or one.mapped_size,
+                bytes_answered=one.answer_size,
+            ),
+        )
+    for differs in book.all_of(Difference):
+        yield Item(
+            row=f"differences/{differs.id}",
+            kind="difference",
+            category=Category.AUDIT_LOG,
+            domain=book.domain_of(differs.referral_id),
+            at=differs.found_at,
+            organisation=differs.organisation,
+            data=_plain(
+                referral=differs.referral_id, ours=differs.ours, theirs=differs.theirs, handled_at=differs.handled_at
+            ),
+        )
+
+
 def _received(book: Book) -> Iterator[Item]:
     """Give who brought what, when. The bytes stay out: one payload of a partner may hold several people."""
     memory = book.all_of(InboxRecord)
@@ -292,6 +329,7 @@ TABLES = frozenset(
         ConsentEvent,
         Correction,
         CorrectionNotice,
+        Difference,
         Disclosure,
         Emergency,
         Erasure,
@@ -302,6 +340,7 @@ TABLES = frozenset(
         Referral,
         Release,
         TimelineEntry,
+        WireRecord,
     )
 )
 READERS: tuple[Callable[[Book], Iterator[Item]], ...] = (
@@ -309,6 +348,7 @@ READERS: tuple[Callable[[Book], Iterator[Item]], ...] = (
     _referrals,
     _timeline,
     _messages,
+    _lines,
     _received,
     _requests,
     _exceptions,

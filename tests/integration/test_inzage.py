@@ -22,6 +22,7 @@ from schemas.vocabulary import Event, LifeDomain, Outcome, Status
 from tests.builders import client, new_referral
 from tests.integration.callers import Site, new_bsn, partner_says
 from tests.integration.conftest import Ring
+from tests.integration.test_digests import an_hour_ago, told
 from tests.personas import ILSE, MARLOES, NAIMA, TOM
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
@@ -119,9 +120,12 @@ def test_what_partners_brought_and_what_calls_were_answered_is_in_it_too(hub: Hu
     payload = partner_says(hub, sent["id"], Event.ACCEPT)
     site.bring("ggz-de-leij", payload.body, payload.content_type)
     ring.until_still()
+    an_hour_ago(hub)  # what was just under way is no difference
+    assert told(site, "ggz-de-leij") != [], "it counts none, and we do"
     found = exported(hub, sent["case_id"])
     assert found == reachable(hub, sent["case_id"])
     assert found["intake"] == found["idempotency"] == 1
+    assert found["wire"] and found["differences"]
 
 
 def test_nothing_of_another_person_is_in_it(database_hub: Hub) -> None:

@@ -1,5 +1,6 @@
 """Five hundred referrals full of health, and nothing of it within reach of who may sanction or place."""
 
+import dataclasses
 import json
 import re
 import secrets
@@ -11,21 +12,34 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from hub.models import Case, OutboxRecord, Referral
-from hub.settings import DEMO_CONFIG
+from hub.broker.protocol import partner_queue
+from hub.models import Case, CaseKey, OutboxRecord, Referral, WireRecord
+from hub.services.notices import NOTICE
+from hub.web.form_words import ADDRESSES
 from hub.wiring import Hub
 from schemas.vocabulary import Event
-from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Lines, Site, listening, partner_says, someone
+from tests.integration.callers import (
+    GGZ,
+    KADE,
+    SPOEL,
+    TEAM,
+    WI,
+    Lines,
+    Site,
+    listening,
+    looking_at,
+    partner_says,
+    someone,
+)
 from tests.integration.conftest import Ring, open_test_hub
 from tests.integration.reach import Onlooker, calls_of, messages_of, pages_of, unhurried
 from tests.personas import MARLOES, PETER, TOM
+from workers.notices import NoticeWorker
+from workers.relay import Relay
 
 MARKER = re.compile(r"GM[0-9a-f]{10}")
 CLIENTS, REFERRALS = 50, 500
-PACKAGE = {
-    WI: "Werk & Inkomen",
-    SPOEL: "Leerwerkbedrijf De Spoel",
-}
+WATCHED = (WI, SPOEL)
 
 
 def marker() -> str:
@@ -52,28 +66,32 @@ def health(to: str, person: dict[str, Any], number: int) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    """Give a hub whose W&I and re-integration partner have systems too: each drops files, in the richest dialect."""
-    text = DEMO_CONFIG.read_text(encoding="utf-8")
-    for code in PACKAGE:  # what is local to its own dialect means nothing in the other
-        own = rf"^\[organisations\.{code}\.dialect.*?(?=^\[(?!organisations\.{code}\.))"
-        text = re.sub(own, "", text, flags=re.MULTILINE | re.DOTALL)
-    for code, name in PACKAGE.items():
-        folder = tmp_path / code
-        folder.mkdir()
-        start = text.index(f"[organisations.{code}]")
-        entry = text[start : text.index("\n[", start + 1)]
-        told = re.sub(r'connector = "[a-z_]+"', 'connector = "mental_health"', entry)
-        told = told.replace("uzi =", "ura =").replace('kvk = "90000004"', 'kvk = "90000004", ura = "90000004"')
-        text = re.sub(rf"(?m)^\[organisations\.{code}\..*\n(?:(?!\[).*\n)*", "", text)  # of its own dialect
-        text = text.replace(entry, f'{told}transport = {{ kind = "files", folder = "{folder}" }}\n')
-        assert name in told
-    config = tmp_path / "organisations.toml"
-    config.write_text(text, encoding="utf-8")
+@pytest.fixture(params=["own dialect", "richest dialect"])
+def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
+    """Give a hub where W&I and the re-integration partner get files and mail: in their own dialect, and in the richest.
+
+    Their own has no place for much of what could leak. FHIR has a place for all of it.
+    """
     urls = (f"sqlite:///{tmp_path}/hub.db", f"embedded:///{tmp_path}/broker.db")
-    with closing(open_test_hub(*urls, config_path=config)) as made:
-        yield unhurried(made)
+    with closing(open_test_hub(*urls)) as made:
+        organisations = dict(made.config.organisations)
+        for code in WATCHED:
+            (tmp_path / code).mkdir()
+            transport = {"kind": "files", "folder": str(tmp_path / code)}
+            mail = {"mail": f"team@{code}.example"}
+            organisations[code] = dataclasses.replace(organisations[code], transport=transport, notify=mail)
+            if request.param == "richest dialect":
+                rich = {"connector": "mental_health", "dialect": {}, "identifiers": {"ura": (made_up_ura(code),)}}
+                organisations[code] = dataclasses.replace(organisations[code], **rich)
+        config = dataclasses.replace(made.config, organisations=organisations, mail={"interval_minutes": 1})
+        hub = dataclasses.replace(made, config=config)
+        hub.broker.declare(hub.queues())
+        yield unhurried(hub)
+
+
+def made_up_ura(code: str) -> str:
+    """Give the number that care would know an organisation by."""
+    return {WI: "90000001", SPOEL: "90000004"}[code]
 
 
 @pytest.fixture
@@ -88,6 +106,44 @@ def in_queue_for(hub: Hub, code: str) -> list[str]:
         return [
             body.decode() for body in session.scalars(select(OutboxRecord.body).where(OutboxRecord.receiver == code))
         ]
+
+
+def on_the_line_to(hub: Hub, code: str) -> list[str]:
+    """Give all that is kept of what went over an organisation's line, opened."""
+    with looking_at(hub) as session:
+        asked = select(CaseKey.key, WireRecord).join(CaseKey, CaseKey.owner == WireRecord.case_id)
+        rows = session.execute(asked.where(WireRecord.queue == partner_queue(code))).all()
+        return [
+            " ".join(
+                [str(one.line), str(one.losses)]
+                + [body.decode("latin-1") for body in (one.mapped, one.sent, one.answer) if body is not None]
+            )
+            for _key, one in rows
+        ]
+
+
+class Pigeonhole:
+    """A mail server's place: keeps all that a mail is made of, since its words are the same for everybody."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+
+    def tell(self, address: str, *, notice_id: str) -> None:
+        """Take what a mail is made of."""
+        self.got.append(f"{address} {notice_id}")
+
+
+def mails_of(hub: Hub) -> list[str]:
+    """Have every notice that waits sent; give what the mails are made of, and what stood in their queue."""
+    place = Pigeonhole()
+    with hub.store.writing() as work:
+        work.execute(update(OutboxRecord).where(OutboxRecord.kind == NOTICE).values(due_at=work.now))
+    with closing(Relay(hub.store, hub.broker)) as relay, closing(NoticeWorker(hub.config, hub.broker, place)) as worker:  # type: ignore[arg-type]
+        while relay.step() + worker.step(0.1):
+            pass
+    with hub.store.reading() as session:
+        bodies = session.scalars(select(OutboxRecord.body).where(OutboxRecord.kind == NOTICE))
+        return place.got + [body.decode() for body in bodies]
 
 
 def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_and_income_or_reintegration(
@@ -119,10 +175,9 @@ def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_
                 said = {"note": marker()}
                 site.event(ids[-1], "receive", GGZ)
                 assert site.event(ids[-1], "ask", GGZ, **said).status_code == 200
-            if number % 50 == 0:
+            if number % 50 == 0 and to in (GGZ, KADE):
                 payload = partner_says(hub, ids[-1], Event.ACCEPT, note=marker())
-                if to in (GGZ, KADE):
-                    site.bring(to, payload.body, payload.content_type)
+                site.bring(to, payload.body, payload.content_type)
         ring.until_still()
     for case_id in cases:
         site.web.live.push(case_id)
@@ -138,23 +193,31 @@ def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_
         "person_id": ["tom", "marloes"],
         "organisation_code": [WI, SPOEL],
         "referral_id message_id": messages_of(hub, ids[::7]),
-        "form": ["canoniek", "vertaald", "antwoord"],
+        "form": list(ADDRESSES.values()),
     }
     assert len(filled["referral_id message_id"]) > len(ids[::7])
     found: dict[str, dict[str, str]] = {
         f"pages of {one.id}": pages_of(site.web, one.id, filled) for one in (MARLOES, PETER, TOM)
     }
-    for code in (WI, SPOEL):
+    for code in WATCHED:
         found[f"API of {code}"] = calls_of(site, code, {**filled, "referral_id": ids})
         found[f"queue of {code}"] = {str(number): body for number, body in enumerate(in_queue_for(hub, code))}
         found[f"files of {code}"] = {
             file.name: file.read_bytes().decode("latin-1") for file in (tmp_path / code).iterdir()
         }
         assert found[f"files of {code}"], "its connector wrote nothing: this would prove nothing"
+        found[f"line to {code}"] = {str(number): text for number, text in enumerate(on_the_line_to(hub, code))}
+        assert len(found[f"line to {code}"]) >= len(found[f"files of {code}"])
     for onlooker, one in zip(onlookers, (MARLOES, PETER, TOM), strict=True):
         found[f"pushes to {one.id}"] = {str(number): text for number, text in enumerate(onlooker.got)}
+    found["mail"] = {str(number): text for number, text in enumerate(mails_of(hub))}
+    assert any(f"team@{WI}.example" in text for text in found["mail"].values())
     found["log"] = {str(number): line for number, line in enumerate(heard.lines)}
 
+    digests = [path for path in found[f"API of {WI}"] if "digest" in path]
+    forms = [text for path, text in found[f"API of {WI}"].items() if "/messages/" in path and text.startswith("200")]
+    shown = [text for path, text in found["pages of marloes"].items() if "/berichten/" in path and "200" in text[:3]]
+    assert digests and len(forms) > 10 and len(shown) > 10, "the newest ways in are not really walked"
     leaks = [
         (where, what, MARKER.findall(text)[:2])
         for where, texts in found.items()
