@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from schemas.identifiers import fit_to_repeat
+
 
 class RefusalCode(StrEnum):
     """Why a message is refused, in the words of the command line and the API."""
@@ -36,7 +38,7 @@ class Refusal(ConnectorError):
         super().__init__(message)
         self.code = code
         self.message = message
-        self.field = field
+        self.field = fit_to_repeat(field) if field else field
         self.dialect_code = dialect_code
 
 

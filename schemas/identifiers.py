@@ -7,6 +7,8 @@ import uuid
 
 _NINE_DIGITS = re.compile(r"[0-9]{9}", re.ASCII)
 _WEIGHTS = (9, 8, 7, 6, 5, 4, 3, 2, -1)
+_LONG_NUMBER = re.compile(r"[0-9]{8,}", re.ASCII)
+_LONGEST_PLACE = 300
 _OURS = uuid.UUID("6f1c3b0e-5d0a-4c1b-9a77-0c6f3c1d5a10")
 
 
@@ -33,3 +35,8 @@ def bsn_is_valid(bsn: str) -> bool:
     if not _NINE_DIGITS.fullmatch(bsn) or bsn == "000000000":
         return False
     return sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, bsn, strict=True)) % 11 == 0
+
+
+def fit_to_repeat(place: str) -> str:
+    """Give the path of a field as it may stand in an answer or a log: others choose the names, and one may be a BSN."""
+    return _LONG_NUMBER.sub("(number)", place)[:_LONGEST_PLACE]

@@ -1,7 +1,6 @@
 """Errors as ``application/problem+json`` (RFC 9457), with a stable ``code`` and the fields that are wrong."""
 
 import json
-import re
 import secrets
 import traceback
 from collections.abc import Iterator, Mapping
@@ -26,12 +25,12 @@ from hub.services.errors import (
     VersionConflict,
 )
 from hub.store.database import StoreUnavailable
+from schemas.identifiers import fit_to_repeat
 from schemas.strict_json import InvalidJson
 
 TYPE = "application/problem+json"
 _MOST_ERRORS = 100
 _LONGEST_FIELD = 120
-_LONG_NUMBER = re.compile(r"[0-9]{8,}", re.ASCII)
 _STATUS: dict[type[ServiceError], int] = {
     NotFound: 404,
     Forbidden: 403,
@@ -74,12 +73,7 @@ def flatten(messages: Any, path: str = "") -> Iterator[dict[str, str]]:
         for message in messages:
             yield from flatten(message, path)
     else:
-        yield {"field": _fit_to_repeat(path), "message": str(messages)}
-
-
-def _fit_to_repeat(path: str) -> str:
-    """Give a field's path as it may stand in an answer: a caller chooses the names, and one may be a BSN."""
-    return _LONG_NUMBER.sub("(number)", path)[:_LONGEST_FIELD]
+        yield {"field": fit_to_repeat(path)[:_LONGEST_FIELD], "message": str(messages)}
 
 
 def from_service(error: ServiceError) -> Response:
@@ -104,7 +98,7 @@ def from_query(error: WrongQuery) -> Response:
 
 def from_json(error: InvalidJson) -> Response:
     """Give the answer for a body that is not JSON as we take it."""
-    errors = [{"field": _fit_to_repeat(error.field), "message": error.message}] if error.field else None
+    errors = [{"field": fit_to_repeat(error.field)[:_LONGEST_FIELD], "message": error.message}] if error.field else None
     if error.too_large:
         return problem(413, "too_large", error.message)
     return problem(400, "malformed", error.message, errors=errors)

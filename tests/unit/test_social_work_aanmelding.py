@@ -256,3 +256,10 @@ def test_any_json_is_read_or_refused_and_nothing_else(data: st.DataObject):
     verdict = Verdict.REFUSED if refusal else Verdict.ACCEPTED
     back = CONNECTOR.acknowledge(payload(body), verdict, refusal, BOOK, NOW)
     assert back is None or back.body
+
+
+def test_a_field_whose_name_is_a_number_of_a_person_is_not_repeated() -> None:
+    document = {"bericht": "aanmelding", "versie": "1.0", "afzender": {"999930011": "x"}}
+    with pytest.raises(Refusal) as caught:
+        CONNECTOR.read(payload(json.dumps(document).encode()), BOOK, NOW)
+    assert "999930011" not in f"{caught.value.field}{caught.value.message}"
