@@ -37,6 +37,8 @@ _PART = re.compile(r"(\[Content_Types\]\.xml|(_rels|docProps|docMetadata|xl|cust
 _BROKEN = (
     *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, NotImplementedError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error, EOFError, AssertionError),
+    OSError,  # openpyxl, of a package without a workbook in it
+    SyntaxError,  # the parser it reads with, of what another parser takes for XML
 )
 _SHEET_SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ROW, _CELL = f"{_SHEET_SPACE}row", f"{_SHEET_SPACE}c"

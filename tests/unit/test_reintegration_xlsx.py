@@ -148,10 +148,12 @@ SHEET = "xl/worksheets/sheet1.xml"
         (_in(SHEET, b'<row r="2"', b'<row r="1048576"'), RefusalCode.TOO_LARGE),
         (put("xl/diep.xml", b"<a>" * 100 + b"</a>" * 100), RefusalCode.MALFORMED),
         (put("xl/workbook.xml", b"<workbook/>"), RefusalCode.MALFORMED),
+        (_in("[Content_Types].xml", b"spreadsheetml.sheet.main", b"spreadsheetml.sheet.odd"), RefusalCode.MALFORMED),
     ],
     ids=[
         "macro", "link", "object", "connection", "macro-type", "external", "slip", "slip-inside", "other-file",
         "no-workbook", "packed-tight", "too-large", "many-parts", "entity", "far-row", "deep", "broken",
+        "no-part-that-is-the-workbook",
     ],
 )  # fmt: skip
 def test_what_should_not_be_opened_is_refused(change: Callable[[dict[str, bytes]], None], code: RefusalCode) -> None:
