@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from connectors.access_team.checking import checked
+from connectors.access_team.content import parted, read_domains, read_urgency, titled
 from connectors.access_team.dialect import Dialect, dialect_of
 from connectors.access_team.format import NUMBER_MARK, OURS, K
 from connectors.access_team.nodes import Losses, Node, malformed
 from connectors.access_team.people import client_in, organisation_in
-from connectors.access_team.writing import WITHDRAWN_CONSENT
-from connectors.access_team.zaak import checked, parted, read_domains, read_urgency, titled
+from connectors.access_team.sheet import WITHDRAWN_CONSENT
 from connectors.protocol import AddressBook, Reading
 from schemas.identifiers import derived_id
 from schemas.message import Coded, Message, MessageData, source_of

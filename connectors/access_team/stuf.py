@@ -9,9 +9,9 @@ from lxml import etree
 
 from connectors import safe_xml
 from connectors.access_team import format as words
+from connectors.access_team.checking import checked
 from connectors.access_team.format import BG, JZ, NEAREST, SOAP, STUF, ZKN, K
 from connectors.access_team.nodes import Losses, malformed, not_allowed
-from connectors.access_team.zaak import checked
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Payload, Reading, Verdict
 from schemas.identifiers import bsn_is_valid, derived_id

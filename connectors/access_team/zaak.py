@@ -10,15 +10,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors.access_team import format as words
+from connectors.access_team.checking import checked
+from connectors.access_team.content import content_of
 from connectors.access_team.dialect import Dialect, dialect_of
 from connectors.access_team.format import NUMBER_MARK, K
 from connectors.access_team.nodes import Losses, Node, check_url, malformed, not_allowed
 from connectors.access_team.people import client_of, organisation_in, organisation_of
-from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import FETCHED_BY, AddressBook, Payload, Reading
 from schemas.identifiers import derived_id
-from schemas.message import MESSAGE, Client, Coded, Message, MessageData, MessageDataSchema, source_of
-from schemas.vocabulary import KIND_OF_EVENT, Event, LifeDomain, MessageKind, Outcome, Urgency
+from schemas.message import Client, Coded, Message, MessageData, MessageDataSchema, source_of
+from schemas.vocabulary import KIND_OF_EVENT, Event, MessageKind, Outcome
 
 _DATA = MessageDataSchema()
 _OUR_NUMBER = re.compile(rf"{NUMBER_MARK}([1-9][0-9]{{0,8}})", re.ASCII)
@@ -264,7 +265,7 @@ def _registered(desk: Desk) -> Any:
 
 def _data(found: Found, desk: Desk, kind: MessageKind) -> MessageData:
     zaak = desk.zaak
-    content = _content(desk) if kind is K.SENT else {}
+    content = content_of(zaak, desk.expand, desk.dialect, desk.losses) if kind is K.SENT else {}
     number = _OUR_NUMBER.fullmatch(zaak.text("identificatie") or "")
     keys = [one.text("kenmerk") for one in zaak.many("kenmerken") if one.text("bron") == words.OURS]
     return MessageData(
@@ -285,87 +286,3 @@ def _data(found: Found, desk: Desk, kind: MessageKind) -> MessageData:
 
 def _client(desk: Desk) -> Client | None:
     return client_of(desk.rollen, desk.losses)
-
-
-def _content(desk: Desk) -> dict[str, Any]:
-    """Read what a new referral tells: title, words, life domains and urgency."""
-    told = {}
-    for one in desk.expand.many("eigenschappen"):
-        told[(one.text("naam") or "").casefold()] = one
-    domains = told.get(desk.dialect.properties["life_domains"].casefold())
-    urgency = told.get(desk.dialect.properties["urgency"].casefold())
-    return {
-        **titled(desk.zaak),
-        "life_domains": read_domains(domains, desk.losses) if domains else (),
-        "urgency": read_urgency(urgency, desk.losses) if urgency else None,
-    }
-
-
-def titled(zaak: Node) -> dict[str, Any]:
-    """Read what a zaak is called, and its words: ours under their headings, another's as the reason."""
-    title, text = zaak.text("omschrijving"), zaak.text("toelichting")
-    told = parted(text) if text else {"reason": title}
-    service = Coded(code=title, system="zgw:omschrijving", text=title) if title and text else None
-    return {**told, "service": service}
-
-
-def parted(text: str) -> dict[str, Any]:
-    """Give the parts of a ``toelichting`` by the headings under which we write them."""
-    found: dict[str, Any] = {}
-    name = "reason"
-    for part in text.split("\n\n"):
-        heading = next((one for one, mark in words.HEADINGS.items() if part.startswith(mark)), None)
-        name = heading or name
-        told = part.removeprefix(words.HEADINGS[heading]) if heading else part
-        found[name] = f"{found[name]}\n\n{told}" if name in found else told
-    if "strengths" in found:
-        found["strengths"] = tuple(one[:500] for one in found["strengths"].split("; ") if one.strip())
-    return found
-
-
-def read_domains(node: Node, losses: Losses) -> tuple[LifeDomain, ...]:
-    """Read life domains by their Dutch names (GGM), with commas between."""
-    found = []
-    for name in (node.text("waarde") or "").split(","):
-        domain = next((one for one, word in words.DOMAINS.items() if name.strip().casefold() == word.casefold()), None)
-        if domain is None:
-            losses.add(node.at("waarde"), "a life domain has a name that is not known here")
-        else:
-            found.append(domain)
-    return tuple(dict.fromkeys(found))
-
-
-def read_urgency(node: Node, losses: Losses) -> Urgency | None:
-    """Read an urgency by its Dutch name."""
-    value = (node.text("waarde") or "").casefold()
-    found = next((one for one, word in words.URGENCIES.items() if word == value), None)
-    if found is None:
-        losses.add(node.at("waarde"), "this urgency has a name that is not known here")
-    return found
-
-
-# Where a field that the schema refuses came from.
-_ORIGINS = {
-    "client": "_expand.rollen",
-    "note": "_expand.status.statustoelichting",
-    "reason": "toelichting",
-    "service": "omschrijving",
-    "correlation": "url",
-    "referral_id": "kenmerken",
-    "status_reason": "_expand.resultaat",
-    "starts_on": "startdatum",
-    "ends_on": "einddatum",
-}
-
-
-def checked(message: Message, origin: str) -> Message:
-    """Hold a message against the canonical schema: what is too long or can't be seen is the partner's to mend."""
-    errors = MESSAGE.validate(message.to_json())
-    if not errors:
-        return message
-    inside: Any = errors.get("data", {})
-    name = str(next(iter(inside if isinstance(inside, dict) and inside else errors), ""))
-    path = origin or _ORIGINS.get(name, "zaak")
-    if "Longer than" in json.dumps(errors):
-        raise Refusal(RefusalCode.TOO_LARGE, "A text is too long.", field=path, dialect_code="max_length")
-    raise malformed("A value can't be taken as it stands.", path)

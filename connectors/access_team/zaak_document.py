@@ -9,7 +9,7 @@ from connectors.access_team.dialect import dialect_of
 from connectors.access_team.format import JSON_TYPE, OURS, K
 from connectors.access_team.losses import OF_SENDER, Cuts, lost
 from connectors.access_team.people import write_client, write_organisation
-from connectors.access_team.writing import (
+from connectors.access_team.sheet import (
     ENDS,
     STATUS_EVENTS,
     SUSPENSIONS,

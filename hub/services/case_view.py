@@ -378,9 +378,7 @@ def _visible_data(look: Gaze, row: Any, one: _Seen | None) -> dict[str, Any]:
         data["inferred"] = True
     if one is None or row.organisation == look.viewer.organisation or one.progress.mask is Mask.FULL:
         return data
-    return {
-        key: value for key, value in data.items() if key not in ("note", "reason", "reason_text", "outcome", "changes")
-    }
+    return {key: value for key, value in data.items() if key not in _SAID}
 
 
 _NEVER_HEALTH = "health"
