@@ -35,7 +35,7 @@ def read_digest() -> Response:
     with looking_here() as session:
         now = where().started
         lines = digests.ours(session, hub().config, organisation, now)
-        found = digests.open_differences(session, organisation)
+        found = digests.differences_with(session, hub().config, organisation, now)
         ids = tuple(line.referral_id for line in lines if line.referral_id)
         audit.seen(session, audit.Entry(viewer=caller(), deed=Deed.DIGEST_READ, objects=ids))
         items = [line_to_json(line) for line in lines]

@@ -291,6 +291,14 @@ def open_differences(session: Session, organisation: str | None = None, limit: i
     return list(session.scalars(query.order_by(Difference.found_at, Difference.id).limit(limit)))
 
 
+def differences_with(session: Session, config: Configuration, organisation: str, now: dt.datetime) -> list[Difference]:
+    """Give the differences with an organisation, of referrals that it still may know: a ground may have ended since."""
+    found = open_differences(session, organisation)
+    named = Referral.id.in_([one.referral_id for one in found if one.referral_id])
+    known = {one.line.referral_id for one in shared_with(session, config, organisation, now, named)}
+    return [one for one in found if one.referral_id is None or one.referral_id in known]
+
+
 def difference_to_json(one: Difference) -> dict[str, Any]:
     """Write a difference for the organisation that it concerns."""
     told = {"kind": one.kind, "referral_id": one.referral_id, "number": one.number, "reference": one.reference}

@@ -155,6 +155,16 @@ def test_who_lost_the_ground_is_told_nothing_of_that_referral(site: Site) -> Non
     assert "ours" not in found
 
 
+def test_a_difference_that_was_found_before_the_ground_ended_is_told_no_more(site: Site) -> None:
+    referral, other = send(site, GGZ, **HEALTH), send(site, GGZ, **HEALTH)
+    an_hour_ago(site.hub)
+    assert len(told(site, GGZ, of(referral, "started"), of(other, "started"))) == 2
+    body = {"to": GGZ, "kind": "withdrawn", "purpose": "guidance", "evidence": "per telefoon"}
+    assert site.call("POST", f"/cases/{referral['case_id']}/consents", WI, body=body).status_code == 201
+    (left,) = site.get("/digest", GGZ).json["differences"]
+    assert left["referral_id"] == other["id"]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
