@@ -1,18 +1,18 @@
 """Put canonical messages for organisations in the outbox."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, insert, select, update
 
 from hub.broker.protocol import partner_queue
-from hub.models import OutboxRecord, Referral
+from hub.models import CaseKey, OutboxRecord, Referral
 from hub.services import signatures
 from hub.services.case_keys import in_case
 from hub.services.notices import put_notices
-from hub.services.snapshots import snapshot_for
+from hub.services.snapshots import SNAPSHOT_KINDS, snapshot_for
 from hub.services.timeline import nudge_row
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -148,6 +148,35 @@ def put_out_each(
     work.execute(_PUT_OUT, [*rows, {**empty, **nudge}])
     put_notices(work, config, [row["receiver"] for row in rows])
     work.wake_relay()
+
+
+_WAITING_SNAPSHOTS = (
+    select(CaseKey.key, OutboxRecord.id, OutboxRecord.body, Referral)
+    .join(Referral, Referral.id == OutboxRecord.referral_id)
+    .join(CaseKey, CaseKey.owner == OutboxRecord.case_id)
+    .where(OutboxRecord.open, OutboxRecord.withheld_at.is_(None), OutboxRecord.kind.in_(SNAPSHOT_KINDS))
+    .order_by(OutboxRecord.id)
+    .with_for_update(of=OutboxRecord)
+)
+
+
+def list_no_more(work: UnitOfWork, config: Configuration, gone: Sequence[Referral]) -> None:
+    """Leave these referrals of one case out of what still waits for their receiver about its others."""
+    numbers, one = {referral.number for referral in gone}, gone[0]
+    theirs = (OutboxRecord.case_id == one.case_id) & (OutboxRecord.receiver == one.receiver)
+    for row in work.session.execute(_WAITING_SNAPSHOTS.where(theirs)).all():
+        message = Message.from_json(json.loads(row.body))
+        kept = tuple(other for other in message.data.assignments if other.referral_number not in numbers)
+        if len(kept) == len(message.data.assignments):
+            continue
+        message = replace(message, data=replace(message.data, assignments=kept))
+        document = message.to_json()
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        values = {
+            "body": in_case(work, one.case_id, body),
+            "signature": _signature(work, config, row.Referral, message, document),
+        }
+        work.execute(update(_OUTBOX).where(_OUTBOX.c.id == row.id).values(**values))
 
 
 def has_own_system(config: Configuration, organisation: str) -> bool:

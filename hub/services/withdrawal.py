@@ -11,7 +11,7 @@ from hub.services import deadlines
 from hub.services.actors import SYSTEM
 from hub.services.clients import find_case
 from hub.services.delivery import DeliveryReceipt
-from hub.services.outgoing import message_about, put_out
+from hub.services.outgoing import list_no_more, message_about, put_out
 from hub.services.release import only_person, service_of
 from hub.services.releases import write_event
 from hub.services.timeline import NewEntry, write_entries
@@ -100,6 +100,7 @@ def end_grounds(
     work.execute(_HOLD, {**about, "moment": work.now})
     work.execute(_HIDE, {**about, "moment": work.now})
     work.execute(_NOT_ARRIVED, about)
+    list_no_more(work, config, referrals)
     work.execute(_CLOSE, {**about, "moment": work.now, "how": how})
     for referral in referrals:
         work.session.expunge(referral)

@@ -1,6 +1,7 @@
 """A 301 is a snapshot: written with all that is current, read as what it changes."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,8 +10,8 @@ from sqlalchemy import select
 
 from connectors.protocol import Payload
 from connectors.registry import connector
-from hub.models import Referral, TimelineEntry
-from hub.services import audit, referrals
+from hub.models import CaseKey, OutboxRecord, Referral, TimelineEntry
+from hub.services import audit, consents, referrals, signatures
 from hub.services.inbox import receive_all
 from hub.services.intake import address_book, take_in
 from hub.services.outgoing import message_about
@@ -19,11 +20,12 @@ from hub.services.release import content_for, service_of
 from hub.settings import Organisation
 from hub.web.sentences import change_words
 from hub.wiring import Hub
-from schemas.message import Assignment, Coded, Message, MessageData
+from schemas.consent import NewConsent
+from schemas.message import Assignment, Coded, Ground, Message, MessageData
 from schemas.referral import NewEvent
-from schemas.vocabulary import Delivery, Event, MessageKind, OrganisationKind, Status
+from schemas.vocabulary import Basis, ConsentKind, Delivery, Event, MessageKind, OrganisationKind, Purpose, Status
 from tests.builders import client, new_referral
-from tests.integration.callers import new_bsn
+from tests.integration.callers import looking_at, new_bsn
 from tests.personas import MARLOES, NAIMA
 
 KADE, GOIRLE = "mw-de-kade", "gemeente-goirle"
@@ -68,6 +70,33 @@ def test_a_snapshot_holds_nothing_of_others_nor_of_what_ended_or_never_arrived(h
         referrals.load_for_change(work, refused.id).delivery = Delivery.REFUSED
         referrals.load_for_change(work, lapsed.id).ground_until = work.now - dt.timedelta(days=1)
     assert told(hub, mine, MessageKind.WITHDRAWN) == ()
+
+
+def test_what_waits_lists_no_more_what_the_client_withdrew(hub: Hub) -> None:
+    withdrawn = send(hub, client=client(bsn=new_bsn()))
+    known = {"case_id": withdrawn.case_id, "client": None}
+    public = send(hub, **known, ground=Ground(basis=Basis.PUBLIC_TASK, purpose=Purpose.GUIDANCE, law="wmo_2015"))
+    before = waiting_about(hub, public)
+    assert [one.referral_number for one in before.data.assignments] == [withdrawn.number]
+    with hub.store.writing() as work:
+        said = NewConsent(to=KADE, kind=ConsentKind.WITHDRAWN, purpose=Purpose.GUIDANCE, evidence="per telefoon")
+        consents.register(work, hub.config, MARLOES, withdrawn.case_id, said)
+    after = waiting_about(hub, public)
+    assert after == replace(before, data=replace(before.data, assignments=()))
+
+
+def waiting_about(hub: Hub, referral: Referral) -> Message:
+    """Give what waits about a referral, when its signature holds."""
+    with looking_at(hub) as session:
+        row = session.execute(
+            select(CaseKey.key, OutboxRecord)
+            .join(CaseKey, CaseKey.owner == OutboxRecord.case_id)
+            .where(OutboxRecord.referral_id == referral.id, OutboxRecord.receiver == KADE)
+        ).one()
+        assert row[1].open
+        document = json.loads(row[1].body)
+        assert signatures.claims_in(str(row[1].signature))["digest"] == signatures.digest_of(document)
+    return Message.from_json(document)
 
 
 def test_a_warm_handover_lists_no_assignments(hub: Hub) -> None:
