@@ -5,12 +5,13 @@ from dataclasses import fields
 from connectors.protocol import Loss
 from schemas.message import Client, Message, MessageData
 
-# Told by the kind of message itself, or the hub's own bookkeeping: never a loss.
-_TOLD = frozenset({"event", "status", "implies", "dropped_fields", "correlation"})
+# Told by the kind of message itself, or the hub's own bookkeeping: never a loss. Nor is what else the receiver was
+# assigned: a sender reads the losses of its message, and would learn that there is something.
+_TOLD = frozenset({"event", "status", "implies", "dropped_fields", "correlation", "assignments"})
 _PERSON = frozenset({"client", "service", "starts_on"})
 _RECEIPT = frozenset({"receipt"})
 _CARRIED = {
-    "301": _PERSON | {"referral_number", "occurred_at", "ends_on", "reason", "note", "status_reason", "assignments"},
+    "301": _PERSON | {"referral_number", "occurred_at", "ends_on", "reason", "note", "status_reason"},
     "315": _PERSON | {"referral_id", "ends_on", "reason", "note"},  # the id only where there is no other key
     "305": _PERSON | {"referral_number", "occurred_at"},
     "307": _PERSON | {"referral_number", "occurred_at", "ends_on", "status_reason"},

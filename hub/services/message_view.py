@@ -160,7 +160,7 @@ def _outward(session: Session, look: Gaze, referral: Referral, message_id: str) 
         attempts=row.attempts,
         line=wired.line if wired is not None and Form.MAPPED not in may else None,
         codes=() if walled_off(look, referral) else tuple(code["code"] for code in row.codes or ()),
-        losses=tuple((one["field"], one["why"]) for one in losses if _ASSIGNMENTS not in one["field"].split(".")),
+        losses=tuple((str(one["field"]), str(one["why"])) for one in losses),
         forms=forms,
         withheld={form: why for form, why in may.items() if form not in forms},
     )

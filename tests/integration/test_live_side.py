@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -44,8 +45,10 @@ class Watcher:
 
 @pytest.fixture
 def hub(database_hub: Hub) -> Hub:
-    """The live side asks the broker only for nudges; each database is what matters here."""
-    return database_hub
+    """The live side asks the broker only for nudges; each database is what matters here. De Spoel works on screen."""
+    organisations = dict(database_hub.config.organisations)
+    organisations["de-spoel"] = replace(organisations["de-spoel"], transport=None)
+    return replace(database_hub, config=replace(database_hub.config, organisations=organisations))
 
 
 @pytest.fixture
