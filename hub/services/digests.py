@@ -248,7 +248,10 @@ def _forget(work: UnitOfWork, organisation: str, side: str, day: dt.date) -> Non
 
 
 def _note(work: UnitOfWork, organisation: str, found: Iterable[Found]) -> None:
-    """Keep the differences that are there now; one that is no longer found is gone, one that came back is open."""
+    """Keep the differences that are there now; one that is no longer found is gone, one that came back is open.
+
+    Of what was never known here nothing is kept once it is gone: a partner may name whatever it likes.
+    """
     now = {one.mark: one for one in found}
     of_theirs = _DIFFERENCES.c.organisation == organisation
     before = work.execute(select(_DIFFERENCES.c.mark, _DIFFERENCES.c.state).where(of_theirs).with_for_update())
@@ -257,6 +260,8 @@ def _note(work: UnitOfWork, organisation: str, found: Iterable[Found]) -> None:
     again = [mark for mark, state in states.items() if state != CLOSED and mark in now]
     change = update(_DIFFERENCES).where(of_theirs)
     if gone:
+        made_up = (_DIFFERENCES.c.kind == Kind.UNKNOWN_HERE) & _DIFFERENCES.c.mark.in_(gone)
+        work.execute(delete(_DIFFERENCES).where(of_theirs, made_up))
         work.execute(change.where(_DIFFERENCES.c.mark.in_(gone)).values(state=GONE, handled_at=work.now))
     if again:
         seen = {"state": OPEN, "seen_at": work.now, "handled_at": None}

@@ -1,14 +1,14 @@
 """Erase a case on request (AVG article 17): asked by one person, decided by another, refused where a law says keep."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
 from hub.broker.protocol import INBOX, partner_queue
-from hub.models import Case, Erasure, LegalHold, OutboxRecord, Referral, Tombstone
+from hub.models import Case, Erasure, InboxRecord, LegalHold, OutboxRecord, Referral, Tombstone
 from hub.models.columns import IdsOnly
 from hub.rules.lifecycle import ENDED
 from hub.rules.retention import Duty, Running, duties
@@ -159,13 +159,28 @@ def _notice(work: UnitOfWork, config: Configuration, case_id: str, row: Any) -> 
 
 def check_not_erased(work: UnitOfWork, referral_id: str | None, number: int | None) -> None:
     """Refuse what comes about something that was removed: ``Erased``. It must not revive, nor be kept again."""
-    wheres = [(Tombstone.reference == referral_id)] if referral_id else []
-    if number is not None:
-        wheres.append(Tombstone.number == number)
-    for where in wheres:
+    for where in _named(referral_id, number):
         stone = select(Tombstone.reference).where(where, Tombstone.kind == "referral").limit(1)
         if work.session.execute(stone).first() is not None:
             raise Erased("What this message is about was erased.")
+
+
+def told_of_it(work: UnitOfWork, organisation: str, referral_id: str | None, number: int | None) -> bool:
+    """Whether an organisation ever told of what was removed: to any other it must be as if it had never been."""
+    stone = (InboxRecord.referral_id == Tombstone.reference) & (Tombstone.kind == "referral")
+    mine = (InboxRecord.sender == organisation) & (InboxRecord.state == "applied")
+    asked = [
+        select(InboxRecord.message_id).join(Tombstone, stone).where(where, mine).limit(1)
+        for where in _named(referral_id, number)
+    ]
+    return any(work.session.execute(one).first() is not None for one in asked)
+
+
+def _named(referral_id: str | None, number: int | None) -> Iterator[ColumnElement[bool]]:
+    if referral_id is not None:
+        yield Tombstone.reference == referral_id
+    if number is not None:
+        yield Tombstone.number == number
 
 
 def requests(session: Session, limit: int = 50) -> list[Erasure]:

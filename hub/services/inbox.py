@@ -20,7 +20,7 @@ from hub.services import assignments, audit, consents
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.clients import find_case_of_bsn
 from hub.services.delivery import apply_functional_receipt
-from hub.services.erasure import check_not_erased
+from hub.services.erasure import check_not_erased, told_of_it
 from hub.services.errors import Erased, Invalid, NotFound, NotNow, ServiceError, StateForbids
 from hub.services.intake import Received, Result, settle
 from hub.services.referrals import load_for_change, record_event, send_referral
@@ -47,6 +47,7 @@ from schemas.vocabulary import (
 )
 
 _REFERRALS = table_of(Referral)
+_NOTHING_FITS = "No referral of this organisation fits this message."
 _CASE_OF = select(_REFERRALS.c.case_id).where(_REFERRALS.c.id == bindparam("referral_id"))
 _PATIENCE = dt.timedelta(minutes=15)
 """How long a message about what is not known here waits at most for what came before it."""
@@ -170,7 +171,8 @@ def _apply(
                 return Received(result=Result.WAITING, reason="Waits for what came before it.")
             return _applied(work, config, organisation, message)  # what it is about may be here since a moment ago
     except Erased as error:
-        return Received(result=Result.REFUSED, reason=error.message, keep=False)
+        told = told_of_it(work, organisation, message.data.referral_id, message.data.referral_number)
+        return Received(result=Result.REFUSED, reason=error.message if told else _NOTHING_FITS, keep=False, told=told)
     except ServiceError as error:
         return Received(result=Result.REFUSED, reason=error.message)
 
@@ -391,7 +393,7 @@ def find_referral(work: UnitOfWork, config: Configuration, organisation: str, me
             return load_for_change(work, found.id)
     for referral_id in _by_client(work, config, ours, message):
         return load_for_change(work, referral_id)
-    raise NotFound("No referral of this organisation fits this message.")
+    raise NotFound(_NOTHING_FITS)
 
 
 def _same_person(work: UnitOfWork, config: Configuration, case_id: str, message: Message) -> bool:

@@ -49,13 +49,15 @@ class Result(StrEnum):
 class Received:
     """The result for one message, with the referral it was about and, for a refusal, why.
 
-    ``keep`` is false where its words may not be kept for a person either: it is about what was erased.
+    ``keep`` is false where its words may not be kept for a person either: it is about what was erased. ``told`` is
+    false where who brought it may not learn that there ever was such a thing.
     """
 
     result: Result
     referral_id: str | None = None
     reason: str | None = None
     keep: bool = True
+    told: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -364,7 +366,7 @@ def settle(work: UnitOfWork, intake_id: str, received: Received) -> None:
         values |= {"state": "quarantined", "reason_code": "cannot_apply", "reason": received.reason}
         if not received.keep:
             closed = {"handled_at": work.now, "handled_by": "Schakel", "handled_how": "gewist"}
-            values |= {**closed, "reason_code": "erased"}
+            values |= {**closed, "reason_code": "erased" if received.told else "cannot_apply"}
             blank_payloads(work, [intake_id])
     elif received.result is Result.DUPLICATE and row.state == "received":
         values["state"] = "duplicate"
