@@ -27,11 +27,9 @@ from tests.personas import MARLOES
 LINES = "registratienummerRv;status;datum\r\n{};gestart;2026-11-02\r\n"
 
 
-def what_became_of(site: Site, by: str, body: bytes, content_type: str) -> dict[str, Any]:
+def what_became_of(site: Site, ring: Ring, by: str, body: bytes, content_type: str) -> dict[str, Any]:
     brought = site.bring(by, body, content_type, Accept="application/json")
-    with_hands = Hands(site.hub)
-    with_hands.until_still()
-    with_hands.close()
+    ring.until_still()
     told = dict(site.get(brought.headers["Location"].removeprefix("/api/v1"), by=by).json)
     del told["intake_id"]
     return told
@@ -54,12 +52,13 @@ def test_of_what_is_anothers_unknown_or_erased_a_partner_learns_the_same(hub: Hu
     site, case_id, ids, _whom = a_known_case(hub, ring)
     numbers = [site.get(f"/referrals/{one}").json["number"] for one in ids]
     told = [
-        what_became_of(site, SPOEL, LINES.format(number).encode(), "text/csv") for number in (*numbers, 999_999_999)
+        what_became_of(site, ring, SPOEL, LINES.format(number).encode(), "text/csv")
+        for number in (*numbers, 999_999_999)
     ]
     erase(hub, case_id)
     ring.until_still()
     again = [LINES.format(f"{number}").replace("11-02", "11-03").encode() for number in numbers]
-    told += [what_became_of(site, SPOEL, body, "text/csv") for body in again]
+    told += [what_became_of(site, ring, SPOEL, body, "text/csv") for body in again]
     assert len(told) == 5
     assert told[0]["state"] == "quarantined"
     assert all(one == told[0] for one in told), told
@@ -70,7 +69,7 @@ def test_who_told_of_what_was_erased_is_told_that_it_was(hub: Hub, ring: Ring) -
     later = partner_says(hub, ids[1], Event.START)
     erase(hub, case_id)
     ring.until_still()
-    told = what_became_of(site, GGZ, later.body, later.content_type)
+    told = what_became_of(site, ring, GGZ, later.body, later.content_type)
     assert told["reason"]["code"] == "erased"
 
 
