@@ -37,8 +37,9 @@ def put_notices(work: UnitOfWork, config: Configuration, organisations: Iterable
     number = int(work.now.timestamp() // length.total_seconds())
     ends = dt.datetime.fromtimestamp((number + 1) * length.total_seconds(), dt.UTC)
     insert = postgresql.insert(_OUTBOX) if work.dialect == "postgresql" else sqlite.insert(_OUTBOX)
-    rows = [_row(work, code, derived_id(NOTICE, code, ends.isoformat()), ends + _MARGIN) for code in wanted]
-    work.execute(insert.on_conflict_do_nothing(), rows)
+    for code in wanted:
+        row = _row(work, code, derived_id(NOTICE, code, ends.isoformat()), ends + _MARGIN)
+        work.put_last(row["message_id"], insert.on_conflict_do_nothing(), row)
 
 
 def _row(work: UnitOfWork, organisation: str, message_id: str, due_at: dt.datetime) -> dict[str, Any]:

@@ -43,6 +43,7 @@ class UnitOfWork:
         self.destroyed_keys: list[bytes] = []
         self._connection = connection
         self._session: Session | None = None
+        self._last: dict[str, tuple[Executable, Mapping[str, Any]]] = {}
 
     @property
     def session(self) -> Session:
@@ -71,10 +72,19 @@ class UnitOfWork:
         """Say that something must leave: the relay is woken when, and only when, this commits."""
         self.wakes_relay = True
 
+    def put_last(self, key: str, statement: Executable, values: Mapping[str, Any]) -> None:
+        """Have a row that others may write too written once, right before the commit.
+
+        Whoever writes the same row waits for us meanwhile: had we then to wait for a case of theirs, neither came on.
+        """
+        self._last[key] = (statement, values)
+
     def finish(self) -> None:
         """Write what was changed on records and not written yet; the commit comes after it."""
         if self._session is not None:
             self._session.flush()
+        for _key, (statement, values) in sorted(self._last.items(), key=lambda one: one[0]):  # one order of locks
+            self.execute(statement, values)
 
     def close(self) -> None:
         """Let go of the records."""
