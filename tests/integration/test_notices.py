@@ -121,6 +121,7 @@ def told(hub: Hub, settings: dict[str, Any]) -> Hub:
         code: replace(one, notify={"mail": f"team@{code}.example"}) if code in (SPOEL, GGZ) else one
         for code, one in hub.config.organisations.items()
     }
+    organisations[SPOEL] = replace(organisations[SPOEL], transport=None)
     config = replace(hub.config, organisations=organisations, mail=settings)
     made = Hub(settings=hub.settings, config=config, store=hub.store, broker=hub.broker)
     made.broker.declare(made.queues())
