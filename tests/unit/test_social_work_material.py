@@ -35,7 +35,12 @@ TILBURG = Party(
     oin="00000099000000000855",
     identifiers={"gemeentecode": ["0855"]},
 )
-WORK = Party(code="wi-tilburg", name="Werk & Inkomen Tilburg", kind=OrganisationKind.WORK_AND_INCOME)
+WORK = Party(
+    code="wi-tilburg",
+    name="Werk & Inkomen Tilburg",
+    kind=OrganisationKind.WORK_AND_INCOME,
+    oin="00000099000000000001",
+)
 BOOK = AddressBook(partner=KADE, municipality=TILBURG, parties=(WORK,))
 # of strangers: every municipality and provider goes by its own number
 OPEN_BOOK = AddressBook(
