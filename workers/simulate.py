@@ -9,12 +9,13 @@ from pathlib import Path
 import click
 
 from connectors.registry import NAMES
+from connectors.transports.settings import SecretMissing
 from hub.settings import DEMO_CONFIG, Configuration, Organisation, SettingsError, load_configuration
 from workers.partners import DEMO_MANNERS, SILENT, Misbehaviour
 from workers.partners.desk import Desk
 from workers.partners.makers import Wishes, make_partner
 from workers.partners.misbehaviour import TOLD, UnknownFault, shares_of
-from workers.partners.prompt import HELP, Prompt
+from workers.partners.prompt import Prompt, help_of
 
 _FAULTS = "; ".join(f"{fault}: {told}" for fault, told in TOLD.items())
 
@@ -55,12 +56,15 @@ def simulate(
     manner = DEMO_MANNERS.get(name, SILENT) if automatic else SILENT
     wishes = Wishes(manner=manner, misbehaviour=misbehaviour, port=port, secret=secret, folders=files)
     organisation = _organisation(config, name, code)
-    partner = make_partner(config, organisation, wishes)
+    try:
+        partner = make_partner(config, organisation, wishes)
+    except SecretMissing as error:
+        raise click.UsageError(str(error)) from error
     partner.start(hub_url)
     click.echo(f"{organisation.code} takes {name} at {partner.url}. Stop with Ctrl+C.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _listen(Prompt(partner, click.echo) if isinstance(partner, Desk) else None)
+        _listen(partner if isinstance(partner, Desk) else None)
     except KeyboardInterrupt:
         click.echo("Stopping.")
     finally:
@@ -76,10 +80,11 @@ def _organisation(config: Configuration, name: str, code: str | None) -> Organis
     return speaking[0]
 
 
-def _listen(prompt: Prompt | None) -> None:
+def _listen(desk: Desk | None) -> None:
     """Do what is typed. Where nobody types (the input ended) it goes on until it is stopped."""
-    if prompt is not None:
-        click.echo(HELP)
+    if desk is not None:
+        prompt = Prompt(desk, click.echo)
+        click.echo(help_of(desk))
         for line in sys.stdin:
             if not prompt.take(line):
                 return

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import click
 from marshmallow import ValidationError
 
 from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Payload
+from connectors.protocol import AddressBook, Loss, Payload, Rejected
 from connectors.registry import NAMES, connector, samples_folder
 from hub.api.problems import flatten
 from hub.services.intake import address_book
@@ -45,21 +46,31 @@ class _Moment(click.ParamType[dt.datetime]):
 @click.argument("direction", type=click.Choice(["in", "out"]))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 def translate(name: str, direction: str, file: Path, losses: bool, now: dt.datetime | None) -> None:
-    """Translate a FILE (- is standard input): a partner's message `in`, or a canonical message `out`."""
+    """Translate a FILE (- is standard input): a partner's message `in`, or a canonical message `out`.
+
+    Exit 2 where it is refused; 1 where some of its lines are, each told on standard error, while the others go on.
+    """
     body = _read(file)
     at = now or dt.datetime.now(dt.UTC)
     try:
-        found = _translate_in(name, body, file, at) if direction == "in" else _translate_out(name, body, at)
+        output, lost, rejected = _in(name, body, file, at) if direction == "in" else _out(name, body, at)
     except Refusal as refusal:
-        document = {"error": refusal.code, "field": refusal.field, "message": refusal.message}
-        if refusal.dialect_code:
-            document["dialect_code"] = refusal.dialect_code
-        click.echo(json.dumps(document, ensure_ascii=False), err=True)
+        _tell(refusal)
         sys.exit(2)
-    output, lost = found
     click.echo(output, nl=not output.endswith(b"\n"))
+    for one in rejected:
+        _tell(Refusal(one.code, one.message, field=one.field))
     if losses:
         click.echo(json.dumps([{"field": one.field, "why": one.why} for one in lost], indent=2), err=True)
+    if rejected:
+        sys.exit(1)
+
+
+def _tell(refusal: Refusal) -> None:
+    document = {"error": refusal.code, "field": refusal.field, "message": refusal.message}
+    if refusal.dialect_code:
+        document["dialect_code"] = refusal.dialect_code
+    click.echo(json.dumps(document, ensure_ascii=False), err=True)
 
 
 def _read(file: Path) -> bytes:
@@ -84,14 +95,17 @@ def _book(name: str) -> AddressBook:
     raise click.UsageError(f"No organisation in {path.name} has the connector {name}.")
 
 
-def _translate_in(name: str, body: bytes, file: Path, now: dt.datetime) -> tuple[bytes, Any]:
+_Found = tuple[bytes, Sequence[Loss], Sequence[Rejected]]
+
+
+def _in(name: str, body: bytes, file: Path, now: dt.datetime) -> _Found:
     payload = Payload(body=body, content_type="application/octet-stream", name=file.name)
     reading = connector(name).read(payload, _book(name), now)
     documents = [message.to_json() for message in reading.messages]
-    return json.dumps(documents, ensure_ascii=False, indent=2).encode(), reading.losses
+    return json.dumps(documents, ensure_ascii=False, indent=2).encode(), reading.losses, reading.rejected
 
 
-def _translate_out(name: str, body: bytes, now: dt.datetime) -> tuple[bytes, Any]:
+def _out(name: str, body: bytes, now: dt.datetime) -> _Found:
     try:
         document = strict_json.loads(body)
         if isinstance(document, list) and len(document) == 1:
@@ -104,4 +118,4 @@ def _translate_out(name: str, body: bytes, now: dt.datetime) -> tuple[bytes, Any
         first = next(flatten(error.messages), {"field": "", "message": "Not a canonical message."})
         raise Refusal(RefusalCode.MALFORMED, first["message"], field=first["field"]) from error
     writing = connector(name).write(message, _book(name), now)
-    return writing.payload.body, writing.losses
+    return writing.payload.body, writing.losses, ()

@@ -18,13 +18,14 @@ from hub.rules import lifecycle
 from hub.rules.audit import Deed, Outcome
 from hub.services import assignments, audit, consents
 from hub.services.case_keys import in_case, intake_owner
-from hub.services.clients import find_case_of_bsn
+from hub.services.clients import find_case, find_case_of_bsn
 from hub.services.delivery import apply_functional_receipt
 from hub.services.erasure import check_not_erased, told_of_it
 from hub.services.errors import Erased, Invalid, NotFound, NotNow, ServiceError, StateForbids
 from hub.services.intake import Received, Result, settle
 from hub.services.referrals import load_for_change, record_event, send_referral
 from hub.services.retractions import take_back
+from hub.services.same_person import may_be_same
 from hub.services.timeline import NewEntry, nudge, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -397,10 +398,15 @@ def find_referral(work: UnitOfWork, config: Configuration, organisation: str, me
 
 
 def _same_person(work: UnitOfWork, config: Configuration, case_id: str, message: Message) -> bool:
-    """Whether number and person agree: a wrong number must never touch another person's referral."""
+    """Whether number and person agree: a wrong number must never touch another person's referral.
+
+    Without a citizen service number the name and birth date tell, where the message gives them.
+    """
     client = message.data.client
-    if client is None or client.bsn is None:
+    if client is None:
         return True
+    if client.bsn is None:
+        return may_be_same(find_case(work, case_id).person, client)
     case = find_case_of_bsn(work.session, config.municipality.code, client.bsn)
     return case is not None and case.id == case_id
 
@@ -409,7 +415,7 @@ def _by_client(work: UnitOfWork, config: Configuration, ours: Any, message: Mess
     """Give the one open referral of this client with this partner that the partner's own references do not exclude."""
     client = message.data.client
     case = client and client.bsn and find_case_of_bsn(work.session, config.municipality.code, client.bsn)
-    query = select(Referral.id, Referral.correlation, Referral.status).where(ours)
+    query = select(Referral.id, Referral.correlation, Referral.status, Referral.case_id).where(ours)
     if case:
         rows = work.session.execute(query.where(Referral.case_id == case.id)).all()
     elif message.data.correlation:
@@ -418,9 +424,9 @@ def _by_client(work: UnitOfWork, config: Configuration, ours: Any, message: Mess
     else:
         return []
     told = set(message.data.correlation.items())
-    exact = [row.id for row in rows if told & set(row.correlation.items())]
+    exact = [row for row in rows if told & set(row.correlation.items())]
     if exact or not case:
-        return exact[:1]
+        return [row.id for row in exact[:1] if _same_person(work, config, row.case_id, message)]
     still_open = [row.id for row in rows if Status(row.status) in lifecycle.OPEN]
     return still_open if len(still_open) == 1 else []
 

@@ -11,6 +11,7 @@ from connectors.registry import NAMES
 from schemas.message import Message
 from tests.personas import SHARED
 from workers.command import main
+from workers.demo import REGISTER_SECRET
 
 STANDARDS = SHARED / "standards"
 BAD = SHARED / "bad-inputs"
@@ -67,6 +68,16 @@ def test_each_bad_input_for_these_connectors_is_refused_or_comes_out_well_formed
     assert tried >= 6
 
 
+def test_of_a_file_with_a_bad_line_the_others_come_out_and_the_line_is_told() -> None:
+    lines = ("registratienummerRv;status;datum", "202601170;gestart;2026-11-02", "202601171;begonnen;2026-11-02")
+    result = call("translate", "--connector", "reintegration", "in", "-", given="\r\n".join(lines).encode())
+    assert result.exit_code == 1
+    assert [one["data"]["referral_number"] for one in json.loads(result.stdout)] == [202601170]
+    [told] = [json.loads(line) for line in result.stderr.splitlines()]
+    assert (told["error"], told["field"]) == ("malformed", "regel 3: status")
+    assert "begonnen" not in result.stderr and told["message"]
+
+
 @pytest.mark.parametrize("name", ["social_work", "mental_health"])
 def test_what_comes_in_goes_out_again_and_tells_its_losses(name: str) -> None:
     golden = sorted((SAMPLES / name / "samples").glob("out-*.canonical.json"))
@@ -114,7 +125,15 @@ def not_well(told: str) -> list[str]:
     return [line for line in told.splitlines() if not line.endswith(" well") and not line.startswith("Note:")]
 
 
+def test_a_secret_that_is_not_there_stops_a_played_partner_with_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(REGISTER_SECRET, raising=False)
+    result = call("simulate", "access_team", "--port", "0", given=b"quit\n")
+    assert result.exit_code == 2
+    assert REGISTER_SECRET in result.stderr
+
+
 def test_people_and_systems_can_be_added_from_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(REGISTER_SECRET, "a secret of thirty-two characters!")
     monkeypatch.setenv("SCHAKEL_DATABASE_URL", f"sqlite:///{tmp_path}/hub.db")
     monkeypatch.setenv("SCHAKEL_BROKER_URL", f"embedded:///{tmp_path}/broker.db")
     monkeypatch.setenv("SCHAKEL_SECRET_KEY", "0123456789abcdef0123456789abcdef-test")
@@ -133,7 +152,8 @@ def test_people_and_systems_can_be_added_from_the_command_line(monkeypatch: pyte
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_partner_of_every_dialect_can_be_played_by_hand(name: str) -> None:
+def test_a_partner_of_every_dialect_can_be_played_by_hand(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(REGISTER_SECRET, "a secret of thirty-two characters!")
     result = call("simulate", name, "--port", "0", "--misbehave", "errors=0.3", given=b"list\naccept\nquit\n")
     assert result.exit_code == 0, result.output
     assert f"takes {name} at http://127.0.0.1:" in result.stdout

@@ -5,7 +5,7 @@ import itertools
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Connector, Payload, Verdict
@@ -55,6 +55,11 @@ class Desk(ABC):
         self._kept_back_lock = threading.Lock()
         self._listeners: list[Callable[[Message], None]] = []
         self.holdings = Holdings()
+
+    @property
+    def unsaid(self) -> Mapping[MessageKind, str]:
+        """Give what its dialect has no word for, each with why."""
+        return self._connector.unsaid
 
     def tell(self, listener: Callable[[Message], None]) -> None:
         """Have each message told the first time that it comes."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from connectors.errors import Refusal
 from schemas.message import Message
-from schemas.vocabulary import Event, MessageKind
+from schemas.vocabulary import KIND_OF_EVENT, Event, MessageKind
 from workers.partners.desk import Desk
 from workers.partners.manner import Reply
 from workers.partners.partner import Partner
@@ -17,10 +17,16 @@ EVENTS = tuple(
     if event not in (Event.SEND, Event.ANSWER, Event.WITHDRAW, Event.CONFIRM_REDIRECT, Event.EXPIRE, Event.REOPEN)
 )
 """What a partner may say of a referral that it received."""
-HELP = (
-    "Answer with a word, the number of the referral (without one: the last), and text: accept, start 2, ask 1 May we"
-    f" call? Words: {', '.join(EVENTS)}. Others: list, digest (tell the hub what is open here), help, quit."
-)
+
+
+def help_of(desk: Desk) -> str:
+    """Tell what can be typed: the words that this partner's dialect has, and no other."""
+    words = ", ".join(event for event in EVENTS if KIND_OF_EVENT[event] not in desk.unsaid)
+    digest = "digest (tell the hub what is open here), " if isinstance(desk, Partner) else ""
+    return (
+        "Answer with a word, the number of the referral (without one: the last), and text: accept, start 2, ask 1 May"
+        f" we call? Words: {words}. Others: list, {digest}help, quit."
+    )
 
 
 class Prompt:
@@ -37,11 +43,10 @@ class Prompt:
     def hear(self, message: Message) -> None:
         """Show a message that came: its kind and reference, nothing of its content."""
         with self._lock:
-            known = [one.data.referral_id for one in self._came]
-            if message.kind is MessageKind.SENT and message.data.referral_id not in known:
+            place = next((place for place, one in enumerate(self._came, start=1) if _is_one(one, message)), 0)
+            if message.kind is MessageKind.SENT and not place:
                 self._came.append(message)
-                known.append(message.data.referral_id)
-        place = known.index(message.data.referral_id) + 1 if message.data.referral_id in known else 0
+                place = len(self._came)
         self._show(_line(place, message))
 
     def take(self, line: str) -> bool:
@@ -53,13 +58,18 @@ class Prompt:
             for place, message in enumerate(self._came, start=1):
                 self._show(_line(place, message))
         elif word == "digest":
-            sent = isinstance(self._desk, Partner) and self._desk.send_digest()
-            self._show("The digest was taken." if sent else "The digest was not taken.")
+            self._digest()
         elif word in EVENTS:
             self._answer(Event(word), rest.strip())
         elif word:
-            self._show(HELP)
+            self._show(help_of(self._desk))
         return True
+
+    def _digest(self) -> None:
+        if not isinstance(self._desk, Partner):
+            self._show("A digest goes over HTTP to the hub: with --files there is no way for one.")
+            return
+        self._show("The digest was taken." if self._desk.send_digest() else "The digest was not taken.")
 
     def _answer(self, event: Event, rest: str) -> None:
         number, _, text = rest.partition(" ")
@@ -77,6 +87,16 @@ class Prompt:
         self._show(f"[{number}] {event} is on its way")
 
 
+def _is_one(one: Message, other: Message) -> bool:
+    """Whether two messages are about one referral, by the first of its keys that both bear."""
+    for key in ("referral_id", "referral_number"):
+        keys = getattr(one.data, key), getattr(other.data, key)
+        if all(keys):
+            return bool(keys[0] == keys[1])
+    return bool(set(one.data.correlation.items()) & set(other.data.correlation.items()))
+
+
 def _line(place: int, message: Message) -> str:
-    about = message.data.referral_id or message.data.referral_number or "-"
+    own = next(iter(sorted(message.data.correlation.values())), None)
+    about = message.data.referral_id or message.data.referral_number or own or "-"
     return f"[{place or '-'}] {message.kind.name.lower()}  {about}"
