@@ -23,7 +23,7 @@ from workers.accounts import accounts
 from workers.audit import audit
 from workers.connector_command import connector
 from workers.keys import keys
-from workers.lines import look_at_all, open_all
+from workers.lines import look_at_all, never_told, open_all
 from workers.messages import messages
 from workers.opening import open_here, read_settings
 from workers.rehearse import rehearse
@@ -301,6 +301,8 @@ def check() -> None:
     findings += look_at_all(hub.config)
     for what, finding in findings:
         click.echo(f"{what:<40}{finding}")
+    for note in never_told(hub.config):
+        click.echo(f"Note: {note}.")
     click.echo(_second_wall(hub))
     hub.close()
     if any(finding != "well" for _what, finding in findings):

@@ -6,7 +6,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.errors import Refusal, RefusalCode, TransportError
-from connectors.protocol import Connector, ReadsWorkbooks, Transport
+from connectors.protocol import Connector, ReadsWorkbooks, Rejected, Transport
 from connectors.registry import connector
 from connectors.transports import open_intake
 from connectors.transports.dropped import DroppedFile, Intake
@@ -44,7 +44,7 @@ class FileIntake:
             taken = self._take(dropped)
             if taken.answer is not None:
                 self._outgoing.deliver(taken.answer, message_id=f"answer-{taken.intake_id}")
-            dropped.settle(taken=taken.refusal is None)
+            dropped.settle(taken=taken.refusal is None, reason=_reason(taken))
             telemetry.INTAKE.labels(self._translator.name, taken.state).inc()
             count += 1
         return count
@@ -53,11 +53,30 @@ class FileIntake:
         with self._hub.store.writing() as work:
             if must_sign(work.session, self._organisation.code):
                 why = Refusal(RefusalCode.NOT_ALLOWED, "This organisation must sign, and a file bears no signature.")
-                return put_aside(work, self._hub.config, self._organisation, self._translator, why)
+                return put_aside(work, self._hub.config, self._organisation, self._translator, why, dropped.name)
             if dropped.payload is not None:
                 return take_in(work, self._hub.config, self._organisation, self._translator, dropped.payload)
             assert dropped.refusal is not None  # one of the two
-            return put_aside(work, self._hub.config, self._organisation, self._translator, dropped.refusal)
+            why = dropped.refusal
+            return put_aside(work, self._hub.config, self._organisation, self._translator, why, dropped.name)
+
+
+_DUTCH = {
+    RefusalCode.MALFORMED: "Dit is niet leesbaar of heeft niet de afgesproken vorm.",
+    RefusalCode.UNSUPPORTED_VERSION: "Deze versie wordt niet gelezen.",
+    RefusalCode.CANNOT_EXPRESS: "Dit kan in deze vorm niet worden gezegd.",
+    RefusalCode.NOT_ALLOWED: "Dit is niet toegestaan.",
+    RefusalCode.TOO_LARGE: "Dit is te groot.",
+}
+
+
+def _reason(taken: Taken) -> str | None:
+    """Say, for the partner, what of a file was refused: the field and why, in both languages; never a value."""
+    refused = list(taken.rejected)
+    if (why := taken.refusal) is not None:
+        refused = [Rejected(field=why.field or "-", code=why.code, message=why.message)]
+    told = [f"{one.field}\n  en: {one.message}\n  nl: {_DUTCH[one.code]}\n" for one in refused]
+    return "".join(told) or None
 
 
 def files_of(hub: Hub, organisation: Organisation) -> FileIntake | None:

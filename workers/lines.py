@@ -14,7 +14,7 @@ from hub.services.release import service_of
 from hub.settings import Configuration, Organisation, SettingsError
 from schemas.identifiers import derived_id
 from schemas.message import Client, Ground, Message, MessageData, source_of
-from schemas.vocabulary import KIND_OF_EVENT, Basis, Event, Gender, LifeDomain, Purpose, Status, Urgency
+from schemas.vocabulary import KIND_OF_EVENT, Basis, Event, Gender, LifeDomain, MessageKind, Purpose, Status, Urgency
 
 TEST_BSN = "999900006"
 """A number of the test range: of nobody."""
@@ -44,6 +44,14 @@ def look_at_all(config: Configuration) -> Iterator[tuple[str, str]]:
         yield from ((f"{organisation.code}: {one.what}", one.finding) for one in findings)
     if config.mail is not None:
         yield from ((one.what, one.finding) for one in mail.look(config.mail))
+
+
+def never_told(config: Configuration) -> Iterator[str]:
+    """Give a line for each organisation whose dialect has no word for something: what, and what becomes of it."""
+    for organisation in config.connected():
+        if organisation.connector in NAMES and (unsaid := connector(organisation.connector).unsaid):
+            kinds = ", ".join(kind.name.lower() for kind in MessageKind if kind in unsaid)
+            yield f"{organisation.code} can't be told of: {kinds}; these wait for a person"
 
 
 def _look_at_mapping(config: Configuration, organisation: Organisation) -> Iterator[Finding]:

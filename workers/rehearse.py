@@ -75,7 +75,7 @@ def _write_down(hub: Hub, name: str, found: Sequence[Rehearsed], ground: str | N
 
 def _print(one: Rehearsed, *, show: bool) -> None:
     refusal = f": {one.refusal}" if one.refusal and one.verdict != SAME else ""
-    click.echo(f"{one.direction:<4}{one.organisation:<20}{one.message_id}  {one.verdict}{refusal}")
+    click.echo(f"{one.direction:<4}{one.organisation:<20}  {one.message_id}  {one.verdict}{refusal}")
     for place in one.found:
         values = f": was {place.was!r}, now {place.now!r}" if show else ""
         click.echo(f"      {place.path}{values}")

@@ -80,6 +80,10 @@ class Folder(Protocol):
         """Move a file to a folder inside under another name; nothing where it is gone or not the same any more."""
         ...
 
+    def put(self, inner: str, name: str, body: bytes) -> None:
+        """Write a file of ours in a folder inside; over what stood there under that name."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class DroppedFile:
@@ -92,9 +96,16 @@ class DroppedFile:
     refusal: Refusal | None = None
     folder: Folder = field(repr=False, compare=False)
 
-    def settle(self, *, taken: bool) -> PurePath | None:
-        """Move the file to ``taken/`` or ``rejected/``, once its content is safe; not what was written in its place."""
-        return self.folder.move(self.partner_name, self.marks, "taken" if taken else "rejected", self.name)
+    def settle(self, *, taken: bool, reason: str | None = None) -> PurePath | None:
+        """Move the file to ``taken/`` or ``rejected/``, once its content is safe; not what was written in its place.
+
+        Beside a file of which something was refused stands ``NAME.reason.txt``.
+        """
+        inner = "taken" if taken else "rejected"
+        moved = self.folder.move(self.partner_name, self.marks, inner, self.name)
+        if moved is not None and reason is not None:
+            self.folder.put(inner, f"{self.name}.reason.txt", reason.encode())
+        return moved
 
 
 class Intake:

@@ -122,6 +122,13 @@ class LocalFolder:
             raise TransportError(f"The file can't be moved ({error.strerror}).", permanent=False) from error
         return folder / own_name
 
+    def put(self, inner: str, name: str, body: bytes) -> None:
+        """Write a file of ours in a folder inside."""
+        try:
+            _write_whole(self._folder / inner / name, body)
+        except OSError as error:
+            raise TransportError(f"The drop folder can't be written ({error.strerror}).", permanent=False) from error
+
 
 def _marks(status: os.stat_result) -> Marks:
     return status.st_ino, status.st_size, status.st_mtime_ns

@@ -227,6 +227,20 @@ class SftpFolder:
         except OSError as error:
             raise TransportError(f"The file can't be moved ({_why(error)}).", permanent=False) from error
 
+    def put(self, inner: str, name: str, body: bytes) -> None:
+        """Write a file of ours in a folder inside."""
+        target = str(self._folder / inner / name)
+
+        def work(client: paramiko.SFTPClient) -> None:
+            with client.open(f"{target}.part", "wb") as file:
+                file.write(body)
+            client.posix_rename(f"{target}.part", target)
+
+        try:
+            self._line.run(work)
+        except OSError as error:
+            raise TransportError(f"The file can't be written ({_why(error)}).", permanent=False) from error
+
 
 def _read(client: paramiko.SFTPClient, path: str, most: int) -> tuple[bytes, Marks] | None:
     listed = client.lstat(path)

@@ -1,5 +1,6 @@
 """Payloads of partners: kept byte for byte, understood once, and seen by a person where they can't be."""
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -125,24 +126,49 @@ def take_in(
     body_hash = hashlib.sha256(payload.body).hexdigest()
     try:
         reading = translator.read(payload, book, work.now)
-        _check_senders(organisation, reading)
-        _check_messages(reading)
         if reading.wanted and FETCHED_BY in payload.headers:
             raise Refusal(RefusalCode.NOT_ALLOWED, "What was fetched only announces something else.")
-        earlier = None if lines_again else _earlier(work, organisation.code, reading.identification)
-        if earlier is not None and earlier.body_hash == body_hash and earlier.state != "quarantined":
+        earlier = judge(work.session, organisation, translator, reading, None if lines_again else body_hash)
+        if earlier is not None and earlier.state != "quarantined":
             return _again(work, organisation, translator, payload, reading, earlier)
-        if earlier is not None and earlier.body_hash != body_hash:
-            raise Refusal(
-                RefusalCode.NOT_ALLOWED,
-                "This identification was used before, for another message.",
-                dialect_code=translator.duplicate_code,
-            )
     except Refusal as refusal:
         return _quarantine(work, organisation, translator, payload, book, refusal)
     if reading.rejected:
         _keep_lines(work, organisation, translator, payload, reading.rejected)
     return _accept(work, organisation, translator, payload, book, reading)
+
+
+def judge(
+    session: Session,
+    organisation: Organisation,
+    translator: Connector,
+    reading: Reading,
+    body_hash: str | None,
+    *,
+    before: dt.datetime | None = None,
+) -> Any:
+    """Give the earlier payload with the same identification and content; refuse what the hub takes from no dialect.
+
+    Without ``body_hash`` no earlier one is looked for; ``before`` a moment: only what came until then.
+    """
+    _check_senders(organisation, reading)
+    _check_messages(reading)
+    if body_hash is None:
+        return None
+    earlier = _earlier(session, organisation.code, reading.identification, before)
+    if earlier is not None and earlier.body_hash != body_hash:
+        raise Refusal(
+            RefusalCode.NOT_ALLOWED,
+            "This identification was used before, for another message.",
+            dialect_code=translator.duplicate_code,
+        )
+    return earlier
+
+
+def lines_told(rejected: Sequence[Rejected]) -> tuple[str, str]:
+    """Give how many lines could not be read and why the first, and the places of all; never a value."""
+    places = ", ".join(one.field for one in rejected)
+    return f"{len(rejected)} lines could not be read. The first: {rejected[0].message}"[:500], places[:300]
 
 
 def _keep_lines(
@@ -153,7 +179,7 @@ def _keep_lines(
     rejected: Sequence[Rejected],
 ) -> None:
     """Put a file before a person for the lines that could not be read; the fields name the first of them."""
-    places = ", ".join(one.field for one in rejected)
+    reason, field = lines_told(rejected)
     _insert(
         work,
         organisation,
@@ -161,17 +187,23 @@ def _keep_lines(
         payload,
         None,
         state="quarantined",
+        identification=_of_file(payload),
         reason_code=LINES_REFUSED,
-        reason=f"{len(rejected)} lines could not be read. The first: {rejected[0].message}"[:500],
-        field=places[:300],
+        reason=reason,
+        field=field,
     )
 
 
 def put_aside(
-    work: UnitOfWork, config: Configuration, organisation: Organisation, translator: Connector, refusal: Refusal
+    work: UnitOfWork,
+    config: Configuration,
+    organisation: Organisation,
+    translator: Connector,
+    refusal: Refusal,
+    name: str | None = None,
 ) -> Taken:
     """Put something that was refused unread before a person; its bytes stay where the partner's file was moved to."""
-    payload = Payload(body=b"", content_type="application/octet-stream")
+    payload = Payload(body=b"", content_type="application/octet-stream", name=name)
     return _quarantine(work, organisation, translator, payload, address_book(config, organisation), refusal)
 
 
@@ -200,14 +232,25 @@ def _first_path(messages: Any) -> list[str]:
     return path
 
 
-def _earlier(work: UnitOfWork, organisation: str, identification: str) -> Any:
-    return work.session.execute(
+def _earlier(session: Session, organisation: str, identification: str, before: dt.datetime | None) -> Any:
+    query = (
         select(Intake.id, Intake.body_hash, Intake.state, Intake.answer, Intake.answer_type, Intake.referral_ids)
         .where(Intake.organisation == organisation, Intake.identification == identification)
         .where(Intake.state != "duplicate")
         .order_by(Intake.received_at)
         .limit(1)
-    ).one_or_none()
+    )
+    if before is not None:
+        query = query.where(Intake.received_at <= before)
+    return session.execute(query).one_or_none()
+
+
+OF_FILE = "file:"
+"""Before the name that we gave a dropped file: what identifies a payload that could not be read."""
+
+
+def _of_file(payload: Payload) -> str | None:
+    return payload.name and f"{OF_FILE}{payload.name}"[:200]
 
 
 def _insert(
@@ -279,6 +322,7 @@ def _quarantine(
         payload,
         answer,
         state="quarantined",
+        identification=_of_file(payload),
         reason_code=refusal.code,
         reason=refusal.message[:500],
         field=refusal.field and refusal.field[:300],

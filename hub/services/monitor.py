@@ -41,7 +41,12 @@ def monitor(session: Session, config: Configuration, viewer: Viewer, now: dt.dat
     ).one()
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     delivered = session.execute(
-        select(func.count()).where(OutboxRecord.delivered_at >= day, OutboxRecord.queue.not_in((INBOX, NOTICES)))
+        # What asks a partner (a fetch, an answer to its fetch) is no message to it.
+        select(func.count()).where(
+            OutboxRecord.delivered_at >= day,
+            OutboxRecord.kind.in_(list(MessageKind)),
+            OutboxRecord.queue.not_in((INBOX, NOTICES)),
+        )
     ).scalar_one()
     return MonitorView(
         lines=(*_quarantined(session, config), *_stuck(session, config)),
@@ -68,6 +73,7 @@ def _quarantined(session: Session, config: Configuration) -> list[MonitorLine]:
             Intake.reason,
             Intake.field,
             Intake.dialect_code,
+            Intake.identification,
             Intake.state,
         )
         .where(Intake.state.in_(("quarantined", "waiting")), Intake.handled_at.is_(None))
@@ -80,7 +86,7 @@ def _quarantined(session: Session, config: Configuration) -> list[MonitorLine]:
             kind="quarantined",
             message_kind=None,
             organisation_name=_name(config, row.organisation),
-            reference=row.dialect_code,
+            reference=row.dialect_code or _file_of(row.identification),
             since=row.received_at,
             reason=row.reason_code or "out_of_order",
             detail=row.reason,
@@ -89,6 +95,13 @@ def _quarantined(session: Session, config: Configuration) -> list[MonitorLine]:
         )
         for row in rows
     ]
+
+
+def _file_of(identification: str | None) -> str | None:
+    """Give the name under which a refused file lies at the partner, in ``rejected/`` or ``taken/``."""
+    if identification is None or not identification.startswith(intake.OF_FILE):
+        return None
+    return identification.removeprefix(intake.OF_FILE)
 
 
 def _stuck(session: Session, config: Configuration) -> list[MonitorLine]:

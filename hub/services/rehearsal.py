@@ -3,6 +3,7 @@
 Nothing is sent, kept or changed.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from connectors.registry import connector
 from hub.broker.protocol import INBOX, partner_queue
 from hub.models import CaseKey, InboxRecord, Intake, OutboxRecord, Referral, WireRecord
 from hub.services.comparison import Difference, differences
-from hub.services.intake import address_book
+from hub.services.intake import LINES_REFUSED, address_book, judge, lines_told
 from hub.settings import Configuration, Organisation
 from schemas.message import Message
 
@@ -136,13 +137,18 @@ def _in(
     }
     was = list(_read_then(session, row.id))
     before = None if was else _refused_then(row)
+    body_hash = hashlib.sha256(row.payload).hexdigest()
     try:
         payload = Payload(body=bytes(row.payload), content_type=row.content_type)
         reading = translator.read(payload, address_book(config, organisation), row.received_at)
+        judge(session, organisation, translator, reading, body_hash, before=row.received_at)
         now = [message.to_json() for message in reading.messages]
     except (Refusal, *_BROKEN) as error:
         refusal = _named(error)
         return Rehearsed(**told, verdict=SAME if refusal == before else REFUSED, refusal=refusal)
+    if row.reason_code == LINES_REFUSED:  # the good lines of the file have a row of their own
+        same = lines_told(reading.rejected) == (row.reason, row.field) if reading.rejected else False
+        return Rehearsed(**told, verdict=SAME if same else DIFFERS if reading.rejected else UNDERSTOOD, refusal=before)
     if before is not None:
         return Rehearsed(**told, verdict=UNDERSTOOD, refusal=before)
     found = differences(json.dumps(was).encode(), json.dumps(now).encode())

@@ -21,12 +21,13 @@ from hub.models import Intake, Referral
 from hub.services.case_keys import payloads_of
 from hub.services.intake import read_again, take_in
 from hub.services.message_view import Withheld, message_view
+from hub.services.monitor import monitor
 from hub.settings import DEMO_CONFIG
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from tests.integration.callers import SPOEL, WI, Hands, Site, looking_at, now
 from tests.integration.conftest import Ring, open_test_hub
-from tests.personas import TOM
+from tests.personas import BAS, TOM
 from workers.files import FileIntake
 
 HEADING = "registratienummerRv;status;datum;toelichting"
@@ -253,7 +254,12 @@ def test_a_file_in_the_drop_folder_is_answered_in_a_file(site: Site, hands: Hand
     assert status(site, one) == "started"
     [answer] = (tmp_path / "out").glob("*.csv")
     assert b"geweigerd" in answer.read_bytes()
-    assert len(list((tmp_path / "in" / "taken").iterdir())) == 1
+    [taken] = (tmp_path / "in" / "taken").glob("*.csv")
+    why = taken.with_name(f"{taken.name}.reason.txt").read_text(encoding="utf-8")
+    assert why.startswith("regel 3: registratienummerRv\n  en: ") and "\n  nl: " in why
+    with site.hub.store.reading() as session:
+        lines = monitor(session, site.hub.config, BAS, now()).lines
+    assert taken.name in [line.reference for line in lines], "an operator can tell the partner which file it is"
 
 
 def test_a_workbook_in_the_drop_folder_is_read_line_by_line(site: Site, hands: Hands, tmp_path: Path) -> None:

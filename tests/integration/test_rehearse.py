@@ -16,7 +16,7 @@ from hub.services import rehearsal
 from hub.services.comparison import Difference, differences
 from hub.wiring import Hub
 from schemas.vocabulary import Event
-from tests.integration.callers import GGZ, KADE, Site, partner_says, someone
+from tests.integration.callers import GGZ, KADE, SPOEL, Site, partner_says, someone
 from tests.integration.conftest import KEY, Ring
 from tests.integration.test_audit_log import records
 from workers.command import main
@@ -152,3 +152,31 @@ def test_differences_are_told_in_the_terms_of_the_format() -> None:
     assert [one.path for one in differences(b"<a> <b/></a>", b"<a><b/></a>")] == ["(layout)"]
     assert [one.path for one in differences(b"\xff", b"\xfe")] == ["(bytes)"]
     assert differences(b"<a/>", b"<a/>") == ()
+
+
+def test_what_the_hub_itself_refused_is_no_news(hub: Hub, run: Run, ring: Ring) -> None:
+    sent = Site(hub).send(to=KADE, client=someone()).json["id"]
+    ring.until_still()
+    payload = partner_says(hub, sent, Event.START)
+    site = Site(hub)
+    site.bring(KADE, payload.body, payload.content_type)
+    ring.until_still()
+    site.bring(KADE, payload.body.replace(b">", b"> ", 1), payload.content_type)  # the same identification again
+    done = run("--connector", "social_work", "--way", "in")
+    assert "0 differs, 0 now refused, 0 now understood" in done.output
+    assert done.exit_code == 0, done.output
+
+
+def test_a_file_with_a_line_that_is_refused_still_is_no_news(hub: Hub, run: Run, ring: Ring) -> None:
+    site = Site(hub)
+    ground = {"basis": "public_task", "purpose": "placement", "law": "participatiewet"}
+    one = site.send(
+        to=SPOEL, client=someone(), service="orientatie-groen", life_domains=["work_education"], ground=ground
+    )
+    lines = ("registratienummerRv;status;datum", f"{one.json['number']};gestart;2026-11-02", "2;begonnen;2026-11-02")
+    assert site.bring(SPOEL, "\n".join(lines).encode(), "text/csv").status_code == 200
+    ring.until_still()
+    done = run("--connector", "reintegration", "--way", "in")
+    assert "2 rehearsed: 2 same" in done.output
+    assert done.exit_code == 0, done.output
+    assert all(line.split()[1] == SPOEL for line in done.output.splitlines()[:-1])

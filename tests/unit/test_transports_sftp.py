@@ -163,8 +163,10 @@ def test_what_is_not_settled_comes_again(server: SftpServer, intake: Intake) -> 
     (server.root / "in" / "a.xml").write_bytes(b"<a/>")
     first, again = looked(intake), list(intake.take(1010.0))
     assert first == again
-    assert again[0].settle(taken=False)
-    assert files_in(server.root / "in") == {f"rejected/{again[0].name}"}
+    assert again[0].settle(taken=False, reason="regel 1\n")
+    name = f"rejected/{again[0].name}"
+    assert files_in(server.root / "in") == {name, f"{name}.reason.txt"}
+    assert (server.root / "in" / f"{name}.reason.txt").read_text() == "regel 1\n"
 
 
 def test_a_file_that_still_grows_is_left_alone_whatever_the_clock_of_the_server_says(
