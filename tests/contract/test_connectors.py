@@ -121,7 +121,8 @@ def written(name: str) -> dict[str, tuple[Message, Payload, tuple[str, ...], str
 def test_what_is_not_named_as_lost_survives_the_way_there_and_back(name: str) -> None:
     wrong = {}
     for seed, (message, payload, lost, _reference) in written(name).items():
-        messages = read(name, payload).messages
+        known = {one.referral_number for one in message.data.assignments} - {message.data.referral_number}
+        messages = [one for one in read(name, payload).messages if one.data.referral_number not in known]
         assert len(messages) == 1, f"{seed}: one message became {len(messages)}"
         if found := mismatches(message, messages[0], lost, book_of(name)):
             wrong[seed] = found
