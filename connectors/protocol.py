@@ -139,6 +139,8 @@ class Connector(Protocol):
     them with ``cannot_express``, and every other kind it can write.
     A connector whose dialect tells all assignments of a client at once says so with ``wants_snapshot = True``: then
     ``data.assignments`` lists the others. It is no part of the protocol, for most dialects have no such thing.
+    One whose partner gives its messages no id says ``ids_by_content = True``: the same content is the same message, and
+    what differs in nothing that the dialect carries can't be told apart.
     """
 
     name: str

@@ -70,7 +70,10 @@ def demo(port: int) -> None:
     stop = _until_told()
     settings = read_settings(demo=True)
     _check_port(settings.host, port)
-    hub = open_hub(_at_port(settings, port))
+    try:
+        hub = open_hub(_at_port(settings, port))
+    except SettingsError as error:
+        raise click.UsageError(str(error)) from error
     config, partners = play.partners(hub.config)
     hub = Hub(settings=hub.settings, config=config, store=hub.store, broker=hub.broker)
     migrate(hub.store)

@@ -82,6 +82,6 @@ def next_steps(name: str) -> str:
             '       oin = "twenty digits"',
             f'       connector = "{name}"',
             '       transport = { kind = "files", folder = "/srv/CODE/to-partner", intake = "/srv/CODE/from-partner" }',
-            "     then: schakel check, and schakel connector CODE. An example is in samples/partner.toml.",
+            "     then: schakel migrate, schakel check, and schakel connector CODE. An example: samples/partner.toml.",
         ]
     )

@@ -80,7 +80,9 @@ def try_to_read(name: str, payload: Payload, private: set[str]) -> Refusal | Non
 
 @each_connector
 def test_there_are_samples_both_ways_and_each_has_its_partner(name: str) -> None:
-    assert pairs(name, "in") and pairs(name, "out")
+    assert pairs(name, "in") and pairs(name, "out"), (
+        f"samples/ needs an in- and an out- sample, each with NAME{CANONICAL}"
+    )
     known = {path for way in ("in", "out") for pair in pairs(name, way) for path in pair}
     beside = {path.name for path in samples_folder(name).iterdir() if path not in known}
     assert not beside - {"partner.toml"}, f"samples/: in-NAME.<ext> or out-NAME.<ext>, each with NAME{CANONICAL}"
@@ -97,7 +99,8 @@ def test_what_the_partner_sends_is_read_as_the_sample_says(name: str, theirs: Pa
 def test_what_we_send_is_written_as_the_sample_says(name: str, theirs: Path, ours: Path) -> None:
     (message,) = canonical(ours)
     body = translator(name).write(message, book_for(name, theirs), NOW).payload.body
-    assert same_document(body, theirs.read_bytes(), theirs.suffix)
+    alike = same_document(body, theirs.read_bytes(), theirs.suffix)
+    assert alike, f"what is written is not {theirs.name}: compare with `schakel translate --connector {name} out`"
 
 
 # Both ways
@@ -126,7 +129,7 @@ def test_what_is_not_named_as_lost_survives_the_way_there_and_back(name: str) ->
         assert len(messages) == 1, f"{seed}: one message became {len(messages)}"
         if found := mismatches(message, messages[0], lost, book_of(name)):
             wrong[seed] = found
-    assert not wrong
+    assert not wrong, "carry these, or name them in `losses`"
 
 
 @each_connector
@@ -140,9 +143,10 @@ def test_each_kind_of_message_is_said_or_named_as_unsaid(name: str, kind: Messag
         except Refusal as refusal:
             refusals.append(refusal)
     if why := translator(name).unsaid.get(kind):
-        assert why.strip()
-        assert len(refusals) == len(tried)
-        assert {refusal.code for refusal in refusals} == {RefusalCode.CANNOT_EXPRESS}
+        assert why.strip(), "`unsaid` tells of each kind why"
+        assert len(refusals) == len(tried), "it stands in `unsaid`, and is written all the same"
+        codes = {refusal.code for refusal in refusals}
+        assert codes == {RefusalCode.CANNOT_EXPRESS}, "what is in `unsaid` is refused with cannot_express"
     else:
         words = {refusal.message for refusal in refusals}
         assert len(refusals) < len(tried), f"say it in `unsaid`, or show how in a sample: {words}"
@@ -155,7 +159,7 @@ def test_only_real_fields_are_named_as_lost(name: str) -> None:
     for seed, (message, _payload, lost, _reference) in written(name).items():
         for field in lost:
             assert field.removeprefix("data.").split(".")[0].split("[")[0] in data | envelope, f"{seed}: {field}"
-        assert message.kind not in translator(name).unsaid
+        assert message.kind not in translator(name).unsaid, f"{seed}: in `unsaid`, and written all the same"
 
 
 # Ids
@@ -164,9 +168,9 @@ def test_only_real_fields_are_named_as_lost(name: str) -> None:
 @each_in
 def test_reading_twice_gives_the_same_messages_with_ids_of_their_own(name: str, theirs: Path, ours: Path) -> None:
     first, second = read(name, payload_of(theirs)), read(name, payload_of(theirs))
-    assert first == second
-    assert len({one.id for one in first.messages}) == len(first.messages)
-    assert first.identification.strip() == first.identification != ""
+    assert first == second, "reading twice must give the same: nothing may hang on chance or on the clock"
+    assert len({one.id for one in first.messages}) == len(first.messages), "each message of a file needs its own id"
+    assert first.identification.strip() == first.identification != "", "`identification` is empty or has blanks around"
     for one in first.messages:
         assert Message.from_json(one.to_json()) == one, "the hub's own inbox could not read it"
 
@@ -184,6 +188,8 @@ def test_a_message_that_is_written_again_bears_the_same_ids(name: str) -> None:
 
 @each_connector
 def test_two_messages_never_bear_one_id(name: str) -> None:
+    if getattr(translator(name), "ids_by_content", False):
+        return  # the content is the id: the next test tries those
     seen: dict[str, str] = {}
     for seed, (message, payload, _lost, reference) in written(name).items():
         other = dataclasses.replace(message, id=f"7c0d{message.id[4:]}"[:64])
@@ -192,7 +198,23 @@ def test_two_messages_never_bear_one_id(name: str) -> None:
         mine, theirs = read(name, payload), read(name, changed.payload)
         assert {one.id for one in mine.messages}.isdisjoint(one.id for one in theirs.messages), seed
         seen[seed] = reference
-    assert seen
+    assert seen, "no message could be written at all"
+
+
+@each_connector
+def test_where_the_content_is_the_id_it_tells_messages_apart(name: str) -> None:
+    if not getattr(translator(name), "ids_by_content", False):
+        return  # its messages bear ids of their own, and the test above tries those
+    by_content: dict[bytes, set[str]] = {}
+    for seed, (message, payload, _lost, reference) in written(name).items():
+        ids = {one.id for one in read(name, payload).messages}
+        again = translator(name).write(message, book_of(name), LATER)
+        assert again.payload.body == payload.body, f"{seed}: the content hangs on the moment, so the id would too"
+        known = by_content.setdefault(payload.body, ids)
+        assert known == ids, f"{seed}: the same content must give the same id"
+        assert reference, f"{seed}: a message needs a reference"
+    everyone = [one for ids in by_content.values() for one in ids]
+    assert len(everyone) == len(set(everyone)), "another content must give another id"
 
 
 # What is no message
@@ -201,7 +223,7 @@ def test_two_messages_never_bear_one_id(name: str) -> None:
 @each_connector
 @pytest.mark.parametrize("body", battery.NEVER)
 def test_what_is_no_message_is_refused(name: str, body: str) -> None:
-    assert try_to_read(name, battery.never(body), set()) is not None
+    assert try_to_read(name, battery.never(body), set()) is not None, "this is no message, and was taken for one"
 
 
 @each_connector
@@ -210,7 +232,7 @@ def test_more_than_any_message_is_refused_as_too_large(name: str) -> None:
         body = theirs.read_bytes()
         huge = Payload(body=body + b" " * battery.HUGE, content_type="application/octet-stream", name=theirs.name)
         refusal = try_to_read(name, huge, set())
-        assert refusal is not None and refusal.code is RefusalCode.TOO_LARGE
+        assert refusal is not None and refusal.code is RefusalCode.TOO_LARGE, "judge the size before you read"
 
 
 @each_in
@@ -249,7 +271,14 @@ def test_a_wrong_value_is_refused_with_its_place_in_the_partners_terms(name: str
         for body in list(with_one_value_changed(theirs.read_bytes()))[:400]:
             payload = Payload(body=body, content_type="application/octet-stream", name=theirs.name)
             refusal = try_to_read(name, payload, {*said_of(ours), "zq#9"})
-            placed += refusal is not None and refusal.field is not None
+            if refusal is not None:
+                placed += refusal.field is not None
+                continue
+            rejected = read(name, payload).rejected
+            told = " ".join(f"{one.field} {one.message}" for one in rejected)
+            repeated = "a line that is refused repeats a value: refusals are logged, and stand beside the file"
+            assert not [word for word in (*said_of(ours), "zq#9") if word in told], repeated
+            placed += any(one.field for one in rejected)
     assert placed >= 3, "a partner must find what is wrong: give Refusal its field"
 
 
@@ -261,7 +290,7 @@ def test_an_answer_is_given_to_every_verdict_and_repeats_nothing_private(name: s
         given = refusal if verdict is Verdict.REFUSED else None
         for payload in (payload_of(theirs), broken):
             answer = translator(name).acknowledge(payload, verdict, given, book_of(name), NOW)
-            assert answer is None or (answer.body and answer.content_type)
+            assert answer is None or (answer.body and answer.content_type), "an answer needs a body and its type"
 
 
 # The folder
@@ -270,18 +299,18 @@ def test_an_answer_is_given_to_every_verdict_and_repeats_nothing_private(name: s
 @each_connector
 def test_settings_are_checked(name: str) -> None:
     assert list(translator(name).check({})) == [] or book_of(name).dialect, "no settings must be well"
-    assert list(translator(name).check(book_of(name).dialect)) == []
+    assert list(translator(name).check(book_of(name).dialect)) == [], "the settings of the samples must be well"
     wrong = translator(name).check({**book_of(name).dialect, "no_such_setting": 1})
-    assert [one.key for one in wrong] == ["no_such_setting"]
-    assert all(isinstance(one, Mistake) and one.message for one in wrong)
+    assert [one.key for one in wrong] == ["no_such_setting"], "`check` must name a setting that is not known"
+    assert all(isinstance(one, Mistake) and one.message for one in wrong), "each mistake says what is wrong"
 
 
 @each_connector
 def test_the_readme_tells_what_whoever_connects_must_know(name: str) -> None:
     text = (FOLDERS / name / "README.md").read_text(encoding="utf-8")
     headings = set(re.findall(r"^## (.+)$", text, re.MULTILINE))
-    assert not set(HEADINGS) - headings
-    assert not re.search(r"\b(TODO|FIXME|XXX)\b", text)
+    assert not set(HEADINGS) - headings, "README.md lacks these headings (## ...)"
+    assert not re.search(r"\b(TODO|FIXME|XXX)\b", text), "README.md is not finished"
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -298,7 +327,7 @@ def test_a_connector_does_no_input_or_output_and_knows_no_other(name: str) -> No
     for path in sorted((FOLDERS / name).rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         modules = set(imports(tree))
-        assert not {one for one in modules if one in NO_IO or one.split(".")[0] in NO_IO}, path
+        assert not {one for one in modules if one in NO_IO or one.split(".")[0] in NO_IO}, f"{path}: no input or output"
         others = {f"connectors.{other}" for other in NAMES if other != name} | {"connectors.transports"}
         assert not {one for one in modules for other in others if f"{one}.".startswith(f"{other}.")}, path
         calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]

@@ -1,5 +1,6 @@
 """``schakel connector new`` in a copy of the project: what it makes passes all that a connector must pass, at once."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 from connectors.registry import NAMES
 from hub.configuration import load_configuration
 from hub.settings import DEMO_CONFIG, SettingsError
+from schemas.vocabulary import MessageKind
 from workers import scaffold
 from workers.command import main
 
@@ -67,6 +69,18 @@ def test_a_new_connector_translates_at_once(copy: Path) -> None:
     sample = f"connectors/{NAME}/samples/in-voortgang.csv"
     ran = run(copy, "workers.command", "translate", "--connector", NAME, "in", sample)
     assert (ran.returncode, "referrals.started" in ran.stdout) == (0, True), ran.stderr
+
+
+def test_a_new_connector_names_a_bad_row_and_lets_the_others_go_on(copy: Path) -> None:
+    sample = copy / "connectors" / NAME / "samples" / "in-voortgang.csv"
+    one_bad, all_bad = copy / "one_bad.csv", copy / "all_bad.csv"
+    one_bad.write_bytes(sample.read_bytes().replace(b";vraag;", b";onzin;"))
+    all_bad.write_bytes(one_bad.read_bytes().replace(b";gestart;", b";onzin;"))
+    ran = run(copy, "workers.command", "translate", "--connector", NAME, "in", str(one_bad))
+    assert (ran.returncode, [one["type"] for one in json.loads(ran.stdout)]) == (1, [MessageKind.STARTED])
+    assert json.loads(ran.stderr)["field"] == "row 3, soort"
+    ran = run(copy, "workers.command", "translate", "--connector", NAME, "in", str(all_bad))
+    assert (ran.returncode, ran.stdout, json.loads(ran.stderr)["field"]) == (2, "", "row 2, soort")
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,16 @@ def test_a_secret_that_is_not_there_stops_a_played_partner_with_a_word(monkeypat
     assert REGISTER_SECRET in result.stderr
 
 
+def test_a_configuration_that_is_not_there_stops_the_demo_with_a_word(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SCHAKEL_CONFIG", str(tmp_path / "nothing.toml"))
+    result = call("demo", "--port", "0")
+    assert result.exit_code == 2
+    assert "SCHAKEL_CONFIG: can't read nothing.toml" in result.stderr
+
+
 def test_people_and_systems_can_be_added_from_the_command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(REGISTER_SECRET, "a secret of thirty-two characters!")
     monkeypatch.setenv("SCHAKEL_DATABASE_URL", f"sqlite:///{tmp_path}/hub.db")
