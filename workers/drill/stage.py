@@ -100,11 +100,12 @@ class Stage:
         return open_hub(from_environment(self.environment))
 
     def know_partners(self, urls: Mapping[str, str]) -> None:
-        """Write the configuration in which the partners are reached at these addresses."""
+        """Write the configuration in which the partners are reached at these addresses; the others work on screen."""
         text = DEMO_CONFIG.read_text(encoding="utf-8")
         for organisation, url in urls.items():
             head, mark, rest = text.partition(f"[organisations.{organisation}]")
             text = head + mark + rest.replace(HERE, url, 1)
+        text = "\n".join(line for line in text.splitlines() if HERE not in line) + "\n"
         (self.folder / "organisations.toml").write_text(text, encoding="utf-8")
 
     def close(self) -> None:
