@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 import signal
 import socket
@@ -37,6 +38,11 @@ PARTNER = "ggz-de-leij"
 BACKLOG = "bench.backlog"
 RAW = "bench.raw"
 _ROLES = ("web", "relay", "inbox", "connector")
+
+# Who is not measured works on screen.
+ON_SCREEN = re.compile(
+    r"(?s)(\[organisations\.(?:wi-tilburg|de-spoel|toegang-broekhoven)\](?:(?!\n\[).)*?\n)transport = [^\n]*\n"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +95,8 @@ class Site:
     def _environment(self) -> dict[str, str]:
         config = self.folder / "organisations.toml"
         partner = f"http://127.0.0.1:{self.partner_port}/"
-        config.write_text(DEMO_CONFIG.read_text(encoding="utf-8").replace("@partner", partner), encoding="utf-8")
+        text = ON_SCREEN.sub(r"\1", DEMO_CONFIG.read_text(encoding="utf-8"))
+        config.write_text(text.replace("@partner", partner), encoding="utf-8")
         return os.environ | {
             "SCHAKEL_DATABASE_URL": self.database_url,
             "SCHAKEL_BROKER_URL": self.broker_url,
