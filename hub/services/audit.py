@@ -37,6 +37,8 @@ from schemas.fields import moment_text
 from schemas.identifiers import new_id
 from schemas.vocabulary import Basis
 
+Reading = Session
+"""A session in which people's data are read; ``looking`` opens it."""
 _WRITE = insert(table_of(AuditRecord)).inline()  # nobody asks for its number
 _TOLD = "schakel audit"
 # W3C Trace Context, level 1: version, trace, parent span, flags.

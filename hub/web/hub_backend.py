@@ -5,8 +5,6 @@ import hashlib
 import time
 from dataclasses import replace
 
-from flask import g, request
-
 from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
@@ -36,6 +34,7 @@ from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
+from hub.web.desk import Desk
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
@@ -83,11 +82,7 @@ class HubBackend:
 
     def _where(self) -> audit.Occasion:
         """Give this request as an occasion for the audit log."""
-        found: audit.Occasion | None = g.get("occasion")
-        if found is None:
-            found = audit.occasion(self._config, "web", traceparent=request.headers.get("traceparent"))
-            g.occasion = found
-        return found
+        return Desk(self._hub).where
 
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what needs the viewer."""

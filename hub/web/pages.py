@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
+from hub.services.errors import NotFound
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
@@ -106,6 +107,7 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     web.before_request(csrf.protect)
     web.before_request(_require_sign_in)
     web.context_processor(_always_there)
+    web.register_error_handler(NotFound, not_there)
     app.register_blueprint(web)
     app.register_blueprint(reports.slice_)  # browsers send these by themselves, without a sign-in or a form
     set_up_templates(app)
@@ -151,6 +153,11 @@ def _always_there() -> dict[str, Any]:
 def _nonce() -> str:
     """Give the nonce of this answer: a script that carries it may run."""
     return str(request.environ[NONCE])
+
+
+def not_there(_error: NotFound) -> ResponseReturnValue:
+    """Give the page for what is not there, or not there for who asks."""
+    return _error_page("missing", 404)
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:
