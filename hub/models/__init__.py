@@ -1,6 +1,7 @@
 """The records: data and constraints, no rules."""
 
 from hub.models.audit import AuditChain, AuditCheckpoint, AuditRecord, AuditReview
+from hub.models.capacity import Capacity
 from hub.models.case import Case, Client
 from hub.models.columns import name_places
 from hub.models.consent import ConsentEvent, Release
@@ -16,7 +17,9 @@ from hub.models.identity import (
     SpentId,
     Throttle,
 )
+from hub.models.items import CaseItem, DocumentBody, Visit
 from hub.models.keys import CaseKey, DestroyedKey, SigningKey
+from hub.models.meetings import Attendance, Meeting
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
 from hub.models.record import Record
 from hub.models.referral import Referral
@@ -35,11 +38,14 @@ from hub.models.wire import WireRecord
 __all__ = [
     "ApiClient",
     "ApiClientKey",
+    "Attendance",
     "AuditChain",
     "AuditCheckpoint",
     "AuditRecord",
     "AuditReview",
+    "Capacity",
     "Case",
+    "CaseItem",
     "CaseKey",
     "Client",
     "ClosedFile",
@@ -50,12 +56,14 @@ __all__ = [
     "Difference",
     "Digest",
     "Disclosure",
+    "DocumentBody",
     "Emergency",
     "Erasure",
     "Idempotency",
     "InboxRecord",
     "Intake",
     "LegalHold",
+    "Meeting",
     "Objection",
     "OutboxRecord",
     "Person",
@@ -71,6 +79,7 @@ __all__ = [
     "Throttle",
     "TimelineEntry",
     "Tombstone",
+    "Visit",
     "WireRecord",
 ]
 

@@ -25,6 +25,7 @@ class Person(Record):
     organisation: Mapped[str] = mapped_column(String(64), index=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     active: Mapped[bool] = mapped_column(default=True)
+    language: Mapped[str] = mapped_column(String(8), default="nl")
     password_once: Mapped[bool] = mapped_column(default=False)
     external_id: Mapped[str | None] = mapped_column(String(300), unique=True)
     factor_secret: Mapped[bytes | None] = mapped_column(Sealed)

@@ -19,7 +19,8 @@ class Referral(Record):
     ``number`` is drawn by lot and stands for the referral where a dialect wants a number (iWmo
     ToewijzingNummer, at most 999 999 999). ``shared`` names the chosen fields that the receiver gets (nothing: all of
     them, as before one could choose). A consent that ended stands here too (``ground_ended_at``, ``ground_end``:
-    withdrawn or lapsed), so that deciding who may look asks nothing more.
+    withdrawn or lapsed), so that deciding who may look asks nothing more. Referrals with one ``bundle_id`` went to
+    several organisations at once: the first to accept gets it.
     """
 
     __tablename__ = "referrals"
@@ -54,6 +55,7 @@ class Referral(Record):
     content: Mapped[dict[str, Any]] = mapped_column(SealedJsonOfCase)
     correlation: Mapped[dict[str, str]] = mapped_column(JSON)
     shared: Mapped[list[str] | None] = mapped_column(JSON)
+    bundle_id: Mapped[str | None] = mapped_column(String(36), index=True)
     ground_until: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     ground_ended_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     ground_end: Mapped[str | None] = mapped_column(String(16))

@@ -22,5 +22,6 @@ class TimelineEntry(Record):
     actor: Mapped[str | None] = mapped_column(String(200))
     organisation: Mapped[str | None] = mapped_column(String(64))
     referral_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    item_id: Mapped[str | None] = mapped_column(String(36))
     inferred: Mapped[bool] = mapped_column(default=False)
     data: Mapped[dict[str, Any] | None] = mapped_column(SealedJsonOfCase)

@@ -8,7 +8,9 @@ from sqlalchemy import Table, delete, insert, select, update
 
 from hub.broker.protocol import INBOX
 from hub.models import (
+    Attendance,
     Case,
+    CaseItem,
     Client,
     ClosedFile,
     ConsentEvent,
@@ -16,6 +18,7 @@ from hub.models import (
     CorrectionNotice,
     Difference,
     Disclosure,
+    DocumentBody,
     Emergency,
     Erasure,
     InboxRecord,
@@ -27,6 +30,7 @@ from hub.models import (
     Release,
     TimelineEntry,
     Tombstone,
+    Visit,
     WireRecord,
 )
 from hub.models.columns import IdsOnly
@@ -47,6 +51,10 @@ DELETED: tuple[type[Record], ...] = (
     WireRecord,
     OutboxRecord,
     TimelineEntry,
+    Visit,
+    Attendance,
+    DocumentBody,
+    CaseItem,
     Difference,
     CorrectionNotice,
     Correction,
