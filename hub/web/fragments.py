@@ -3,6 +3,7 @@
 from flask import render_template
 
 from hub.services.views import CaseView, EntryView, Viewer
+from hub.web.translations import speaking
 
 REGIONS = {
     "kop": "fragments/case_facts.html",
@@ -17,9 +18,13 @@ def render_entry(entry: EntryView, viewer: Viewer) -> str:
 
     Every root element has an ``id`` and a ``data-region``. Needs an application context, no request.
     """
-    return render_template("fragments/entry.html", entry=entry, viewer=viewer).strip()
+    with speaking(viewer.language):
+        return render_template("fragments/entry.html", entry=entry, viewer=viewer).strip()
 
 
 def render_regions(view: CaseView, viewer: Viewer) -> dict[str, str]:
     """Give the content of every live region of the page, for a snapshot."""
-    return {region: render_template(template, view=view, viewer=viewer).strip() for region, template in REGIONS.items()}
+    with speaking(viewer.language):
+        return {
+            region: render_template(template, view=view, viewer=viewer).strip() for region, template in REGIONS.items()
+        }

@@ -42,6 +42,7 @@ from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
 from hub.web.drawing import set_up_templates, start_path
 from hub.web.front_door import NONCE
+from hub.web.translations import language, set_up_languages, speaking
 
 _SLICES = (
     access,
@@ -110,6 +111,7 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     web.register_error_handler(NotFound, not_there)
     app.register_blueprint(web)
     app.register_blueprint(reports.slice_)  # browsers send these by themselves, without a sign-in or a form
+    set_up_languages(app)
     set_up_templates(app)
     app.jinja_env.globals["nonce"] = _nonce
     app.register_error_handler(HTTPException, http_error)
@@ -196,5 +198,6 @@ def unexpected_error(error: Exception) -> ResponseReturnValue:
 def _error_page(kind: str, code: int, number: str | None = None) -> Response:
     about_person = request.path.startswith(("/inwoners/", "/verwijzingen/"))
     viewer = g.get("viewer") or (None if kind == "fault" else _viewer())
-    page = render_template("error.html", kind=kind, about_person=about_person, number=number, viewer=viewer)
+    with speaking(viewer.language if viewer is not None else language()):  # an address of nobody asked for no sign-in
+        page = render_template("error.html", kind=kind, about_person=about_person, number=number, viewer=viewer)
     return make_response(page, code)

@@ -1,0 +1,5 @@
+"""The languages of the screen."""
+
+DUTCH = "nl"
+ENGLISH = "en"
+LANGUAGES = (DUTCH, ENGLISH)

@@ -1,0 +1,82 @@
+"""The language of the screen: Dutch, unless someone chose English. The Dutch text is the key of its translation.
+
+Templates wrap a text in ``_()``; tables of words in Python mark it with ``later()``. ``make texts`` puts new texts in
+the catalogue, where a person translates them; a test fails on what has no English text yet.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, Response, current_app, g, request
+from flask_babel import Babel, force_locale, get_locale, lazy_gettext
+
+from hub.rules.languages import DUTCH, LANGUAGES
+
+FOLDER = Path(__file__).parent / "translations"
+_COOKIE = "taal"
+_NAMES = {"nl": "Nederlands", "en": "English"}
+_A_YEAR = 365 * 24 * 3600
+
+
+def set_up_languages(app: Flask) -> None:
+    """Give an application its languages; templates get ``_``, ``ngettext`` and ``language()``."""
+    Babel(
+        app,
+        default_locale=DUTCH,
+        default_timezone="Europe/Amsterdam",
+        default_translation_directories=str(FOLDER),
+        locale_selector=_chosen,
+    )
+    app.jinja_env.globals.update(language=language, languages=languages)
+
+
+def later(text: str) -> str:
+    """Give a Dutch text that turns into the viewer's language when drawn; ``str.join`` wants ``str()`` around it."""
+    return cast(str, lazy_gettext(text))
+
+
+def language() -> str:
+    """Give the code of the language that is spoken now; Dutch where nobody looks."""
+    spoken = get_locale()
+    return str(spoken.language) if spoken is not None else DUTCH
+
+
+def languages() -> tuple[tuple[str, str], ...]:
+    """Give the languages to choose from, each by its code and its own name."""
+    return tuple((code, _NAMES[code]) for code in LANGUAGES)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Draw in a language: that of the viewer where no request tells it. Needs an application context."""
+    with force_locale(known(code) or DUTCH):
+        yield
+
+
+def _chosen() -> str:
+    """Give the language of who is signed in, else the one chosen on the sign-in page. A browser's wish is no choice."""
+    viewer = g.get("viewer") or (g.signed_in.viewer if g.get("signed_in") else None)
+    if viewer is not None:
+        return known(viewer.language) or DUTCH
+    return (asked() or known(request.cookies.get(_COOKIE)) if request else None) or DUTCH
+
+
+def known(code: str | None) -> str | None:
+    """Give the code where it is that of one of our languages."""
+    return code if code in LANGUAGES else None
+
+
+def asked() -> str | None:
+    """Give the language that the address of this request asks for."""
+    return known(request.args.get("taal"))
+
+
+def keep(answer: Response, code: str) -> Response:
+    """Have the browser keep a language, for the pages before the sign-in."""
+    answer.set_cookie(
+        _COOKIE, code, max_age=_A_YEAR, httponly=True, samesite="Lax", path="/",
+        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+    )  # fmt: skip
+    return answer
