@@ -39,6 +39,7 @@ class Deed(StrEnum):
     RETENTION_PREVIEW = "retention.preview"
     KEY_USE = "key.use"
     CONFIGURATION_CHANGE = "configuration.change"
+    CAPACITY_CHANGE = "capacity.change"
     AUDIT_VIEW = "audit.view"
     AUDIT_NAMES = "audit.names"
     AUDIT_EXPORT = "audit.export"
@@ -63,6 +64,7 @@ _LETTERS = {
     Deed.CLIENT_CORRECT: "U",
     Deed.CLIENT_HOLD: "U",
     Deed.CONFIGURATION_CHANGE: "U",
+    Deed.CAPACITY_CHANGE: "U",
     Deed.REVIEW_VERDICT: "U",
     Deed.CLIENT_ERASE: "D",
     Deed.MESSAGE_DELIVER: "E",

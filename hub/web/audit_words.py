@@ -29,6 +29,7 @@ DEEDS = {
     "consent.change": "Toestemming gewijzigd",
     "oversight.view": "In het overzicht van toegang gezien",
     "configuration.change": "Toegang gewijzigd",
+    "capacity.change": "Plek van een dienst gewijzigd",
     "client.hold": "Langer bewaren vastgelegd",
 }
 KINDS = {
