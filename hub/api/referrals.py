@@ -16,7 +16,7 @@ from hub.api.blueprint import api, caller, hub, json_body, looking_here, where, 
 from hub.api.problems import problem
 from hub.models import Referral
 from hub.rules.audit import Deed
-from hub.services import audit, referral_view, referrals
+from hub.services import audit, referral_answers, referral_finding, referral_trail, referrals
 from hub.services.access import Gaze, gaze, gaze_at, has_part_in, is_party
 from hub.services.actors import parts_of
 from hub.services.circumstances import circumstances
@@ -98,7 +98,7 @@ def send_referral() -> Response:
                 raise NotFound("There is no such case.")
             referral = referrals.send_referral(work, hub().config, caller(), new)
             look = _look(work, referral)
-            answer = REFERRAL.dump(referral_view.referral_answer(hub().config, caller(), referral, look))
+            answer = REFERRAL.dump(referral_answers.referral_answer(hub().config, caller(), referral, look))
             audit.write(work, where(), [_changed(Deed.REFERRAL_SEND, look, referral)])
             location = f"/api/v1/referrals/{referral.id}"
             kept = Kept(status=201, location=location, answer=answer)
@@ -118,7 +118,7 @@ def send_referral() -> Response:
 def _as_of_now(kept: Kept) -> Kept:
     """Give the first answer again, without the content where the ground under it has ended since."""
     with hub().store.reading() as session:
-        referral, _regisseur_id = referral_view.find_referral(session, kept.answer["id"])
+        referral, _regisseur_id = referral_finding.find_referral(session, kept.answer["id"])
     if holds(referral, dt.datetime.now(dt.UTC)):
         return kept
     return replace(kept, answer={name: value for name, value in kept.answer.items() if name != "content"})
@@ -136,7 +136,7 @@ def list_referrals() -> Response:
     asked = {name: request.args[name] for name in ("status", "to", "from", "case") if name in request.args}
     items = []
     with looking_here() as session:
-        rows = referral_view.list_referrals(
+        rows = referral_finding.list_referrals(
             session, caller().organisation, asked, after=whole_number("after", 0, 2**53), limit=limit + 1
         )
         now = dt.datetime.now(dt.UTC)
@@ -144,10 +144,10 @@ def list_referrals() -> Response:
         for referral, regisseur_id in rows[:limit]:
             look = gaze(hub().config, caller(), regisseur_id, now, facts[referral.case_id])
             try:
-                answer = referral_view.referral_answer(hub().config, caller(), referral, look)
+                answer = referral_answers.referral_answer(hub().config, caller(), referral, look)
             except NotFound:
                 continue
-            referral_view.tell(session, look, Deed.REFERRAL_LIST, referral)
+            referral_finding.tell(session, look, Deed.REFERRAL_LIST, referral)
             items.append(REFERRAL.dump(answer))
     more = str(rows[limit - 1][0].number) if len(rows) > limit else None
     return _answer({"items": items, "next": more})
@@ -157,10 +157,10 @@ def list_referrals() -> Response:
 def read_referral(referral_id: str) -> Response:
     """Give one referral as the caller may see it."""
     with looking_here() as session, audit.telling(session, caller(), Deed.REFERRAL_VIEW, None, referral_id):
-        referral, regisseur_id = referral_view.find_referral(session, referral_id)
+        referral, regisseur_id = referral_finding.find_referral(session, referral_id)
         look = _look(session, referral, regisseur_id)
-        answer = referral_view.referral_answer(hub().config, caller(), referral, look)
-        referral_view.tell(session, look, Deed.REFERRAL_VIEW, referral)
+        answer = referral_answers.referral_answer(hub().config, caller(), referral, look)
+        referral_finding.tell(session, look, Deed.REFERRAL_VIEW, referral)
     etag = _etag(referral.version, referral.delivery)
     response = _answer(REFERRAL.dump(answer), etag=etag)
     if request.if_none_match.contains_weak(etag):
@@ -179,7 +179,7 @@ def record_event(referral_id: str) -> Response:
         _check_version(referral)
         referral = referrals.record_event(work, hub().config, caller(), referral, new)
         look = _look(work, referral)
-        answer = referral_view.referral_answer(hub().config, caller(), referral, look)
+        answer = referral_answers.referral_answer(hub().config, caller(), referral, look)
         audit.write(work, where(), [_changed(Deed.REFERRAL_EVENT, look, referral, detail=new.event)])
     telemetry.EVENTS_RECORDED.labels(new.event).inc()
     return _answer(REFERRAL.dump(answer), etag=_etag(referral.version, referral.delivery))
@@ -189,11 +189,11 @@ def record_event(referral_id: str) -> Response:
 def read_trail(referral_id: str) -> Response:
     """Give every step with time, actor and organisation and, for messages, the three receipts."""
     with looking_here() as session, audit.telling(session, caller(), Deed.REFERRAL_TRAIL, None, referral_id):
-        referral, regisseur_id = referral_view.find_referral(session, referral_id)
+        referral, regisseur_id = referral_finding.find_referral(session, referral_id)
         look = _look(session, referral, regisseur_id)
-        referral_view.referral_answer(hub().config, caller(), referral, look)  # not there for who may not see it
-        steps = referral_view.trail_of(session, look, referral)
-        referral_view.tell(session, look, Deed.REFERRAL_TRAIL, referral)
+        referral_answers.referral_answer(hub().config, caller(), referral, look)  # not there for who may not see it
+        steps = referral_trail.trail_of(session, look, referral)
+        referral_finding.tell(session, look, Deed.REFERRAL_TRAIL, referral)
         business = bool(parts_of(caller(), referral, regisseur_id))
     return _answer({"items": [_step(step, steps) for step in steps if business]})
 
@@ -222,7 +222,7 @@ def _step(step: TrailStep, steps: Sequence[TrailStep]) -> dict[str, Any]:
         "step": step.about,
         "changes": list(step.changes) or None,
     }
-    if step.kind == referral_view.BROUGHT:
+    if step.kind == referral_trail.BROUGHT:
         body["payload"] = {"id": step.message_id, "losses": _losses(step.losses)}
     if step.delivery is not None:
         answered_at = _answered_at(step, steps)

@@ -20,7 +20,8 @@ from hub.services.audit import Entry, seen, telling
 from hub.services.case_keys import check_owner, intake_owner
 from hub.services.errors import NotFound
 from hub.services.intake import LINES_REFUSED
-from hub.services.referral_view import find_referral, walled_off
+from hub.services.referral_answers import walled_off
+from hub.services.referral_finding import find_referral
 from hub.services.snapshots import goes_as_snapshot
 from hub.services.views import Viewer
 from hub.settings import Configuration

@@ -125,7 +125,10 @@ class CaseView:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkLine:
-    """One client or referral on a work list: what needs whom, and why; ``due_at`` where no referral says by when."""
+    """One client or referral on a work list: what needs whom, and why; ``due_at`` where no referral says by when.
+
+    ``changed_at`` is when its referral last took a step.
+    """
 
     case_id: str | None
     referral: ReferralLine | None
@@ -133,6 +136,7 @@ class WorkLine:
     reason: str
     urgency: str
     due_at: dt.datetime | None = None
+    changed_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,17 +9,15 @@ from sqlalchemy.orm import Session
 
 from hub.models import Case, CaseKey, Referral
 from hub.models import Client as ClientRecord
-from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import OPEN, Part
-from hub.services.access import gaze, may_see, may_see_person, status_decision
+from hub.services.access import gaze, may_see_person, status_decision
 from hub.services.audit import Entry, seen
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name, line_of
 from hub.services.circumstances import circumstances
 from hub.services.emergencies import ToTell, clients_to_tell
-from hub.services.referral_view import tell
-from hub.services.release import person_for
+from hub.services.inbox_list import open_lines
 from hub.services.views import ReferralLine, Viewer, WorkLine
 from hub.settings import Configuration
 from schemas.message import Client
@@ -37,7 +35,7 @@ def worklist(session: Session, config: Configuration, viewer: Viewer, now: dt.da
     if viewer.role == "case_director":
         lines = _clients(session, config, viewer, now)
     else:
-        lines = _inbox(session, config, viewer, now)
+        lines = open_lines(session, config, viewer, now)
     return sorted(lines, key=lambda line: (_ORDER.index(line.urgency), line.client_name))
 
 
@@ -113,47 +111,3 @@ def _pressing(referral: Referral, line: ReferralLine) -> tuple[str, str]:
     if Status(referral.status) in OPEN:
         return "week" if referral.status in (Status.SENT, Status.RECEIVED) else "running", "waiting"
     return "running", "running"
-
-
-def _inbox(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
-    """Give the referrals to an organisation; whose name may not be known yet, has none."""
-    rows = session.execute(
-        select(CaseKey.key, Referral, Case.regisseur_id, ClientRecord.person)
-        .select_from(Referral)
-        .outerjoin(CaseKey, CaseKey.owner == Referral.case_id)
-        .join(Case, Referral.case_id == Case.id)
-        .join(ClientRecord, Case.client_id == ClientRecord.id)
-        .where(Referral.receiver == viewer.organisation, Referral.status.in_([str(status) for status in OPEN]))
-        .order_by(Referral.number.desc())
-        .limit(_LIMIT)
-    ).all()
-    facts = circumstances(session, config, viewer, {row.Referral.case_id for row in rows}, now)
-    lines = []
-    for _key, referral, regisseur_id, person in rows:
-        check_owner(person, referral.case_id)
-        look = gaze(config, viewer, regisseur_id, now, facts[referral.case_id])
-        decision = status_decision(look, referral)
-        if not decision.allow or decision.mask is Mask.STATUS_ONLY:
-            continue
-        line = line_of(look, referral, decision)
-        known = may_see(look, referral, Category.CONTACT).mask is Mask.FULL
-        tell(session, look, Deed.WORKLIST_VIEW, referral)
-        mine = referral.turn_who == Part.RECEIVER
-        urgency = "running" if not mine else "late" if line.overdue else _soon(line, now)
-        lines.append(
-            WorkLine(
-                case_id=referral.case_id if known else None,
-                referral=line,
-                client_name=full_name(person_for(viewer.organisation, [referral], Client(**person))) if known else "",
-                reason=str(referral.turn_what) if mine else "waiting",
-                urgency=urgency,
-            )
-        )
-    return lines
-
-
-def _soon(line: ReferralLine, now: dt.datetime) -> str:
-    if line.due_at is None:
-        return "running"
-    days = (line.due_at - now).days
-    return "today" if days < 1 else "week" if days < 7 else "running"

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from hub.services.referral_view import BROUGHT
+from hub.services.referral_trail import BROUGHT
 from hub.services.views import ReferralView, TrackStep, TrailStep
 from hub.web import words
 from hub.web.dates import moment, until

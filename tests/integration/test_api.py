@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from sqlalchemy import update
 
 from hub.models import ApiClient, Case, Referral
-from hub.services import referral_view
+from hub.services import referral_answers, referral_finding
 from hub.services.access import gaze_at
 from hub.services.case_view import case_view
 from hub.services.errors import NotFound
@@ -491,10 +491,10 @@ def test_without_consent_the_regisseur_sees_that_something_runs_and_her_system_t
     own = site.get(f"/referrals/{made['id']}", WI).json
     assert (own["status"], own["to"]) == ("accepted", GGZ)
     with looking_at(site.hub) as session:
-        referral, regisseur = referral_view.find_referral(session, made["id"])
+        referral, regisseur = referral_finding.find_referral(session, made["id"])
         now = dt.datetime.now(dt.UTC)
         look = gaze_at(session, site.hub.config, MARLOES, made["case_id"], regisseur, now)
-        answer = referral_view.referral_answer(site.hub.config, MARLOES, referral, look)
+        answer = referral_answers.referral_answer(site.hub.config, MARLOES, referral, look)
         view = case_view(session, site.hub.config, MARLOES, made["case_id"], now)
     rule = answer["masked"]
     assert rule.startswith("A")
@@ -663,7 +663,7 @@ def test_a_fault_of_ours_is_a_problem_without_a_traceback(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError(secret)
 
-    monkeypatch.setattr("hub.services.referral_view.list_referrals", broken)
+    monkeypatch.setattr("hub.services.referral_finding.list_referrals", broken)
     answer = site.get("/referrals")
     assert (answer.status_code, answer.content_type) == (500, PROBLEM)
     assert answer.json["code"] == "fault"

@@ -1,0 +1,63 @@
+"""Where a referral is on its way, and why it has not arrived."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hub.models import OutboxRecord, Referral
+from hub.rules import lifecycle
+from hub.rules.retries import HORIZON
+from hub.services.views import DeliveryTrouble, TrackStep, TrailStep
+from hub.settings import Configuration
+from schemas.vocabulary import Delivery, Event, MessageKind, Status
+
+_AFTER_ACCEPT = (Status.ACCEPTED, Status.PLANNED, Status.STARTED, Status.PAUSED, Status.COMPLETED)
+_AFTER_START = (Status.STARTED, Status.PAUSED, Status.COMPLETED)
+
+
+def track_of(referral: Referral, trail: Sequence[TrailStep]) -> tuple[TrackStep, ...]:
+    """Give the six steps of a referral's way: three by systems, three by people."""
+    first = {step.kind: step.at for step in reversed(trail)}
+    sent = next((step for step in trail if step.kind == MessageKind.SENT), None)
+    fault = referral.delivery in (Delivery.QUARANTINED, Delivery.REFUSED)
+    read_at = first.get(Event.RECEIVE) or (sent.processed_at if sent else None)
+    reached = {
+        "sent": referral.created_at,
+        "delivered": sent.delivered_at if sent else None,
+        "read": read_at,
+        "accepted": first.get(Event.ACCEPT) if referral.status in _AFTER_ACCEPT else None,
+        "started": first.get(Event.START) if referral.status in _AFTER_START else None,
+        "completed": first.get(Event.COMPLETE) if referral.status == Status.COMPLETED else None,
+    }
+    last = max(index for index, at in enumerate(reached.values()) if at is not None)
+    steps = []
+    for index, (key, at) in enumerate(reached.items()):
+        state = "done" if at is not None or index < last else "todo"
+        if state == "todo" and index == last + 1 and referral.status in lifecycle.OPEN:
+            state = "fault" if fault and index < 3 else "now"
+        steps.append(TrackStep(key=key, at=at, state=state))
+    return tuple(steps)
+
+
+def trouble_of(session: Session, config: Configuration, referral: Referral) -> DeliveryTrouble | None:
+    """Give why a referral has not arrived; nothing where it has, or where nothing failed yet."""
+    row = session.execute(
+        select(OutboxRecord.state, OutboxRecord.error, OutboxRecord.attempts, OutboxRecord.due_at)
+        .add_columns(OutboxRecord.first_tried_at, OutboxRecord.created_at, OutboxRecord.open)
+        .where(OutboxRecord.referral_id == referral.id, OutboxRecord.kind == MessageKind.SENT)
+        .limit(1)
+    ).one_or_none()
+    if row is None or not row.error or not (row.open or row.state == Delivery.REFUSED):
+        return None
+    organisation = config.organisation(referral.receiver)
+    needs_person = row.state in (Delivery.QUARANTINED, Delivery.REFUSED)
+    return DeliveryTrouble(
+        reason=row.error.partition(": ")[0],
+        since=row.first_tried_at or row.created_at,
+        attempts=row.attempts,
+        next_at=None if needs_person else row.due_at,
+        until=None if needs_person else (row.first_tried_at or row.created_at) + HORIZON,
+        needs_person=needs_person,
+        phone=organisation.phone if organisation else None,
+    )
