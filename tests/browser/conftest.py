@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from live_server import LiveServer
-from made_up import PASSWORD
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.live_server import LiveServer
+from tests.browser.made_up import PASSWORD
 
 
 @pytest.fixture(scope="session")

@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import request
 from flask_socketio import SocketIO
-from made_up import MARLOES, Remembering, make_app
 from werkzeug.serving import make_server
 
 from hub.services.sessions import COOKIE
 from hub.services.views import CaseView, EntryView
 from hub.web.fragments import render_entry, render_regions
+from tests.browser.made_up import MARLOES, Remembering, make_app
 from workers.serve import closing
 
 

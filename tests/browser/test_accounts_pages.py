@@ -8,12 +8,12 @@ import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from real_hub import RealHub
 from sqlalchemy import select, update
 
 from hub.models import Person, Post
 from hub.services import identity
 from hub.store.database import UnitOfWork
+from tests.browser.real_hub import RealHub
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from real_hub import RealHub
-from test_looks import violations
 
 from hub.services.reviews import pick_looks
+from tests.browser.real_hub import RealHub
+from tests.browser.test_looks import violations
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser

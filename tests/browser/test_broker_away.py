@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from real_hub import RealHub
 from sqlalchemy import select
-from test_real_hub import open_page, refer_to_mental_health
 
 from hub.models import OutboxRecord
 from schemas.vocabulary import Delivery, LifeDomain
+from tests.browser.real_hub import RealHub
+from tests.browser.test_real_hub import open_page, refer_to_mental_health
 from workers.drill.services import Rabbit
 
 __all__ = ["open_page"]  # a fixture: pytest finds it here

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from real_hub import RealHub
 from sqlalchemy import update
 
 from hub.models import Referral
 from hub.services import digests
 from schemas.digest import DigestLine
 from schemas.vocabulary import Status
+from tests.browser.real_hub import RealHub
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser

@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from real_hub import RealHub
 from sqlalchemy import update
 
 from hub.api.blueprint import new_token
 from hub.models import Case
 from hub.services import identity, proofs
 from schemas.identifiers import derived_id
+from tests.browser.real_hub import RealHub
 from tests.builders import referral_body
 from tests.integration.callers import someone
 from tests.personas import SHARED

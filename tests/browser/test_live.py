@@ -7,14 +7,14 @@ from dataclasses import replace
 from difflib import unified_diff
 
 import pytest
-from comparable import comparable, reloaded
-from live_server import LiveServer
-from made_up import GREEN, KADE, KARIN, MASKED, SPOEL, ago, entry, line
 from playwright.sync_api import Page, expect
 
 from hub.services.views import EntryView
 from hub.web.sentences import SENTENCES
 from schemas.vocabulary import Event, Status
+from tests.browser.comparable import comparable, reloaded
+from tests.browser.live_server import LiveServer
+from tests.browser.made_up import GREEN, KADE, KARIN, MASKED, SPOEL, ago, entry, line
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]

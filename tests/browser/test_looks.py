@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from live_server import LiveServer
 from playwright.sync_api import Page, expect
+
+from tests.browser.live_server import LiveServer
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from real_hub import RealHub
 from sqlalchemy import select
-from test_accounts_pages import look
 
 from hub.models import OutboxRecord
 from schemas.vocabulary import Event
+from tests.browser.real_hub import RealHub
+from tests.browser.test_accounts_pages import look
 from tests.personas import NAIMA
 from workers.demo import PASSWORD
 

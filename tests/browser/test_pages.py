@@ -5,9 +5,9 @@ from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
-from made_up import PASSWORD, Remembering, make_app
 
 from hub.web.backend import EventRefused, FieldError
+from tests.browser.made_up import PASSWORD, Remembering, make_app
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from comparable import comparable, reloaded
 from playwright.sync_api import Browser, BrowserContext, Page
-from real_hub import RealHub
 
 from schemas.vocabulary import Event, LifeDomain
+from tests.browser.comparable import comparable, reloaded
+from tests.browser.real_hub import RealHub
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from real_hub import RealHub
 
+from tests.browser.real_hub import RealHub
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser

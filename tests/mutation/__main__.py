@@ -48,13 +48,12 @@ class Witness:
     """What the policy must say: the cases of the table, and a second reading over a sample."""
 
     def __init__(self) -> None:
-        sys.path.insert(0, str(UNIT))
         for module in MODULES:
             importlib.import_module(f"hub.rules.{module}")
-        oracle: Any = importlib.import_module("access_oracle")
+        oracle: Any = importlib.import_module("tests.unit.access_oracle")
         with (UNIT / "access_cases.csv").open(newline="", encoding="utf-8") as file:
             self.rows = list(csv.DictReader(file))
-        details = vars(importlib.import_module("test_access_details"))
+        details = vars(importlib.import_module("tests.unit.test_access_details"))
         self.details = [check for name, check in details.items() if name.startswith("test_")]
         drawn = list(oracle.sample(855, SAMPLE))
         self.sample = [(q, oracle.answer(q)) for q in drawn]

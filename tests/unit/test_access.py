@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import access_oracle as oracle
 import pytest
 
 from hub.rules import access
 from hub.rules.access import BLOCKS, Block, Decision, Flag, Mask, Question, Rule, decide
 from hub.rules.access_tables import GROUNDS, REASONS, ROLES
+from tests.unit import access_oracle as oracle
 
 CASES = Path(__file__).parent / "access_cases.csv"
 SHARED = Path(__file__).parents[3] / "shared"

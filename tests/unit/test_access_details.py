@@ -5,7 +5,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-import access_oracle as oracle
+from tests.unit import access_oracle as oracle
 
 DOCS = Path(__file__).parents[2] / "docs" / "access.md"
 COLUMNS = [

@@ -4,16 +4,16 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-import access_oracle as oracle
-import access_paths as paths
 import pytest
-from access_paths import AnyQuestion, Flags, Path, Paths, Watched, changed
 
 from hub.rules import access, enumeration
 from hub.rules.access import Action, Category, Decision, Flag, Mask, Question, Relation, RelationState, Role
 from hub.rules.access_tables import HEALTH_DOMAINS, WORK_SIDE
 from hub.services.audit import policy_version
 from schemas.vocabulary import OrganisationKind, Purpose
+from tests.unit import access_oracle as oracle
+from tests.unit import access_paths as paths
+from tests.unit.access_paths import AnyQuestion, Flags, Path, Paths, Watched, changed
 
 LOOKING: dict[str, tuple[Any, ...]] = {"action": tuple(action for action in Action if action is not Action.SHARE)}
 """All but passing on, which is the same table asked for two: that composition is followed by itself."""

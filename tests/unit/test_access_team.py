@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_access_team_material import (
+
+from connectors.errors import NOT_THE_SENDER, Refusal
+from connectors.protocol import Payload, Verdict
+from connectors.registry import connector
+from schemas.identifiers import bsn_is_valid
+from schemas.message import Coded, Message
+from schemas.vocabulary import Event, LifeDomain, MessageKind, Outcome, Urgency
+from tests.builders import client, ground
+from tests.unit.test_access_team_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -24,14 +32,6 @@ from test_access_team_material import (
     refusal,
     sample,
 )
-
-from connectors.errors import NOT_THE_SENDER, Refusal
-from connectors.protocol import Payload, Verdict
-from connectors.registry import connector
-from schemas.identifiers import bsn_is_valid
-from schemas.message import Coded, Message
-from schemas.vocabulary import Event, LifeDomain, MessageKind, Outcome, Urgency
-from tests.builders import client, ground
 
 HARD = settings(
     max_examples=int(os.environ.get("SCHAKEL_TEST_EXAMPLES", "80")),

@@ -10,7 +10,12 @@ from jsonschema import Draft202012Validator
 from lxml import etree
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
-from test_access_team_material import (
+
+from connectors.errors import NOT_THE_SENDER, Refusal, RefusalCode
+from connectors.protocol import Payload, Verdict
+from schemas.message import Coded
+from schemas.vocabulary import LifeDomain, MessageKind, Urgency
+from tests.unit.test_access_team_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -23,11 +28,6 @@ from test_access_team_material import (
     read,
     refusal,
 )
-
-from connectors.errors import NOT_THE_SENDER, Refusal, RefusalCode
-from connectors.protocol import Payload, Verdict
-from schemas.message import Coded
-from schemas.vocabulary import LifeDomain, MessageKind, Urgency
 
 pytestmark = pytest.mark.standards
 ZAKEN = "zgw/docs/standaard/zaken/zrc/1.6.x/1.6.0/openapi.yaml"

@@ -5,10 +5,9 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 
-import access_oracle as oracle
-
 from hub.rules import access
 from hub.rules.access import Decision, Question
+from tests.unit import access_oracle as oracle
 
 SAMPLE = int(os.environ.get("SCHAKEL_ACCESS_SAMPLE", "100000"))
 """How many questions are drawn; all of them are followed by test_access_product.py."""

@@ -9,7 +9,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_mental_health_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Payload
+from schemas.fields import _INVISIBLE
+from schemas.identifiers import bsn_is_valid
+from schemas.message import Client, Coded, Ground, Message, MessageData, Receipt
+from schemas.vocabulary import Basis, Event, Gender, LifeDomain, MessageKind, Outcome, Purpose, Status, Urgency
+from tests.unit.test_mental_health_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -22,13 +29,6 @@ from test_mental_health_material import (
     status_of,
     task,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Payload
-from schemas.fields import _INVISIBLE
-from schemas.identifiers import bsn_is_valid
-from schemas.message import Client, Coded, Ground, Message, MessageData, Receipt
-from schemas.vocabulary import Basis, Event, Gender, LifeDomain, MessageKind, Outcome, Purpose, Status, Urgency
 
 HARD = settings(
     max_examples=int(os.environ.get("SCHAKEL_TEST_EXAMPLES", "80")),

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from test_mental_health_material import GGZ, MUNICIPALITY, WORK, bundle, patient, read, request, task
 
 from schemas.message import Message
 from schemas.vocabulary import Event, LifeDomain, MessageKind, Urgency
+from tests.unit.test_mental_health_material import GGZ, MUNICIPALITY, WORK, bundle, patient, read, request, task
 
 OURS = "urn:nl:schakel:referral-status"
 K = MessageKind

@@ -4,7 +4,11 @@ import json
 from typing import Any
 
 import pytest
-from test_mental_health_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Payload, Verdict
+from schemas.vocabulary import MessageKind
+from tests.unit.test_mental_health_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -18,10 +22,6 @@ from test_mental_health_material import (
     request,
     task,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Payload, Verdict
-from schemas.vocabulary import MessageKind
 
 C = RefusalCode
 CODE = "http://hl7.org/fhir/CodeSystem/task-code"

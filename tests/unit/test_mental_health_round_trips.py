@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_mental_health_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.mental_health.format import STATE_OF_KIND, STATES, UNSAID
+from connectors.protocol import AddressBook
+from schemas.message import Client, Coded, Message, MessageData, Receipt
+from schemas.vocabulary import Event, MessageKind, Status
+from tests.unit.test_mental_health_material import (
     BOOK,
     CONNECTOR,
     GGZ,
@@ -19,12 +25,6 @@ from test_mental_health_material import (
     read,
     status_of,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.mental_health.format import STATE_OF_KIND, STATES, UNSAID
-from connectors.protocol import AddressBook
-from schemas.message import Client, Coded, Message, MessageData, Receipt
-from schemas.vocabulary import Event, MessageKind, Status
 
 # FHIR has no message by which something is erased at the other side, or a step taken back: refused by name.
 BUSINESS_KINDS = [kind for kind in MessageKind if not kind.is_receipt and kind not in UNSAID]

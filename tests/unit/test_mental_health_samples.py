@@ -1,10 +1,10 @@
 """The golden pairs of mental health care beside their messages: identification, losses, and FHIR's own classes."""
 
 import pytest
-from test_mental_health_material import SAMPLES, parse_with_hl7_classes, read
 
 from connectors.mental_health.format import STATES
 from schemas.identifiers import bsn_is_valid
+from tests.unit.test_mental_health_material import SAMPLES, parse_with_hl7_classes, read
 
 PARTNER_NAME = "Patient.name.family.extension(humanname-partner-name)"
 TASKS = "https://epd.ggz-de-leij.example/taken"

@@ -6,10 +6,19 @@ import time
 from pathlib import Path
 
 import pytest
-from test_mental_health_material import BOOK, CONNECTOR, NOW, SHARED, STANDARDS, parse_with_hl7_classes, read, refused
 
 from connectors.errors import RefusalCode
 from schemas.vocabulary import Event, MessageKind
+from tests.unit.test_mental_health_material import (
+    BOOK,
+    CONNECTOR,
+    NOW,
+    SHARED,
+    STANDARDS,
+    parse_with_hl7_classes,
+    read,
+    refused,
+)
 
 pytestmark = pytest.mark.standards
 

@@ -5,11 +5,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_mental_health_material import BOOK, CONNECTOR, NOW, full_referral, parse_with_hl7_classes, read, status_of
 
 from connectors.mental_health.format import STATES
 from schemas.message import Message, Receipt
 from schemas.vocabulary import MessageKind
+from tests.unit.test_mental_health_material import (
+    BOOK,
+    CONNECTOR,
+    NOW,
+    full_referral,
+    parse_with_hl7_classes,
+    read,
+    status_of,
+)
 
 PUT = replace(BOOK, dialect={"bundle": "transaction"})
 

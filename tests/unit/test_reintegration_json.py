@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
-from test_mental_health_generated import HARD, MESSAGES
-from test_reintegration_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Payload, Verdict
+from connectors.reintegration.shapes import SHAPES, ProvisionSchema
+from connectors.reintegration.words import OURS, STATES, Result, Sort, Word
+from schemas.identifiers import derived_id
+from schemas.message import Client, Coded, Message, MessageData, Receipt
+from schemas.vocabulary import MessageKind
+from tests.unit.test_mental_health_generated import HARD, MESSAGES
+from tests.unit.test_reintegration_material import (
     BOOK,
     CONNECTOR,
     KINDS,
@@ -26,14 +34,6 @@ from test_reintegration_material import (
     read,
     refused,
 )  # fmt: skip
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Payload, Verdict
-from connectors.reintegration.shapes import SHAPES, ProvisionSchema
-from connectors.reintegration.words import OURS, STATES, Result, Sort, Word
-from schemas.identifiers import derived_id
-from schemas.message import Client, Coded, Message, MessageData, Receipt
-from schemas.vocabulary import MessageKind
 
 
 def written(canonical: Message) -> dict[str, Any]:

@@ -10,9 +10,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_mental_health_generated import HARD, MESSAGES
-from test_reintegration_json import told
-from test_reintegration_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Payload, Reading, Verdict
+from connectors.reintegration import report
+from connectors.reintegration.columns import COLUMNS, column_of
+from connectors.reintegration.lines import MOST_LINES
+from connectors.reintegration.shapes import SHAPES
+from schemas.cells import as_said, harmless
+from schemas.message import Coded, Message, MessageData, Receipt
+from schemas.vocabulary import MessageKind
+from tests.personas import SHARED
+from tests.unit.test_mental_health_generated import HARD, MESSAGES
+from tests.unit.test_reintegration_json import told
+from tests.unit.test_reintegration_material import (
     BOOK,
     CONNECTOR,
     KINDS,
@@ -25,17 +36,6 @@ from test_reintegration_material import (
     read,
     refused,
 )  # fmt: skip
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Payload, Reading, Verdict
-from connectors.reintegration import report
-from connectors.reintegration.columns import COLUMNS, column_of
-from connectors.reintegration.lines import MOST_LINES
-from connectors.reintegration.shapes import SHAPES
-from schemas.cells import as_said, harmless
-from schemas.message import Coded, Message, MessageData, Receipt
-from schemas.vocabulary import MessageKind
-from tests.personas import SHARED
 
 BAD = SHARED / "bad-inputs"
 HEADING = "registratienummerRv;status;datum;toelichting"

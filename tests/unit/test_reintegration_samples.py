@@ -5,13 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
-from test_reintegration_material import CONNECTOR, NOW, SAMPLES, book
 
 from connectors.protocol import Payload
 from connectors.reintegration.shapes import SHAPES
 from connectors.reintegration.words import OURS, STATES, Sort
 from schemas.identifiers import bsn_is_valid
 from schemas.message import Message
+from tests.unit.test_reintegration_material import CONNECTOR, NOW, SAMPLES, book
 
 FORMATS = (".json", ".csv", ".xlsx")
 ALL = sorted(path for path in SAMPLES.iterdir() if path.suffix in FORMATS and ".canonical" not in path.name)

@@ -14,9 +14,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
-from test_mental_health_generated import HARD
-from test_reintegration_lines import GOOD, HEADING, rejected
-from test_reintegration_material import BOOK, CONNECTOR, NOW, book, full_referral, message, read, refused
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Payload, Verdict
@@ -25,6 +22,9 @@ from connectors.reintegration.lines import MOST_LINES
 from connectors.transports.files import DropFolder, IntakeFolder
 from schemas.message import Message
 from schemas.vocabulary import MessageKind
+from tests.unit.test_mental_health_generated import HARD
+from tests.unit.test_reintegration_lines import GOOD, HEADING, rejected
+from tests.unit.test_reintegration_material import BOOK, CONNECTOR, NOW, book, full_referral, message, read, refused
 
 OLD = 1_700_000_000
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_social_work_material import BOOK, CONNECTOR, NOW, SAMPLES, message, payload, read, refused, sample
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Verdict
@@ -37,6 +36,7 @@ from schemas.vocabulary import (
     Status,
     Urgency,
 )
+from tests.unit.test_social_work_material import BOOK, CONNECTOR, NOW, SAMPLES, message, payload, read, refused, sample
 
 K = MessageKind
 GENERAL = Coded(code="maatschappelijk-werk", system="schakel", text="Maatschappelijk werk (algemene voorziening)")

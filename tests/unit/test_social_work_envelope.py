@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from test_social_work_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import AddressBook, Payload, Verdict
+from connectors.social_work.ggk import GGK, NUMBER, STUF, number_of, reference_of, taken_off
+from connectors.social_work.ggk_writing import put_in
+from schemas.identifiers import short_reference
+from schemas.message import Receipt
+from schemas.vocabulary import Event, MessageKind
+from tests.unit.test_social_work_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -22,14 +30,6 @@ from test_social_work_material import (
     sample,
     valid,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import AddressBook, Payload, Verdict
-from connectors.social_work.ggk import GGK, NUMBER, STUF, number_of, reference_of, taken_off
-from connectors.social_work.ggk_writing import put_in
-from schemas.identifiers import short_reference
-from schemas.message import Receipt
-from schemas.vocabulary import Event, MessageKind
 
 K = MessageKind
 CHAIN = SHARED / "standards" / "stuf-ggk"

@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from test_social_work_material import (
+
+from connectors.registry import connector
+from schemas.identifiers import bsn_is_valid
+from schemas.message import Message
+from schemas.vocabulary import MessageKind
+from tests.unit.test_social_work_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -17,11 +22,6 @@ from test_social_work_material import (
     read,
     valid,
 )
-
-from connectors.registry import connector
-from schemas.identifiers import bsn_is_valid
-from schemas.message import Message
-from schemas.vocabulary import MessageKind
 
 INWARD = sorted(SAMPLES.glob("in-*.xml"))
 OUTWARD = sorted(path.with_suffix("").with_suffix(".canonical.json") for path in SAMPLES.glob("out-*.xml"))

@@ -9,7 +9,16 @@ from functools import cache
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_social_work_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Verdict
+from connectors.social_work.aanmelding_writing import goes_as_json
+from connectors.social_work.ggk_writing import put_in
+from schemas.fields import _INVISIBLE
+from schemas.identifiers import bsn_is_valid
+from schemas.message import Client, Coded, Ground, Message, MessageData, Receipt, source_of
+from schemas.vocabulary import Basis, Event, Gender, LifeDomain, MessageKind, Outcome, Purpose, Urgency
+from tests.unit.test_social_work_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -22,15 +31,6 @@ from test_social_work_material import (
     read,
     valid,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Verdict
-from connectors.social_work.aanmelding_writing import goes_as_json
-from connectors.social_work.ggk_writing import put_in
-from schemas.fields import _INVISIBLE
-from schemas.identifiers import bsn_is_valid
-from schemas.message import Client, Coded, Ground, Message, MessageData, Receipt, source_of
-from schemas.vocabulary import Basis, Event, Gender, LifeDomain, MessageKind, Outcome, Purpose, Urgency
 
 K = MessageKind
 NUMBERS = [str(number) for number in range(999900006, 999901500) if bsn_is_valid(str(number))]

@@ -3,10 +3,10 @@
 import datetime as dt
 
 import pytest
-from test_social_work_material import BOOK, NOW, OPEN_BOOK, SHARED, changed, read, refused, sample
 
 from connectors.errors import Refusal, RefusalCode
 from schemas.vocabulary import Event, MessageKind
+from tests.unit.test_social_work_material import BOOK, NOW, OPEN_BOOK, SHARED, changed, read, refused, sample
 
 ASSIGNMENT, START, STOP = sample("in-wmo301.xml"), sample("in-wmo305.xml"), sample("in-wmo307.xml")
 REQUEST, CHANGE = sample("in-wmo315.xml"), sample("in-wmo317.xml")

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
-from test_social_work_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Verdict
+from connectors.social_work.codes import RETURN_CODES
+from connectors.social_work.envelope import opened
+from schemas.vocabulary import MessageKind
+from tests.unit.test_social_work_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -21,12 +27,6 @@ from test_social_work_material import (
     sample,
     valid,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Verdict
-from connectors.social_work.codes import RETURN_CODES
-from connectors.social_work.envelope import opened
-from schemas.vocabulary import MessageKind
 
 HEEN = sorted(
     path for path in SAMPLES.glob("*.xml") if "ggk" not in path.stem and int(path.stem.split("-")[1][-3:]) % 2

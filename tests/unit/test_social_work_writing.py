@@ -4,7 +4,14 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from test_social_work_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Writing
+from connectors.social_work.envelope import opened
+from schemas.identifiers import short_reference
+from schemas.message import Coded, Ground, Message, Receipt
+from schemas.vocabulary import Basis, Event, Gender, LifeDomain, MessageKind, Outcome, Purpose, Urgency
+from tests.unit.test_social_work_material import (
     BOOK,
     CONNECTOR,
     NOW,
@@ -16,13 +23,6 @@ from test_social_work_material import (
     valid,
     written,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Writing
-from connectors.social_work.envelope import opened
-from schemas.identifiers import short_reference
-from schemas.message import Coded, Ground, Message, Receipt
-from schemas.vocabulary import Basis, Event, Gender, LifeDomain, MessageKind, Outcome, Purpose, Urgency
 
 K = MessageKind
 REQUESTED = {"iwmo:ReferentieAanbieder": "KADE-2026-0044"}

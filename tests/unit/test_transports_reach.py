@@ -186,5 +186,7 @@ def test_a_wrong_address_in_the_configuration_stops_the_start(tmp_path: Path) ->
     for wrong in ("https://127.0.0.1/", "http://partner.example/", "https://2130706433/", "https://u@p.example/"):
         changed = tmp_path / "organisations.toml"
         changed.write_text(text.replace('url = "@partner", inside = true', f'url = "{wrong}"', 1), encoding="utf-8")
-        with pytest.raises(SettingsError, match=r"organisations\.wi-tilburg\] transport\.url: the address of a partner"):
+        with pytest.raises(
+            SettingsError, match=r"organisations\.wi-tilburg\] transport\.url: the address of a partner"
+        ):
             load_configuration(changed)

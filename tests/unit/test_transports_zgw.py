@@ -7,7 +7,6 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from test_access_team_material import BOOK, CONNECTOR, NOW, TEAM, WI, message
 
 from connectors.errors import TransportError
 from connectors.protocol import AddressBook, Message, Payload
@@ -17,6 +16,7 @@ from connectors.transports.zgw_kind import catalogue_of
 from schemas.message import Coded
 from schemas.vocabulary import Event, LifeDomain, MessageKind, Outcome, Urgency
 from tests.builders import client
+from tests.unit.test_access_team_material import BOOK, CONNECTOR, NOW, TEAM, WI, message
 from workers.partners import Manner, Reply
 from workers.partners.team import CLIENT_ID, ZgwPartner
 

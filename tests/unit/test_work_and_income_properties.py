@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
-from test_work_and_income_material import BOOK, CONNECTOR, DUMP, NOW, SAMPLES, faults_of, need_standard, payload, read
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Verdict
@@ -18,6 +17,17 @@ from schemas.fields import _INVISIBLE
 from schemas.identifiers import bsn_is_valid
 from schemas.message import Client, Coded, Message, MessageData, Receipt, source_of
 from schemas.vocabulary import EVENT_OF_KIND, Gender, LifeDomain, MessageKind, Outcome
+from tests.unit.test_work_and_income_material import (
+    BOOK,
+    CONNECTOR,
+    DUMP,
+    NOW,
+    SAMPLES,
+    faults_of,
+    need_standard,
+    payload,
+    read,
+)
 
 NUMBERS = [str(number) for number in range(999900006, 999901500) if bsn_is_valid(str(number))]
 LETTERS = (st.characters(exclude_categories=("Cs", "Cc", "Cf")) | st.sampled_from("\n\t\r-'.,<>&]́\u00a0")).filter(

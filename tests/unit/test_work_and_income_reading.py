@@ -3,7 +3,11 @@
 import datetime as dt
 
 import pytest
-from test_work_and_income_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from schemas.message import Message
+from schemas.vocabulary import Event, LifeDomain, MessageKind, Outcome
+from tests.unit.test_work_and_income_material import (
     BARE_BOOK,
     BOOK,
     DUMP,
@@ -14,10 +18,6 @@ from test_work_and_income_material import (
     refused,
     sample,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from schemas.message import Message
-from schemas.vocabulary import Event, LifeDomain, MessageKind, Outcome
 
 K = MessageKind
 NEW, OLD = "zakLk01/object[2]", "zakLk01/object[1]"

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 from lxml import etree
-from test_work_and_income_material import (
+
+from connectors.errors import Refusal, RefusalCode
+from connectors.protocol import Verdict
+from connectors.work_and_income.writing import UNSAID
+from schemas.message import Coded, Ground, Receipt
+from schemas.vocabulary import Basis, LifeDomain, MessageKind, Outcome, Purpose, Urgency
+from tests.unit.test_work_and_income_material import (
     BARE_BOOK,
     BOOK,
     CONNECTOR,
@@ -26,12 +32,6 @@ from test_work_and_income_material import (
     sample,
     stuf_of,
 )
-
-from connectors.errors import Refusal, RefusalCode
-from connectors.protocol import Verdict
-from connectors.work_and_income.writing import UNSAID
-from schemas.message import Coded, Ground, Receipt
-from schemas.vocabulary import Basis, LifeDomain, MessageKind, Outcome, Purpose, Urgency
 
 K = MessageKind
 SAID = [kind for kind in MessageKind if kind not in UNSAID]
