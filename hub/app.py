@@ -13,7 +13,7 @@ from hub.limits import EXTENSION, Limits, limit_address
 from hub.live import Drawing, Live
 from hub.services.views import Viewer
 from hub.web import accounts as account_pages
-from hub.web.fragments import render_entry, render_regions
+from hub.web.fragments import render_entry, render_regions, render_touched
 from hub.web.front_door import FrontDoor
 from hub.web.hub_backend import HubBackend
 from hub.web.origins import Origins
@@ -49,7 +49,7 @@ def create_web(hub: Hub, *, async_mode: str = "threading") -> WebProcess:
         with app.app_context():
             return viewer_of_token(token)
 
-    drawing = Drawing(entry=render_entry, regions=render_regions, viewer_of_token=of_token)
+    drawing = Drawing(entry=render_entry, touched=render_touched, regions=render_regions, viewer_of_token=of_token)
     origins = Origins(hub.settings.origins)
     live = Live(app, hub, drawing, async_mode=async_mode, limits=limits, is_own_origin=origins.is_own)
     # Outermost last: the live side took its place just now, the door stands around it, the proxy's headers come first.

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,11 +25,14 @@ from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.limits import Limits
 from hub.services import proofs, sessions
 from hub.services.audit import Occasion, looking, occasion
-from hub.services.case_view import Growth, case_view, entry_body, growth, line_body, lost_consent, positions_of
+from hub.services.case_entries import entry_body
+from hub.services.case_view import Growth, case_view, growth, lost_consent, positions_of
 from hub.services.errors import NotFound
+from hub.services.referral_lines import line_body
 from hub.services.views import CaseView, EntryView, Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
+from schemas.vocabulary import ItemKind
 
 log = structlog.get_logger()
 
@@ -43,7 +46,7 @@ MOST_CONNECTIONS = 500  # of one account: a person has some tabs, a system may s
 
 @dataclass(kw_only=True)
 class Watch:
-    """One browser tab on one case. ``shape`` tells which referrals are masked: when that changes, numbers do too."""
+    """One browser tab on one case. ``shape`` is what its positions rest on: when that changes, numbers do too."""
 
     viewer: Viewer
     position: int = 0
@@ -58,6 +61,7 @@ class Drawing:
     """How entries and pages become HTML; given by the application, so that live knows no templates."""
 
     entry: Callable[[EntryView, Viewer], str]
+    touched: Callable[[CaseView, Iterable[ItemKind], Viewer], str]
     regions: Callable[[CaseView, Viewer], dict[str, str]]
     viewer_of_token: Callable[[str], Viewer | None]
 
@@ -187,7 +191,7 @@ class Live:
         self._tell_presence(case_id)
         if after is None or after > view.position or view.position - after > REPLAY_LIMIT:
             return {"position": view.position, "snapshot": self._snapshot(view, viewer)}
-        return {"position": view.position, "entries": [self._entry(one, viewer) for one in view.entries[after:]]}
+        return {"position": view.position, "entries": self._drawn(view.entries[after:], view, viewer)}
 
     def _fault(self, sid: str, case_id: str | None) -> str | None:
         """Give why a watch is not even looked up."""
@@ -207,6 +211,14 @@ class Live:
             "referrals": [line_body(line) for line in view.referrals],
             "withheld": [{"what": one.what, "rule": one.rule} for one in view.withheld],
         }
+
+    def _drawn(self, entries: Sequence[EntryView], view: CaseView | None, viewer: Viewer) -> list[dict[str, Any]]:
+        """Draw entries in order; the last brings the regions that show what was written down in any of them."""
+        drawn = [self._entry(entry, viewer) for entry in entries]
+        kinds = {entry.item.kind for entry in entries if entry.item is not None}
+        if kinds and view is not None:
+            drawn[-1]["html"] += self._drawing.touched(view, kinds, viewer)
+        return drawn
 
     def _entry(self, entry: EntryView, viewer: Viewer) -> dict[str, Any]:
         return {**entry_body(entry), "html": self._drawing.entry(entry, viewer)}
@@ -287,9 +299,9 @@ class Live:
             return
         watch.shape = grown.shape
         with self._app.app_context():
-            for entry in grown.entries:
-                self.socketio.emit("entry", self._entry(entry, watch.viewer), to=sid, namespace=NAMESPACE)
-                watch.position = entry.position
+            for drawn in self._drawn(grown.entries, grown.view, watch.viewer):
+                self.socketio.emit("entry", drawn, to=sid, namespace=NAMESPACE)
+                watch.position = drawn["position"]
 
     def sweep(self) -> None:
         """Find what a lost nudge left behind, and whose right ended without an entry."""
@@ -428,7 +440,8 @@ def _watch_of(view: CaseView, viewer: Viewer) -> Watch:
     return Watch(
         viewer=viewer,
         position=view.position,
-        shape=frozenset((line.id, line.number == "") for line in view.referrals),
+        shape=frozenset((line.id, line.number == "") for line in view.referrals)
+        | {(one.id, False) for one in view.items},
         until=view.emergency_until,
         names=frozenset({viewer.organisation_name, view.contact_organisation or "", *named} - {""}),
     )

@@ -260,3 +260,30 @@ KIND_OF_EVENT = {
     Event.MARK_ERROR: MessageKind.MARKED_IN_ERROR,
 }
 EVENT_OF_KIND = {kind: event for event, kind in KIND_OF_EVENT.items()}
+
+
+class ItemKind(StrEnum):
+    """What people write down in a case."""
+
+    SCORE = "score"
+    GOAL = "goal"
+    STEP = "step"
+    REMARK = "remark"
+    AGREEMENT = "agreement"
+    DECISION = "decision"
+    MINUTE = "minute"
+    AGENDA_ITEM = "agenda_item"
+    DOCUMENT = "document"
+    NOTE = "note"
+    CONTACT = "contact"
+    APPOINTMENT = "appointment"
+
+
+class ItemState(StrEnum):
+    """How far it is with something that was written down; nothing is ever thrown away, at most ``removed``."""
+
+    OPEN = "open"
+    BUSY = "busy"
+    DONE = "done"
+    STOPPED = "stopped"
+    REMOVED = "removed"

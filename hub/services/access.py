@@ -49,7 +49,7 @@ _ANNOUNCED = frozenset(
 _VIEW_TERM = dt.timedelta(days=14)
 
 # The law by which an organisation does its own task: what it was given rightly, it may use for that.
-_OWN_GROUND: dict[str, tuple[str, str]] = {
+OWN_GROUND: dict[str, tuple[str, str]] = {
     Purpose.GUIDANCE: (Basis.PUBLIC_TASK, Law.WMO_2015),
     Purpose.TRIAGE: (Basis.PUBLIC_TASK, Law.WMO_2015),
     Purpose.TREATMENT: (Basis.LEGAL_DUTY, Law.WGBO),
@@ -218,14 +218,15 @@ def _relations(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, Relat
     if Part.REGISSEUR in parts:
         yield Relation.REGIE, RelationState.ACTIVE
     if Part.RECEIVER in parts:
-        yield Relation.REFERRAL_RECEIVER, _receiver_state(referral, look.now)
+        yield Relation.REFERRAL_RECEIVER, receiver_state(referral, look.now)
     if Part.SENDER in parts:
         yield Relation.REFERRAL_SENDER, RelationState.ACTIVE
     if not parts & {Part.REGISSEUR, Part.RECEIVER, Part.SENDER}:
         yield Relation.NONE, RelationState.ACTIVE
 
 
-def _receiver_state(referral: Referral, now: dt.datetime) -> RelationState:
+def receiver_state(referral: Referral, now: dt.datetime) -> RelationState:
+    """Give how far the tie of a receiver is: announced before acceptance, ended some time after the help."""
     status = Status(referral.status)
     if status in _ANNOUNCED:
         return RelationState.ANNOUNCED
@@ -242,7 +243,7 @@ def _grounds(look: Gaze, referral: Referral, category: Category, owner: str) -> 
     """
     state = ground_state(referral, look.now)
     yield referral.basis, "" if referral.basis == Basis.CONSENT else referral.law or "", state
-    own = _OWN_GROUND.get(look.viewer.purpose)
+    own = OWN_GROUND.get(look.viewer.purpose)
     if own is None:
         return
     ours = look.viewer.organisation
@@ -318,7 +319,7 @@ def see_client(look: Gaze, referrals: list[Referral], category: Category) -> tup
 def _about_person(look: Gaze, category: Category) -> Why:
     """Ask about the client as such, apart from any referral."""
     relation, flags = Relation.NONE, look.facts.flags
-    basis, law = _OWN_GROUND.get(look.viewer.purpose, ("", ""))
+    basis, law = OWN_GROUND.get(look.viewer.purpose, ("", ""))
     if look.viewer.id == look.regisseur_id:
         relation = Relation.REGIE
     elif look.viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME:

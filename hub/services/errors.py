@@ -65,3 +65,13 @@ class NotNow(ServiceError):
     """It can't be done in the present state of things; ``message`` says what must come first."""
 
     code = "not_now"
+
+
+class Outdated(ServiceError):
+    """Someone changed what was written down after it was read. ``version`` is what stands there now."""
+
+    code = "outdated"
+
+    def __init__(self, message: str, *, version: int) -> None:
+        super().__init__(message)
+        self.version = version

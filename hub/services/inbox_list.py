@@ -13,9 +13,10 @@ from hub.rules.audit import Deed
 from hub.rules.lifecycle import ENDED, OPEN, Part
 from hub.services.access import Gaze, gaze, may_see, status_decision
 from hub.services.case_keys import check_owner
-from hub.services.case_view import full_name, line_of
+from hub.services.case_view import full_name
 from hub.services.circumstances import circumstances
 from hub.services.referral_finding import tell
+from hub.services.referral_lines import line_of
 from hub.services.release import person_for
 from hub.services.views import ReferralLine, Viewer, WorkLine
 from hub.settings import Configuration

@@ -12,12 +12,13 @@ from hub.rules.audit import Deed
 from hub.services.access import Gaze, gaze_at, may_see, status_decision, why
 from hub.services.audit import telling
 from hub.services.case_keys import check_owner
-from hub.services.case_view import full_name, line_of
+from hub.services.case_view import full_name
 from hub.services.digests import said_elsewhere
 from hub.services.errors import NotFound
 from hub.services.explaining import explained
 from hub.services.referral_choices import choices_of
 from hub.services.referral_finding import find_referral, tell
+from hub.services.referral_lines import line_of
 from hub.services.referral_track import track_of, trouble_of
 from hub.services.referral_trail import trail_of
 from hub.services.release import content_for, domains_for, person_for

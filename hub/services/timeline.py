@@ -43,6 +43,7 @@ class NewEntry:
     actor: str | None = None
     organisation: str | None = None
     referral_id: str | None = None
+    item_id: str | None = None
     inferred: bool = False
     data: Mapping[str, Any] | None = None
 
@@ -84,6 +85,7 @@ def _entry_rows(work: UnitOfWork, case_id: str, last: int, entries: Sequence[New
             "actor": entry.actor,
             "organisation": entry.organisation,
             "referral_id": entry.referral_id,
+            "item_id": entry.item_id,
             "inferred": entry.inferred,
             "data": _data(work, case_id, entry),
         }

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.vocabulary import ItemKind, ItemState
+
 
 @dataclass(frozen=True, kw_only=True)
 class Viewer:
@@ -73,8 +75,50 @@ class ReferralLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ItemView:
+    """One thing that was written down, for one viewer.
+
+    ``owner`` and ``holder`` are codes, ``owner_name`` and ``holder_name`` how they are called; a holder is an
+    organisation, a person there, or the client. ``audience`` names whom it was meant for beside its owner; nothing: all
+    that the rules let in. ``mine`` says that the viewer wrote it, ``may_change`` that he may rewrite it, and
+    ``may_settle`` that he may say how far it is.
+    """
+
+    id: str
+    kind: ItemKind
+    parent_id: str | None
+    about: str | None
+    owner: str
+    owner_name: str
+    author_id: str
+    author_name: str
+    mine: bool
+    life_domains: tuple[str, ...]
+    audience: tuple[str, ...] | None
+    audience_names: tuple[str, ...]
+    state: ItemState
+    holder: str | None
+    holder_id: str | None
+    holder_name: str | None
+    due_on: dt.date | None
+    at: dt.datetime | None
+    meeting_id: str | None
+    version: int
+    created_at: dt.datetime
+    changed_at: dt.datetime
+    changed_by: str
+    content: Mapping[str, Any]
+    may_change: bool = False
+    may_settle: bool = False
+    why: Explained | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntryView:
-    """One line of the timeline. ``kind`` names sentence and icon; ``data`` holds only what this viewer may see."""
+    """One line of the timeline. ``kind`` names sentence and icon; ``data`` holds only what this viewer may see.
+
+    ``item`` is what was written down, as it stands now; its words at that moment are in ``data``.
+    """
 
     case_id: str
     position: int
@@ -84,8 +128,19 @@ class EntryView:
     organisation: str | None
     organisation_name: str | None
     referral: ReferralLine | None
+    item: ItemView | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     why: Explained | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Colleague:
+    """Someone who works at an organisation that has part in a case: to ask, or to do something."""
+
+    id: str
+    name: str
+    organisation: str
+    organisation_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +156,9 @@ class Withheld:
 class CaseView:
     """A client's page for one viewer. ``position`` is the number of the viewer's last timeline entry.
 
-    ``whys`` says of ``person``, ``bsn``, ``words`` and ``contact`` why they are shown, or not.
+    ``whys`` says of ``person``, ``bsn``, ``words`` and ``contact`` why they are shown, or not. ``items`` are what
+    people wrote down, oldest first; ``parties`` (code, name) the organisations that have part, ``colleagues`` the
+    people there. ``may_write`` says that the viewer may write things down here.
     """
 
     case_id: str
@@ -121,6 +178,10 @@ class CaseView:
     may_refer: bool
     emergency_until: dt.datetime | None = None
     whys: Mapping[str, Explained] = field(default_factory=dict)
+    items: tuple[ItemView, ...] = ()
+    parties: tuple[tuple[str, str], ...] = ()
+    colleagues: tuple[Colleague, ...] = ()
+    may_write: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

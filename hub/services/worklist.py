@@ -14,10 +14,11 @@ from hub.rules.lifecycle import OPEN, Part
 from hub.services.access import gaze, may_see_person, status_decision
 from hub.services.audit import Entry, seen
 from hub.services.case_keys import check_owner
-from hub.services.case_view import full_name, line_of
+from hub.services.case_view import full_name
 from hub.services.circumstances import circumstances
 from hub.services.emergencies import ToTell, clients_to_tell
 from hub.services.inbox_list import open_lines
+from hub.services.referral_lines import line_of
 from hub.services.views import ReferralLine, Viewer, WorkLine
 from hub.settings import Configuration
 from schemas.message import Client

@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 from flask import Flask
 
-from hub.services.case_view import place
+from hub.rules.items import ITEMS
 from hub.services.management import may_manage
+from hub.services.referral_lines import place
 from hub.services.views import EntryView, ReferralLine, Viewer
 from hub.web import audit_words, dates, form_words, labels, rights_words, sentences, tracks, words
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
@@ -51,12 +52,15 @@ def entry_key(entry: EntryView) -> str:
 
 
 def in_days(entries: Iterable[EntryView]) -> list[tuple[dt.date, list[EntryView]]]:
-    """Give the entries by day, newest day and newest entry first; a masked one has no moment that may be told."""
+    """Give the entries by day, newest day and newest entry first; a masked one has no moment that may be told.
+
+    What is written in a meeting stands there, not in the timeline.
+    """
 
     def day_of(entry: EntryView) -> dt.date:
         return dates.local(entry.at).date()
 
-    told = (entry for entry in entries if entry.kind != "masked")
+    told = (entry for entry in entries if entry.kind != "masked" and (not entry.item or ITEMS[entry.item.kind].told))
     ordered = sorted(told, key=lambda entry: (day_of(entry), entry_key(entry)), reverse=True)
     return [(day, list(group)) for day, group in groupby(ordered, key=day_of)]
 

@@ -1,9 +1,12 @@
 """The pieces of a client's page, drawn one and the same way for the page, the push and the snapshot."""
 
+from collections.abc import Iterable
+
 from flask import render_template
 
 from hub.services.views import CaseView, EntryView, Viewer
 from hub.web.translations import speaking
+from schemas.vocabulary import ItemKind
 
 REGIONS = {
     "kop": "fragments/case_facts.html",
@@ -11,6 +14,8 @@ REGIONS = {
     "verwijzingen": "fragments/referral_rows.html",
     "tijdlijn": "fragments/timeline.html",
 }
+# Which regions of the page show what was written down; its entry in the timeline brings them anew.
+REGIONS_OF: dict[ItemKind, tuple[str, ...]] = {}
 
 
 def render_entry(entry: EntryView, viewer: Viewer) -> str:
@@ -20,6 +25,14 @@ def render_entry(entry: EntryView, viewer: Viewer) -> str:
     """
     with speaking(viewer.language):
         return render_template("fragments/entry.html", entry=entry, viewer=viewer).strip()
+
+
+def render_touched(view: CaseView, kinds: Iterable[ItemKind], viewer: Viewer) -> str:
+    """Give the regions of the page that show items of these kinds, whole, each in an element that names it."""
+    names = sorted({name for kind in kinds for name in REGIONS_OF.get(kind, ())})
+    with speaking(viewer.language):
+        drawn = [(name, render_template(REGIONS[name], view=view, viewer=viewer).strip()) for name in names]
+    return "".join(f'<div data-heel="{name}">{html}</div>' for name, html in drawn)
 
 
 def render_regions(view: CaseView, viewer: Viewer) -> dict[str, str]:

@@ -15,7 +15,8 @@ from hub.live import NAMESPACE
 from hub.models import Case, Post
 from hub.rules.access import Flag
 from hub.services import referrals
-from hub.services.case_view import case_view, entry_body
+from hub.services.case_entries import entry_body
+from hub.services.case_view import case_view
 from hub.services.circumstances import circumstances
 from hub.services.clients import find_or_open_case
 from hub.services.closed_files import close_file, closed_files, open_file

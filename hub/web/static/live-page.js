@@ -34,7 +34,9 @@ export class CasePage {
     let sentence = '';
     this.holdStill(() => {
       for (const piece of pieces(entry.html)) {
-        if (piece.dataset.region === 'opnieuw') {
+        if (piece.dataset.heel) {
+          this.putWhole(piece.dataset.heel, piece.innerHTML);
+        } else if (piece.dataset.region === 'opnieuw') {
           this.onStale();
         } else if (piece.dataset.region === 'tijdlijn') {
           sentence = piece.querySelector('.gb__wat')?.textContent.trim() ?? sentence;
@@ -49,6 +51,19 @@ export class CasePage {
     });
     this.offerTop(added);
     if (added.length) this.onNew(sentence);
+  }
+
+  /* A region that comes whole: what is in it already and shows the same stays, so that focus and typing stay too. */
+  putWhole(name, html) {
+    const region = this.region(name);
+    if (!region) return [];
+    const fresh = pieces(html, region.localName === 'tbody');
+    const kept = fresh.map((piece, index) => same(piece, region) ?? same(piece, region, index) ?? piece);
+    if (kept.length === region.children.length && kept.every((piece, index) => piece === region.children[index])) return [];
+    const open = openIn(region);
+    region.replaceChildren(...kept);
+    reopen(region, open);
+    return [...region.querySelectorAll('li[id], tr[id]')];
   }
 
   /* A day's section carries its new items; a day that is there already only gets those. */
@@ -85,15 +100,7 @@ export class CasePage {
     this.renewed += 1;
     this.holdStill(() => {
       for (const [name, html] of Object.entries(regions)) {
-        const region = this.region(name);
-        if (!region) continue;
-        const fresh = pieces(html, region.localName === 'tbody');
-        const kept = fresh.map((piece, index) => same(piece, region) ?? same(piece, region, index) ?? piece);
-        if (kept.length === region.children.length && kept.every((piece, index) => piece === region.children[index])) continue;
-        const open = openIn(region);
-        region.replaceChildren(...kept);
-        reopen(region, open);
-        added.push(...[...region.querySelectorAll('li[id], tr[id]')].filter((item) => !before.has(item.id)));
+        added.push(...this.putWhole(name, html).filter((item) => !before.has(item.id)));
       }
       this.setPosition(position);
       this.settle();
