@@ -15,8 +15,7 @@ _SYSTEMS = (
 
 
 def device_of(request: Request) -> str:
-    """Give the browser and the system of a request."""
+    """Give the browser and the system of a request, as far as they are known; no words, for they are kept."""
     told = request.headers.get("User-Agent", "")
-    browser = next((name for mark, name in _BROWSERS if mark in told), "Onbekende browser")
-    system = next((name for mark, name in _SYSTEMS if mark in told), "")
-    return f"{browser} op {system}" if system else browser
+    found = (next((name for mark, name in known if mark in told), "") for known in (_BROWSERS, _SYSTEMS))
+    return ", ".join(name for name in found if name)

@@ -111,8 +111,8 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     web.register_error_handler(NotFound, not_there)
     app.register_blueprint(web)
     app.register_blueprint(reports.slice_)  # browsers send these by themselves, without a sign-in or a form
-    set_up_languages(app)
     set_up_templates(app)
+    set_up_languages(app)  # after the words: the templates' own gettext must win
     app.jinja_env.globals["nonce"] = _nonce
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(StoreUnavailable, unavailable)

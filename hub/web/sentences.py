@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.services.views import EntryView
 from hub.web import dates
+from hub.web.translations import Words, gettext
 from hub.web.words import OUTCOMES, REASONS
 from schemas.vocabulary import Outcome
 
@@ -65,26 +66,30 @@ SENTENCES = {
     "delivered_late": Sentence("alert-triangle", "fout", "Toch nog bezorgd", "terwijl de toestemming stopte:"),
 }
 # What is taken back, by the step that told it.
-STEPS = {
-    "start": "Startmelding",
-    "resume": "Hervatting",
-    "pause": "Pauze",
-    "complete": "Afronding",
-    "client_stops": "Stopmelding",
-    "end": "Beëindiging",
-}
-ASSIGNMENT_FIELDS = {
-    "product": "Product",
-    "starts_on": "Begindatum",
-    "ends_on": "Einddatum",
-    "listed": "In het overzicht",
-}
-_ANSWERS = {"yes": "ja", "no": "nee", None: "geen"}
+STEPS = Words(
+    {
+        "start": "Startmelding",
+        "resume": "Hervatting",
+        "pause": "Pauze",
+        "complete": "Afronding",
+        "client_stops": "Stopmelding",
+        "end": "Beëindiging",
+    }
+)
+ASSIGNMENT_FIELDS = Words(
+    {
+        "product": "Product",
+        "starts_on": "Begindatum",
+        "ends_on": "Einddatum",
+        "listed": "In het overzicht",
+    }
+)
+_ANSWERS: Words[str | None, str] = Words({"yes": "ja", "no": "nee", None: "geen"})
 # What systems do, nobody did.
 AUTOMATIC = frozenset({"delivered", "processed", "refused_by_system", "undelivered", "delayed", "deadline_passed"}) | {
     "sent_again"
 }
-_OTHER = Sentence("circle", "", "Er is iets bijgewerkt", "bij")
+OTHER = Sentence("circle", "", "Er is iets bijgewerkt", "bij")
 # After these, more than the timeline and one row has changed: the page asks for a fresh snapshot.
 REFRESHING = frozenset(
     {
@@ -101,14 +106,14 @@ REFRESHING = frozenset(
 
 def sentence_of(entry: EntryView) -> Sentence:
     """Give the sentence of an entry with its names filled in."""
-    found = SENTENCES.get(entry.kind, _OTHER)
+    found = SENTENCES.get(entry.kind, OTHER)
     referral = entry.referral
     names = {
         "who": entry.organisation_name or entry.actor or "Schakel",
-        "step": STEPS.get(str(entry.data.get("event")), "Stap"),
-        "receiver": (referral.organisation if referral else "") or "de ontvanger",
+        "step": STEPS.get(str(entry.data.get("event"))) or gettext("Stap"),
+        "receiver": (referral.organisation if referral else "") or gettext("de ontvanger"),
     }
-    start, rest = found.start.format(**names), found.rest.format(**names)
+    start, rest = (gettext(text).format(**names) if text else "" for text in (found.start, found.rest))
     if referral is None:  # nothing follows: "voor", "bij" and a colon would hang in the air
         start, rest = start.rstrip(":"), ""
     return Sentence(found.icon, found.tone, start, rest)
@@ -122,7 +127,7 @@ def told(entry: EntryView) -> str | None:
     parts = [
         *(change_words(change) for change in data.get("changes") or ()),
         _of_when(data) if entry.kind == "step_retracted" else None,
-        OUTCOMES[Outcome(outcome)] + "." if outcome in OUTCOMES else None,
+        OUTCOMES[Outcome(str(outcome))] + "." if outcome in OUTCOMES else None,
         reason and f"{reason}.",
         f"‘{data['note']}’" if data.get("note") else None,
     ]
@@ -132,7 +137,8 @@ def told(entry: EntryView) -> str | None:
 def change_words(change: Mapping[str, str | None]) -> str:
     """Give one difference as people read it: which field, what it was, what it is."""
     before, after = (_value(change.get(side)) for side in ("from", "to"))
-    return f"{ASSIGNMENT_FIELDS.get(str(change.get('field')), 'Gegeven')}: {before} → {after}."
+    field = ASSIGNMENT_FIELDS.get(str(change.get("field"))) or gettext("Gegeven")
+    return f"{field}: {before} → {after}."
 
 
 def _value(value: str | None) -> str:
@@ -145,7 +151,7 @@ def _value(value: str | None) -> str:
 def _of_when(data: Mapping[str, Any]) -> str | None:
     """Give the day that the step had which was taken back."""
     day = _day(str(data.get("at") or ""))
-    return f"Het ging om {dates.plain_day(day)}." if day is not None else None
+    return gettext("Het ging om %(day)s.", day=dates.plain_day(day)) if day is not None else None
 
 
 def _day(value: str | None) -> dt.date | None:
@@ -159,6 +165,6 @@ def _day(value: str | None) -> dt.date | None:
 def by_whom(entry: EntryView) -> str:
     """Give who did it, with the organisation; what systems did was done by itself."""
     if entry.kind in AUTOMATIC:
-        return "automatisch"
+        return gettext("automatisch")
     names = [name for name in (entry.actor, entry.organisation_name) if name]
     return ", ".join(dict.fromkeys(names))

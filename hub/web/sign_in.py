@@ -10,6 +10,7 @@ from hub.web import session_cookie
 from hub.web.backend import Entered, backend
 from hub.web.devices import device_of
 from hub.web.drawing import start_path
+from hub.web.translations import ngettext
 
 slice_ = Blueprint("sign_in", __name__)
 # A path on this host. Not "//elsewhere" nor "/\elsewhere": browsers read those as another host.
@@ -92,6 +93,5 @@ def wait_words(seconds: int) -> str:
     if not seconds:
         return ""
     if seconds < 60:
-        return "1 seconde" if seconds == 1 else f"{seconds} seconden"
-    minutes = -(-seconds // 60)
-    return "1 minuut" if minutes == 1 else f"{minutes} minuten"
+        return ngettext("%(num)d seconde", "%(num)d seconden", seconds)
+    return ngettext("%(num)d minuut", "%(num)d minuten", -(-seconds // 60))

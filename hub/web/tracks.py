@@ -8,19 +8,24 @@ from hub.web import words
 from hub.web.dates import moment, until
 from hub.web.labels import message_words, turn_words
 from hub.web.sentences import AUTOMATIC, SENTENCES, STEPS
+from hub.web.translations import Words, gettext, ngettext
 from hub.web.turns import turn_of
 from schemas.vocabulary import Delivery, Status
 
-_STEPS = {
-    "sent": "Verzonden",
-    "delivered": "Afgeleverd",
-    "read": "Gelezen door hun systeem",
-    "accepted": "Geaccepteerd",
-    "started": "Gestart",
-    "completed": "Afgerond",
-}
-_NOT_YET = {"sent": "Nog niet verzonden", "delivered": "Nog niet afgeleverd", "read": "Geweigerd door hun systeem"}
-_UNDER_WAY = {"sent": "onderweg", "delivered": "onderweg", "read": "nog niet bevestigd"}
+_STEPS = Words(
+    {
+        "sent": "Verzonden",
+        "delivered": "Afgeleverd",
+        "read": "Gelezen door hun systeem",
+        "accepted": "Geaccepteerd",
+        "started": "Gestart",
+        "completed": "Afgerond",
+    }
+)
+_NOT_YET = Words(
+    {"sent": "Nog niet verzonden", "delivered": "Nog niet afgeleverd", "read": "Geweigerd door hun systeem"}
+)
+_UNDER_WAY = Words({"sent": "onderweg", "delivered": "onderweg", "read": "nog niet bevestigd"})
 _ICONS = {
     Delivery.WAITING: ("hourglass", ""),
     Delivery.UNDER_WAY: ("send", ""),
@@ -41,31 +46,35 @@ def step_words(step: TrackStep, view: ReferralView) -> tuple[str, str, str]:
         return _fault(step, view)
     if step.state == "now":
         return _now(step, view)
-    return title, "nog niet", ""
+    return title, gettext("nog niet"), ""
 
 
 def _fault(step: TrackStep, view: ReferralView) -> tuple[str, str, str]:
     if step.key not in _NOT_YET:  # an end that is not the hoped-for one: declined, withdrawn, ended
-        tone_icon_words = words.MARKS.get(view.line.mark, ("", "x", "Gestopt"))
+        tone_icon_words = words.MARKS.get(view.line.mark) or ("", "x", gettext("Gestopt"))
         return tone_icon_words[2], moment(step.at) if step.at else "", tone_icon_words[1]
     trouble = view.trouble
     if trouble is None:
         return _NOT_YET[step.key], "", "alert-triangle"
-    tries = "1 poging" if trouble.attempts == 1 else f"{trouble.attempts} pogingen"
-    after = f", de volgende {until(trouble.next_at)}" if trouble.next_at else ", een mens kijkt ernaar"
-    return _NOT_YET[step.key], tries + after, "alert-triangle"
+    tries = ngettext("%(num)d poging", "%(num)d pogingen", trouble.attempts)
+    if trouble.next_at:
+        after = gettext("de volgende %(when)s", when=until(trouble.next_at))
+    else:
+        after = gettext("een mens kijkt ernaar")
+    return _NOT_YET[step.key], f"{tries}, {after}", "alert-triangle"
 
 
 def _now(step: TrackStep, view: ReferralView) -> tuple[str, str, str]:
     line = view.line
     if step.key in _UNDER_WAY:
         return _STEPS[step.key], _UNDER_WAY[step.key], "hourglass"
-    by_when = f", uiterlijk {moment(line.due_at)}" if line.due_at else ""
+    by_when = gettext(", uiterlijk %(when)s", when=moment(line.due_at)) if line.due_at else ""
     if step.key == "accepted" and line.mark == Status.QUESTION:
-        return "Geaccepteerd?", f"{line.organisation} heeft eerst een vraag{by_when}", "message-question"
+        asks = gettext("%(who)s heeft eerst een vraag", who=line.organisation)
+        return gettext("Geaccepteerd?"), asks + by_when, "message-question"
     if step.key == "accepted":
-        return "Geaccepteerd?", f"wacht op antwoord{by_when}", "hourglass"
-    who = f"{turn_of(line)}: {turn_words(line.next_what)}" if line.next_who else "nog niet"
+        return gettext("Geaccepteerd?"), gettext("wacht op antwoord") + by_when, "hourglass"
+    who = f"{turn_of(line)}: {turn_words(line.next_what)}" if line.next_who else gettext("nog niet")
     return _STEPS.get(step.key, step.key), who + by_when, "hourglass"
 
 
@@ -88,13 +97,14 @@ def trail_words(step: TrailStep) -> tuple[str, str, str, dt.datetime]:
         icon, tone = _ICONS[state]
         return icon, tone, f"{message_words(step.kind)} {words.MESSAGE_STATES[state].format(who=who)}", _reached(step)
     if step.kind == BROUGHT:
-        return "file-upload", "", f"Bericht van het systeem van {who}", step.at
+        return "file-upload", "", gettext("Bericht van het systeem van %(who)s", who=who), step.at
     found = SENTENCES.get(step.kind)
     if found is None:
         return "circle", "", step.kind, step.at
+    what = STEPS.get(step.about or "") or gettext("Stap")
     return (
         found.icon,
         found.tone,
-        found.start.format(who=who, receiver=who, step=STEPS.get(step.about or "", "Stap")).rstrip(":"),
+        gettext(found.start).format(who=who, receiver=who, step=what).rstrip(":"),
         step.at,
     )

@@ -1,16 +1,18 @@
 """The language of the screen: Dutch, unless someone chose English. The Dutch text is the key of its translation.
 
-Templates wrap a text in ``_()``; tables of words in Python mark it with ``later()``. ``make texts`` puts new texts in
-the catalogue, where a person translates them; a test fails on what has no English text yet.
+Texts in templates and functions stand in ``_()``, closed lists in ``Words``. ``make texts`` puts new ones in the
+catalogue, where a person translates them; a test fails on what has no English text yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 from flask import Flask, Response, current_app, g, request
-from flask_babel import Babel, force_locale, get_locale, lazy_gettext
+from flask_babel import Babel, force_locale, get_locale
+from flask_babel import gettext as _gettext
+from flask_babel import ngettext as _ngettext
 
 from hub.rules.languages import DUTCH, LANGUAGES
 
@@ -18,6 +20,8 @@ FOLDER = Path(__file__).parent / "translations"
 _COOKIE = "taal"
 _NAMES = {"nl": "Nederlands", "en": "English"}
 _A_YEAR = 365 * 24 * 3600
+_Code = TypeVar("_Code")
+_Said = TypeVar("_Said", bound=str | tuple[str, ...])
 
 
 def set_up_languages(app: Flask) -> None:
@@ -32,9 +36,41 @@ def set_up_languages(app: Flask) -> None:
     app.jinja_env.globals.update(language=language, languages=languages)
 
 
-def later(text: str) -> str:
-    """Give a Dutch text that turns into the viewer's language when drawn; ``str.join`` wants ``str()`` around it."""
-    return cast(str, lazy_gettext(text))
+def gettext(dutch: str, **names: object) -> str:
+    """Give a text in the language that is spoken now, with what it names filled in."""
+    return str(_gettext(dutch, **names))
+
+
+def ngettext(one: str, more: str, num: int, **names: object) -> str:
+    """Give the text for one or the text for more; ``%(num)d`` in it is the number."""
+    return str(_ngettext(one, more, num, **names))
+
+
+class Words(Mapping[_Code, _Said]):
+    """A closed list in words: read, it speaks the viewer's language; as it stands in the code it is Dutch.
+
+    A value is a text, or a tuple that holds texts at the places ``at``; icons and tones stay as they are.
+    """
+
+    def __init__(self, dutch: Mapping[_Code, _Said], *, at: tuple[int, ...] = ()) -> None:
+        self._dutch, self._at = dutch, at
+
+    def __getitem__(self, code: _Code) -> _Said:
+        dutch = self._dutch[code]
+        if isinstance(dutch, tuple):
+            spoken: object = tuple(gettext(one) if at in self._at and one else one for at, one in enumerate(dutch))
+        else:
+            spoken = gettext(dutch)
+        return cast(_Said, spoken)
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._dutch
+
+    def __iter__(self) -> Iterator[_Code]:
+        return iter(self._dutch)
+
+    def __len__(self) -> int:
+        return len(self._dutch)
 
 
 def language() -> str:

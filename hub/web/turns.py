@@ -3,6 +3,7 @@
 from hub.rules.emergencies import ROLES as EMERGENCY_ROLES
 from hub.services.views import ReferralLine, Viewer
 from hub.web import words
+from hub.web.translations import gettext
 from schemas.vocabulary import Status
 
 _CLIENT_LIST = frozenset({"case_director"})
@@ -31,7 +32,7 @@ def may_ask_emergency(viewer: Viewer) -> bool:
 
 def turn_of(referral: ReferralLine) -> str:
     """Give who is next, by name: the part in the referral turned into the organisation that plays it."""
-    parts = {"sender": referral.sender, "receiver": referral.organisation, "regisseur": "Vast contactpersoon"}
+    parts = {"sender": referral.sender, "receiver": referral.organisation, "regisseur": gettext("Vast contactpersoon")}
     return parts.get(referral.next_who or "", referral.next_who or "")
 
 
@@ -46,9 +47,9 @@ def mark(code: str, referral: ReferralLine | None = None, viewer: Viewer | None 
     """Give tone, icon and words of a state; a question to the viewer's own organisation says so."""
     tone, icon, text = words.MARKS.get(code, ("neutraal", "circle", code))
     if code == Status.QUESTION and referral and viewer and is_mine(referral, viewer):
-        return tone, icon, "Vraag aan u"
+        return tone, icon, gettext("Vraag aan u")
     if code == Status.QUESTION:
         return "info", icon, text
     if code == Status.SENT and referral and referral.delivery in ("delivered", "processed"):
-        return "info", "inbox", "Bezorgd"
+        return "info", "inbox", gettext("Bezorgd")
     return tone, icon, text
