@@ -41,7 +41,10 @@ def load_configuration(path: Path, *further: Path) -> Configuration:
     return Configuration(
         municipality=next(one for one in organisations.values() if one.kind is OrganisationKind.MUNICIPALITY),
         organisations=organisations,
-        services={code: _service(code, entry) for code, entry in document.get("services", {}).items()},
+        services={
+            code: _service(code, entry, organisations[entry["organisation"]])
+            for code, entry in document.get("services", {}).items()
+        },
         desk=document["desk"],
         policy=Policy(**document.get("policy", {})),
         sign_in=_sign_in(document),
@@ -77,6 +80,7 @@ def _mistakes(document: Mapping[str, Any]) -> Iterator[Wrong]:
     for code, entry in _tables(document, "services").items():
         if "organisation" in entry and not _is_in(organisations, entry["organisation"]):
             yield ("services", code, "organisation"), "Is the code of no organisation in this file."
+        yield from ((("services", code, "areas"), message) for message in _unknown_areas(organisations, entry))
     yield from _mistakes_in_mail(document, organisations)
     if [entry.get("kind") for entry in organisations.values()].count(OrganisationKind.MUNICIPALITY.value) != 1:
         yield ("organisations",), "Exactly one organisation must be of kind municipality."
@@ -86,6 +90,15 @@ def _mistakes(document: Mapping[str, Any]) -> Iterator[Wrong]:
         _sign_in(document)
     except (KeyError, ValueError, TypeError, AttributeError, OSError) as error:
         yield ("sign_in",), f"{error}."
+
+
+def _unknown_areas(organisations: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[str]:
+    """A client lives in the area of an access team: what is given in another is offered to nobody as near."""
+    known = {entry["area"] for entry in organisations.values() if isinstance(entry.get("area"), str)}
+    areas = service.get("areas")
+    for area in areas if isinstance(areas, list) and known else []:
+        if isinstance(area, str) and area not in known:
+            yield f"{area} is the area of no organisation in this file."
 
 
 def _mistakes_in_mail(document: Mapping[str, Any], organisations: Mapping[str, Any]) -> Iterator[Wrong]:
@@ -151,7 +164,8 @@ def _organisation(code: str, entry: Mapping[str, Any]) -> Organisation:
     return Organisation(code=code, **{**entry, "kind": OrganisationKind(entry["kind"]), "identifiers": identifiers})
 
 
-def _service(code: str, entry: Mapping[str, Any]) -> Service:
+def _service(code: str, entry: Mapping[str, Any], of: Organisation) -> Service:
+    here = (of.area,) if of.area is not None else ()
     return Service(
         code=code,
         organisation=entry["organisation"],
@@ -161,4 +175,8 @@ def _service(code: str, entry: Mapping[str, Any]) -> Service:
         codes=dict(entry.get("codes", {})),
         reply_days=entry.get("reply_days", 3),
         shares=tuple(SharedField(field) for field in entry["shares"]) if "shares" in entry else None,
+        about=entry.get("about"),
+        areas=tuple(entry.get("areas", here)),
+        several=entry.get("several", False),
+        practical=entry.get("practical", False),
     )

@@ -54,6 +54,10 @@ class ServiceTable(Schema):
     codes = fields.Dict(keys=Text(), values=Text())
     reply_days = fields.Integer(strict=True, validate=validate.Range(1, 365))
     shares = fields.List(fields.Enum(SharedField, by_value=True))
+    about = Text()
+    areas = fields.List(Text(), validate=validate.Length(min=1))
+    several = Flag()
+    practical = Flag()
 
 
 class PolicyTable(Schema):

@@ -38,7 +38,9 @@ class Organisation:
 class Service:
     """Something an organisation offers. ``codes`` are its names in the dialects, for instance ``iwmo = "02A03"``.
 
-    ``shares`` is its package: the fields that a referral shares where the sender chooses nothing else.
+    ``shares`` is its package: the fields that a referral shares where the sender chooses nothing else. ``areas`` are
+    the neighbourhoods where it is given, all of them where none is named. ``several`` says that it may be asked
+    together with others, whatever their need; ``practical`` that it is practical help, given the same day.
     """
 
     code: str
@@ -49,6 +51,10 @@ class Service:
     codes: Mapping[str, str] = field(default_factory=dict)
     reply_days: int = 3
     shares: tuple[SharedField, ...] | None = None
+    about: str | None = None
+    areas: tuple[str, ...] = ()
+    several: bool = False
+    practical: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

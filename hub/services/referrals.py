@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, update
 
 from hub.models import Referral
 from hub.rules import lifecycle
-from hub.services import deadlines
+from hub.services import bundles, deadlines
 from hub.services.actors import parts_of
 from hub.services.case_keys import check_owner, in_case
 from hub.services.clients import KnownCase, find_case, find_or_open_case
@@ -41,10 +41,12 @@ def send_referral(
     new: NewReferral,
     *,
     correlation: dict[str, str] | None = None,
+    bundle_id: str | None = None,
 ) -> Referral:
     """Send a referral: record, timeline, clock and outgoing message in one unit of work.
 
-    ``Invalid`` names the field where receiver or service are not known, ``NotFound`` where the case is not.
+    ``bundle_id`` ties it to others that were sent with it, of which the first to accept gets it. ``Invalid`` names the
+    field where receiver or service are not known, ``NotFound`` where the case is not.
     """
     _check_addressee(config, actor, new)
     chosen_fields(config, actor.organisation, new)
@@ -62,7 +64,8 @@ def send_referral(
             NewEntry(kind="delivered", organisation=new.to, referral_id=entries[0].referral_id, data=arrived)
         )
     position = write_entries(work, case.id, entries)
-    referral = _insert(work, config, actor, new, case, str(entries[0].referral_id), correlation or {})
+    beside = {"correlation": correlation or {}, "bundle_id": bundle_id}
+    referral = _insert(work, config, actor, new, case, str(entries[0].referral_id), beside)
     message = message_about(
         work,
         config,
@@ -96,7 +99,7 @@ def _insert(
     new: NewReferral,
     case: KnownCase,
     referral_id: str,
-    correlation: dict[str, str],
+    beside: dict[str, Any],
 ) -> Referral:
     """Insert the record with Core and give it as an object: the hot path goes without the session's bookkeeping."""
     values: dict[str, Any] = {
@@ -128,7 +131,7 @@ def _insert(
                 "evidence": new.ground.evidence,
             },
         ),
-        "correlation": correlation,
+        **beside,
         "created_by": actor.id,
         "created_at": work.now,
         "changed_at": work.now,
@@ -157,8 +160,8 @@ def _promised(config: Configuration, service: str | None) -> int | None:
 
 
 def load_for_change(work: UnitOfWork, referral_id: str) -> Referral:
-    """Read a referral under its row lock; ``NotFound`` where there is none."""
-    referral = work.session.scalars(select(Referral).where(Referral.id == referral_id).with_for_update()).one_or_none()
+    """Read a referral under its row lock, its whole bundle held with it; ``NotFound`` where there is none."""
+    referral = bundles.locked(work, referral_id)
     if referral is None:
         raise NotFound("There is no such referral.")
     check_owner(referral.content, referral.case_id)
@@ -178,6 +181,7 @@ def record_event(
 ) -> Referral:
     """Record an event on a referral read with ``load_for_change``, after the steps that it implies (marked inferred).
 
+    Who accepts what was sent to several gets it: the others are withdrawn with it, or nothing is.
     ``StateForbids`` with the allowed events, ``Invalid`` where a reason is missing, ``VersionConflict`` where
     ``if_version`` is no longer the referral's.
     """
@@ -196,11 +200,28 @@ def record_event(
             referral.status = lifecycle.next_status(Status(referral.status), step, parts)
     except lifecycle.NotAllowedNow as error:
         allowed = lifecycle.allowed_events(Status(referral.status), parts)
-        raise StateForbids(f"Not possible in state {referral.status}.", allowed=allowed) from error
+        raise StateForbids(_why_not(work, referral), allowed=allowed) from error
     if new.event is Event.UNDO_ACCEPT:
         _check_undo(work.now, referral)
     _write(work, config, actor, referral, new, steps, status_reason, case, changed=before != referral.status)
+    if Event.ACCEPT in (*steps, new.event):
+        _withdraw_elsewhere(work, config, referral)
     return referral
+
+
+def _why_not(work: UnitOfWork, referral: Referral) -> str:
+    """Say why an event is not possible; who was first is told to nobody here."""
+    if bundles.taken_elsewhere(work, referral):
+        return "Another organisation was first: this referral is withdrawn."
+    return f"Not possible in state {referral.status}."
+
+
+def _withdraw_elsewhere(work: UnitOfWork, config: Configuration, referral: Referral) -> None:
+    """Withdraw, for the one who asked, what is still open with others of the same bundle."""
+    for other in bundles.open_elsewhere(work, referral):
+        asker = config.organisation(other.sender)
+        actor = bundles.on_behalf_of(other.sender, asker.name if asker is not None else other.sender)
+        record_event(work, config, actor, other, NewEvent(event=Event.WITHDRAW, reason=bundles.ELSEWHERE))
 
 
 def _check_undo(now: dt.datetime, referral: Referral) -> None:

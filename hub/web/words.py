@@ -149,6 +149,7 @@ REASONS = Words(
         "wrong_area": "Woont buiten ons gebied",
         "missing_information": "Wij missen informatie",
         "client_not_reached": "Wij kregen geen contact",
+        "elsewhere": "Een andere organisatie helpt nu",
         "other": "Anders",
     }
 )

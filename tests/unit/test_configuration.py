@@ -46,6 +46,7 @@ kind = "bakery"
 oin = "1"
 connector = "morse"
 transport = { kind = "pigeon" }
+area = "Zuid"
 identifiers = { kvk = "90000002" }
 
 [services.s]
@@ -53,6 +54,8 @@ organisation = "zzz"
 name = "S"
 purpose = "guidance"
 reply_days = "3"
+areas = ["Zuid", "Zuit"]
+several = "yes"
 """
 TOLD = [
     (1, "desk"),
@@ -71,9 +74,11 @@ TOLD = [
     (33, "[organisations.b] oin"),
     (34, "[organisations.b] connector"),
     (35, "[organisations.b] transport.kind"),
-    (36, "[organisations.b] identifiers.kvk"),
-    (39, "[services.s] organisation"),
-    (42, "[services.s] reply_days"),
+    (37, "[organisations.b] identifiers.kvk"),
+    (40, "[services.s] organisation"),
+    (43, "[services.s] reply_days"),
+    (44, "[services.s] areas"),
+    (45, "[services.s] several"),
 ]
 
 
