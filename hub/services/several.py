@@ -13,8 +13,8 @@ from hub.rules.audit import Deed
 from hub.services.access import gaze_at, status_decision
 from hub.services.audit import Entry, seen
 from hub.services.bundles import HELPING
-from hub.services.case_view import line_of
 from hub.services.errors import Invalid
+from hub.services.referral_lines import line_of
 from hub.services.referrals import send_referral
 from hub.services.views import ReferralLine, Viewer
 from hub.settings import Configuration
