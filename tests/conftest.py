@@ -17,6 +17,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from tests.hubs import open_test_hub
 from workers.drill.services import (
     BROKER_VARIABLE,
     DATABASE_VARIABLE,
@@ -36,7 +37,7 @@ def miss(what: str, why: str) -> NoReturn:
 
 @pytest.fixture(scope="session")
 def _postgres() -> Iterator[Postgres | str]:
-    server = Postgres()
+    server = Postgres(careless=True)
     try:
         server.start()
     except ServiceUnavailable as error:
@@ -49,7 +50,7 @@ def _postgres() -> Iterator[Postgres | str]:
 
 @pytest.fixture(scope="session")
 def _rabbit() -> Iterator[Rabbit | str]:
-    server = Rabbit()
+    server = Rabbit(careless=True)
     try:
         server.start()
     except ServiceUnavailable as error:
@@ -76,12 +77,14 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 
 
 @contextmanager
-def _fresh_database(server_url: str) -> Iterator[str]:
+def _fresh_database(server_url: str, like: str = "template1") -> Iterator[str]:
+    """Make a database for some time: an empty one, or a copy of another."""
     url = make_url(server_url)
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     name = f"schakel_test_{secrets.token_hex(6)}"
     with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        make = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+        connection.execute(make.format(sql.Identifier(name), sql.Identifier(like)))
     yield url.set(database=name).render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
@@ -98,6 +101,21 @@ def database_url(postgres_url: str) -> Iterator[str]:
 def module_database_url(postgres_url: str) -> Iterator[str]:
     """The SQLAlchemy URL of a database that is empty when the module begins."""
     with _fresh_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _filled_database(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with _fresh_database(postgres_url) as url:
+        folder = tmp_path_factory.mktemp("filled")
+        open_test_hub(url, f"embedded:///{folder}/broker.db").close()
+        yield str(make_url(url).database)
+
+
+@pytest.fixture
+def filled_database_url(postgres_url: str, _filled_database: str) -> Iterator[str]:
+    """The SQLAlchemy URL of a copy of a test hub's database, for ``open_test_hub(..., filled=True)``."""
+    with _fresh_database(postgres_url, like=_filled_database) as url:
         yield url
 
 
