@@ -18,6 +18,8 @@ class Deed(StrEnum):
     FEED_READ = "feed.read"
     DIGEST_READ = "digest.read"
     DIGEST_TAKE = "digest.take"
+    ITEM_WRITE = "item.write"
+    ITEM_CHANGE = "item.change"
     INTAKE_TAKE = "intake.take"
     INTAKE_READ = "intake.read"
     MESSAGE_APPLY = "message.apply"
@@ -55,6 +57,8 @@ class Deed(StrEnum):
 
 _LETTERS = {
     Deed.REFERRAL_SEND: "C",
+    Deed.ITEM_WRITE: "C",
+    Deed.ITEM_CHANGE: "U",
     Deed.INTAKE_TAKE: "C",
     Deed.DIGEST_TAKE: "C",
     Deed.REFERRAL_EVENT: "U",

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from hub.broker.protocol import INBOX, PARTNER
 from hub.models import (
+    Attendance,
     Case,
+    CaseItem,
     Client,
     ClosedFile,
     ConsentEvent,
@@ -19,6 +21,7 @@ from hub.models import (
     CorrectionNotice,
     Difference,
     Disclosure,
+    DocumentBody,
     Emergency,
     Erasure,
     Idempotency,
@@ -31,6 +34,7 @@ from hub.models import (
     Referral,
     Release,
     TimelineEntry,
+    Visit,
     WireRecord,
 )
 from hub.rules.access import Category
@@ -157,6 +161,47 @@ def _timeline(book: Book) -> Iterator[Item]:
             organisation=one.organisation,
             data=_plain(event=one.kind, referral=one.referral_id, inferred=one.inferred or None, said=one.data),
         )
+
+
+def _written(book: Book) -> Iterator[Item]:
+    """Give what people wrote down, without their names, and who sat at the table when the case was discussed."""
+    items = {one.id: one for one in book.all_of(CaseItem)}
+    for one in items.values():
+        yield Item(
+            row=f"case_items/{one.id}",
+            kind=one.kind,
+            category=Category(one.category),
+            domain=one.life_domains[0] if one.life_domains else LifeDomain.SOCIAL_NETWORK,
+            at=one.created_at,
+            organisation=one.owner,
+            data=_plain(
+                state=one.state,
+                said={name: value for name, value in one.content.items() if name != "holder_name"},
+                life_domains=list(one.life_domains),
+                to=one.audience,
+                by=one.holder,
+                due_on=one.due_on,
+                planned_at=one.at,
+                changed_at=one.changed_at,
+            ),
+        )
+    for body in book.all_of(DocumentBody):
+        about = items[body.item_id]
+        yield Item(
+            row=f"document_bodies/{body.item_id}",
+            kind="document",
+            category=Category(about.category),
+            domain=about.life_domains[0] if about.life_domains else LifeDomain.SOCIAL_NETWORK,
+            at=about.created_at,
+            organisation=about.owner,
+            data=_plain(document=body.item_id, bytes=len(body.body)),
+        )
+    for seat in book.all_of(Attendance):
+        data = _plain(meeting=seat.meeting_id, organisation=seat.organisation, until=seat.until)
+        name = f"attendances/{seat.item_id}/{seat.person_id}"
+        yield _request(name, "attendance", seat.changed_at, data, category=Category.AUDIT_LOG)
+    for visit in book.all_of(Visit):
+        yield _technical(f"visits/{visit.case_id}/{visit.person_id}", visit.at, "schakel")
 
 
 def _messages(book: Book) -> Iterator[Item]:
@@ -325,12 +370,15 @@ def _request(
 TABLES = frozenset(
     record.__tablename__
     for record in (
+        Attendance,
+        CaseItem,
         ClosedFile,
         ConsentEvent,
         Correction,
         CorrectionNotice,
         Difference,
         Disclosure,
+        DocumentBody,
         Emergency,
         Erasure,
         InboxRecord,
@@ -340,6 +388,7 @@ TABLES = frozenset(
         Referral,
         Release,
         TimelineEntry,
+        Visit,
         WireRecord,
     )
 )
@@ -347,6 +396,7 @@ READERS: tuple[Callable[[Book], Iterator[Item]], ...] = (
     _person,
     _referrals,
     _timeline,
+    _written,
     _messages,
     _lines,
     _received,

@@ -16,6 +16,8 @@ DEEDS = Words(
         "referral.send": "Verwijzing verstuurd",
         "referral.event": "Stap vastgelegd",
         "feed.read": "Berichten opgehaald",
+        "item.write": "In het dossier geschreven",
+        "item.change": "In het dossier gewijzigd",
         "intake.take": "Bericht gebracht",
         "intake.read": "Stand van een bericht opgevraagd",
         "message.apply": "Bericht verwerkt",

@@ -11,13 +11,16 @@ from click.testing import CliRunner
 from sqlalchemy import select, update
 
 from hub.models import Intake, OutboxRecord
+from hub.services import items
 from hub.services.reviews import pick_looks
 from hub.wiring import Hub
+from schemas.items import NewItem
+from schemas.vocabulary import ItemKind
 from tests.integration.callers import GGZ, KADE, WI, Site, mark_of, now
 from tests.integration.conftest import KEY, add_viewer
 from tests.integration.test_audit_log import of_marloes, records, signed_in
 from tests.integration.test_every_way_in import COMMANDS
-from tests.personas import person
+from tests.personas import MARLOES, person
 from workers.command import main
 
 FATIMA = person("fatima", "Fatima Idrissi", "gemeente-tilburg", "Gemeente", "privacy_officer", "accountability")
@@ -55,6 +58,7 @@ class World:
     intake: str
     message: str
     review: str
+    item: str
 
     def page(self, who: str, path: str) -> Any:
         """Open a page."""
@@ -86,7 +90,18 @@ def world(database_hub: Hub) -> World:
         work.session.execute(update(OutboxRecord).values(created_at=an_hour_ago))
     page = signed_in(site, "fatima").get("/controle").text
     review = page.split('action="/controle/')[1].split('"')[0]
-    return World(site=site, case=made["case_id"], referral=made["id"], intake=intake, message=message, review=review)
+    goal = NewItem(kind=ItemKind.GOAL, content={"title": "Rust."})
+    with database_hub.store.writing() as work:
+        item = items.add(work, database_hub.config, MARLOES, made["case_id"], goal).id
+    return World(
+        site=site,
+        case=made["case_id"],
+        referral=made["id"],
+        intake=intake,
+        message=message,
+        review=review,
+        item=item,
+    )
 
 
 CONSENT = {"to": "de-spoel", "kind": "asked"}
@@ -126,6 +141,18 @@ ROUTES: dict[str, tuple[str, Call]] = {
     "web.consents.register": (
         "consent.change",
         lambda w: w.form("marloes", f"/inwoners/{w.case}/toestemming", **CONSENT),
+    ),
+    "web.items.add": (
+        "item.write",
+        lambda w: w.form("marloes", f"/inwoners/{w.case}/vastleggen", kind="goal", c_title="Rust."),
+    ),
+    "web.items.change": (
+        "item.change",
+        lambda w: w.form("marloes", f"/inwoners/{w.case}/onderdelen/{w.item}", version="1", c_title="Meer rust."),
+    ),
+    "web.items.settle": (
+        "item.change",
+        lambda w: w.form("marloes", f"/inwoners/{w.case}/onderdelen/{w.item}/stand", version="2", state="done"),
     ),
     "web.consents.show": ("case.view", lambda w: w.page("marloes", f"/inwoners/{w.case}/toestemming")),
     "api.read_message": ("message.view", lambda w: w.site.get(f"/referrals/{w.referral}/messages/{w.message}")),

@@ -18,14 +18,15 @@ from hub.live import NAMESPACE
 from hub.models import Case, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.access_tables import ROLES
-from hub.services import referrals
+from hub.services import items, referrals
 from hub.services.access import gaze_at, is_party, may_see, may_see_person, status_decision
 from hub.services.identity import machine_viewer
 from hub.services.views import Viewer
 from hub.wiring import Hub
+from schemas.items import NewItem
 from schemas.message import Ground
 from schemas.referral import NewEvent
-from schemas.vocabulary import Basis, Event, LifeDomain, Purpose
+from schemas.vocabulary import Basis, Event, ItemKind, LifeDomain, Purpose
 from tests.builders import client, new_referral
 from tests.integration.callers import Site, new_bsn, sign_in_as
 from tests.integration.conftest import add_viewer, open_test_hub
@@ -64,6 +65,9 @@ ROUTES: dict[str, str] = {
     "web.audit_log.judge": "overseer",
     "web.consents.register": "decided",
     "web.consents.show": "decided",
+    "web.items.add": "decided",
+    "web.items.change": "decided",
+    "web.items.settle": "decided",
     "web.elsewhere.back": "own",
     "web.elsewhere.go": "own",
     "web.new_referral.preview": "decided",
@@ -133,7 +137,7 @@ ROUTES: dict[str, str] = {
     "api.decide_correction": "party",
     "api.read_checkpoint": "nothing",
 }
-EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own", "watch_worklist": "decided"}
+EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own"}
 # Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.
 COMMANDS: dict[str, str] = {
     "access decide": "nothing",
@@ -234,6 +238,7 @@ class World:
     people: tuple[Viewer, ...]
     cases: tuple[str, ...]
     referral_ids: tuple[str, ...]
+    items: tuple[str, ...]
     marks: tuple[Marked, ...]
     name: str
     bsn: str
@@ -285,12 +290,16 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             work.session.execute(update(Case).values(regisseur_id=MARLOES.id))
         with hub.store.reading() as session:
             cases = tuple(session.scalars(select(Case.id)))
+        goal = NewItem(kind=ItemKind.GOAL, content={"title": "Rust."}, life_domains=(LifeDomain.SOCIAL_NETWORK,))
+        with hub.store.writing() as work:
+            written = items.add(work, hub.config, MARLOES, cases[0], goal).id
         yield World(
             hub=hub,
             web=create_web(hub),
             people=(MARLOES, PETER, NAIMA, ILSE, TOM, BAS, *others),
             cases=cases,
             referral_ids=tuple(ids),
+            items=(written,),
             marks=tuple(marks),
             name=NAME,
             bsn=BSN,
@@ -352,6 +361,7 @@ def addresses(world: World, method: str) -> list[tuple[str, str]]:
         "form": ("canoniek", "vertaald", "ontvangen"),
         "case_id": (*world.cases, "not-there"),
         "referral_id": (*world.referral_ids, "not-there"),
+        "item_id": (*world.items, "not-there"),
         "filename": ("app.css",),
         "name": ("message.json",),
     }
