@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app
+from flask import current_app, has_request_context, request
 
 from hub.models import Post
 from hub.rules.audit import Deed, Outcome
@@ -117,10 +117,10 @@ class Accounts:
         return Entered(token=token, session=found) if found is not None else Refused()
 
     def signed_in(self, token: str) -> SignedIn | None:
-        """Give the session behind a token, and note now and then that it is used."""
+        """Give the session behind a token, and note now and then that it is used: by someone, not by an open page."""
         with self._hub.store.reading() as reading:
             found = sessions.signed_in(reading, self._config, token, _now())
-        if found is not None and found.stale:
+        if found is not None and found.stale and not _by_itself():
             self._write(lambda work: sessions.touch(work, found.id))
         return found
 
@@ -306,6 +306,11 @@ def accounts() -> Accounts:
     """Give the accounts of the running application."""
     found: Accounts = current_app.extensions[EXTENSION]
     return found
+
+
+def _by_itself() -> bool:
+    """Whether an open page asks by itself: that keeps nobody signed in."""
+    return has_request_context() and "X-Fragment" in request.headers
 
 
 def _refused(turn: Wait) -> Refused:

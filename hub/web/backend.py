@@ -65,6 +65,9 @@ class Backend(Protocol):
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what needs the viewer, most pressing first."""
 
+    def worklist_mark(self, viewer: Viewer) -> str:
+        """Give a mark of what the work list shows: a page that keeps it can ask whether it still holds."""
+
     def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
         """Give a client's page as this viewer may see it."""
 

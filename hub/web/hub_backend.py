@@ -15,6 +15,7 @@ from hub.services import (
     consent_view,
     consents,
     differences,
+    list_watch,
     monitor,
     referral_view,
     referrals,
@@ -88,6 +89,11 @@ class HubBackend:
         """Give what needs the viewer."""
         with audit.looking(self._hub.store, self._where()) as session:
             return tuple(worklist.worklist(session, self._config, viewer, _now()))
+
+    def worklist_mark(self, viewer: Viewer) -> str:
+        """Give a mark of what the work list shows."""
+        with self._hub.store.reading() as session:
+            return list_watch.mark_of_list(session, self._config, viewer, _now())
 
     def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
         """Give a client's page."""

@@ -25,15 +25,16 @@ def start() -> ResponseReturnValue:
 @slice_.get("/werkvoorraad")
 def show() -> ResponseReturnValue:
     """Show the clients of a regisseur, or the referrals of a partner."""
+    mark = backend().worklist_mark(g.viewer)  # before the list: what changes meanwhile is told, and not missed
     lines = backend().worklist(g.viewer)
     if works_on_clients(g.viewer):
         tasks = [line for line in lines if line.reason == TELL_EMERGENCY]
         clients = tuple(line for line in lines if line.reason != TELL_EMERGENCY)
         groups = _grouped(clients, _CLIENT_GROUPS, "running")
-        return render_template("worklist_clients.html", groups=groups, tasks=sorted(tasks, key=_due))
+        return render_template("worklist_clients.html", groups=groups, tasks=sorted(tasks, key=_due), mark=mark)
     groups = _grouped(lines, _INBOX_GROUPS, "other")
     groups["you"].sort(key=_due)
-    return render_template("worklist_inbox.html", groups=groups)
+    return render_template("worklist_inbox.html", groups=groups, mark=mark)
 
 
 def _due(line: WorkLine) -> dt.datetime:

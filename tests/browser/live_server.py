@@ -13,7 +13,7 @@ from flask_socketio import SocketIO
 from werkzeug.serving import make_server
 
 from hub.services.sessions import COOKIE
-from hub.services.views import CaseView, EntryView
+from hub.services.views import CaseView, EntryView, WorkLine
 from hub.web.fragments import render_entry, render_regions
 from tests.browser.made_up import MARLOES, Remembering, make_app
 from workers.serve import closing
@@ -33,6 +33,7 @@ class LiveServer:
         self.socketio = SocketIO(self.app, async_mode="threading")
         self.socketio.on_event("connect", self._connect, namespace="/live")
         self.socketio.on_event("watch", self._watch, namespace="/live")
+        self.socketio.on_event("watch_worklist", self._watch_worklist, namespace="/live")
         self._lines: list[socket.socket] = []
         self._server = make_server("127.0.0.1", 0, closing(self.app), threaded=True)
         self.address = f"http://127.0.0.1:{self._server.server_port}"
@@ -71,6 +72,9 @@ class LiveServer:
         later = [entry for entry in self.view.entries if entry.position > after]
         return {"position": self.view.position, "entries": [self.pushed(entry) for entry in later]}
 
+    def _watch_worklist(self, asked: dict[str, Any]) -> dict[str, Any]:
+        return {"watching": True, "changed": asked["mark"] != self.services.worklist_mark(MARLOES)}
+
     def regions(self) -> dict[str, str]:
         with self.app.app_context():
             return render_regions(self.view, MARLOES)
@@ -99,6 +103,12 @@ class LiveServer:
         self.view = replace(self.view, position=entry.position, entries=entries, referrals=referrals)
         if push:
             self.push(self.pushed(entry))
+
+    def work_changes(self, *lines: WorkLine, told: bool = True) -> None:
+        """Let the work list of Marloes be these lines."""
+        self.services.work[MARLOES.id] = lines
+        if told:
+            self.socketio.emit("worklist", {"changed": True}, namespace="/live")
 
     def push(self, pushed: dict[str, Any]) -> None:
         self.socketio.emit("entry", pushed, namespace="/live")

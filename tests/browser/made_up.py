@@ -531,6 +531,7 @@ class Remembering:
             ("p-marloes", "r-4831"): NOT_ARRIVED,
             ("p-tom", "r-4822"): DECIDE,
         }
+        self.work = dict(WORK)
         self.ended: set[str] = set()
         self.sent: dict[str, NewReferral] = {}
         self.events: list[tuple[str, NewEvent]] = []
@@ -556,7 +557,10 @@ class Remembering:
         self.ended.add(token)
 
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
-        return WORK.get(viewer.id, ())
+        return self.work.get(viewer.id, ())
+
+    def worklist_mark(self, viewer: Viewer) -> str:
+        return f"mark-{hash(self.worklist(viewer))}"
 
     def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
         return self.cases.get((viewer.id, case_id))

@@ -154,7 +154,7 @@ def test_a_browser_that_lost_its_connection_during_two_hundred_updates_ends_as_a
 def test_a_gap_too_large_to_replay_ends_as_a_reload(
     real: RealHub, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.live.REPLAY_LIMIT", 20)
+    monkeypatch.setattr("hub.live.side.REPLAY_LIMIT", 20)
     page = open_page("marloes", f"/inwoners/{real.karin()}")
     page.wait_for_selector("text=Live")
     page.context.set_offline(True)

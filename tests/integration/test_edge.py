@@ -13,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from hub.app import create_web
 from hub.limits import Allowance
-from hub.live import MOST_WATCHES, NAMESPACE
+from hub.live import NAMESPACE
+from hub.live.side import MOST_WATCHES
 from hub.settings import RATES, Rate, SettingsError, from_environment
 from hub.wiring import Hub
 from tests.integration.callers import KADE, WI, Site, listening, sign_in_as
@@ -343,7 +344,7 @@ def test_a_connection_that_asks_too_often_is_told_to_wait(site: Site) -> None:
 
 def test_a_connection_follows_no_more_cases_than_a_person_can(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_WATCHES == 100
-    monkeypatch.setattr("hub.live.MOST_WATCHES", 1)
+    monkeypatch.setattr("hub.live.side.MOST_WATCHES", 1)
     cases = [site.send().json["case_id"] for _ in range(2)]
     socket = SocketIOTestClient(
         site.web.app, site.web.live.socketio, namespace=NAMESPACE, auth={"token": site.token(WI)}
@@ -355,7 +356,7 @@ def test_a_connection_follows_no_more_cases_than_a_person_can(site: Site, monkey
 
 
 def test_an_account_has_no_more_connections_than_it_can_use(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.live.MOST_CONNECTIONS", 2)
+    monkeypatch.setattr("hub.live.side.MOST_CONNECTIONS", 2)
     sockets = [watcher(site) for _ in range(3)]
     assert [socket.is_connected(NAMESPACE) for socket in sockets] == [True, True, False]
     for socket in sockets[:2]:

@@ -137,7 +137,7 @@ ROUTES: dict[str, str] = {
     "api.decide_correction": "party",
     "api.read_checkpoint": "nothing",
 }
-EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own"}
+EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own", "watch_worklist": "decided"}
 # Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.
 COMMANDS: dict[str, str] = {
     "access decide": "nothing",

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.limits import Limits
+from hub.live.lists import Lists
 from hub.services import proofs, sessions
 from hub.services.audit import Occasion, looking, occasion
 from hub.services.case_entries import entry_body
@@ -96,6 +97,7 @@ class Live:
         self._viewers: dict[str, Viewer] = {}
         self._stop = threading.Event()
         self._stopped = False
+        self.lists = Lists(hub, self._tell_list)
         self.socketio = SocketIO(
             app,
             async_mode=async_mode,
@@ -109,6 +111,7 @@ class Live:
             ("disconnect", self._disconnect),
             ("watch", self._watch),
             ("unwatch", self._unwatch),
+            ("watch_worklist", self._watch_worklist),
         ):
             self.socketio.on_event(name, handler, namespace=NAMESPACE)
 
@@ -156,6 +159,7 @@ class Live:
 
     def _disconnect(self, *_reason: Any) -> None:
         sid = _sid()
+        self.lists.leave(sid)
         if self._viewers.pop(sid, None) is not None:
             telemetry.WATCHERS.dec()
         for case_id in [case_id for case_id, watched in list(self._cases.items()) if sid in watched.watches]:
@@ -222,6 +226,27 @@ class Live:
 
     def _entry(self, entry: EntryView, viewer: Viewer) -> dict[str, Any]:
         return {**entry_body(entry), "html": self._drawing.entry(entry, viewer)}
+
+    def _watch_worklist(self, asked: Any = None) -> dict[str, Any]:
+        """Answer whether the list changed since it was drawn with this mark; from then on each change is told."""
+        known = self._viewers.get(_sid())
+        if self._limits.kinds["socket"].take(_sid()).wait:
+            return {"error": "rate_limited"}
+        mark = asked.get("mark") if isinstance(asked, dict) else None
+        if known is None or known.session_id is None or not isinstance(mark, str | None):
+            return {"error": "invalid"}  # systems ask the API
+        try:
+            with self._hub.store.reading() as reading:
+                viewer = self._as_of_now(reading, [known]).get(_line(known))
+            if viewer is None or viewer != known:
+                return {"error": "signed_out"}
+            return self.lists.watch(_sid(), viewer, mark)
+        except (SQLAlchemyError, StoreUnavailable):
+            self.lists.leave(_sid())
+            return {"error": "unavailable"}
+
+    def _tell_list(self, sid: str, news: dict[str, Any]) -> None:
+        self.socketio.emit("worklist", news, to=sid, namespace=NAMESPACE)
 
     def _unwatch(self, asked: Any = None) -> None:
         case_id, _after = _asked(asked)
@@ -306,11 +331,15 @@ class Live:
     def sweep(self) -> None:
         """Find what a lost nudge left behind, and whose right ended without an entry."""
         watched = {case_id: one.seen for case_id, one in list(self._cases.items())}
-        if not watched:
+        viewers = dict(self._viewers)
+        if not viewers:
             return
         with self._hub.store.reading() as reading:
-            rows = positions_of(reading, list(watched))
-            active = self._as_of_now(reading, list(self._viewers.values()))
+            rows = positions_of(reading, list(watched)) if watched else []
+            active = self._as_of_now(reading, list(viewers.values()))
+        for sid, viewer in viewers.items():
+            if active.get(_line(viewer)) != viewer:
+                self.lists.end(sid)
         for case_id, position in rows:
             one = self._cases.get(case_id)
             if one is None:
@@ -338,6 +367,8 @@ class Live:
         """Listen for nudges, push what is new, and sweep, each in threads of its own."""
         for task in (self._listen, self._sweep_often, *[self._push_often] * PUSHERS):
             self.socketio.start_background_task(task)
+        for run in (self.lists.run, self.lists.sweep_often):
+            self.socketio.start_background_task(run, self._stop)
 
     def stop(self) -> None:
         """End the threads."""
@@ -357,6 +388,7 @@ class Live:
                     subscribed = consumer.subscriptions
                     for case_id in list(self._cases):
                         self._hear(case_id, 0)
+                    self.lists.hear_all()
             except BrokerUnavailable as error:
                 log.warning("live waits", fault=type(error).__name__)
                 time.sleep(1.0)
@@ -364,6 +396,7 @@ class Live:
 
     def _hear(self, case_id: str, position: int) -> None:
         """Have a case pushed soon; one that waits for it already waits once."""
+        self.lists.hear(case_id)
         if case_id not in self._cases:
             return
         waits = case_id in self._heard
