@@ -99,14 +99,19 @@ class Desk(ABC):
         self.holdings.take(message)
         for listener in self._listeners:
             listener(message)
-        self._think_about(message)
+        if not self._listed_again(message):
+            self._think_about(message)
+
+    def _listed_again(self, message: Message) -> bool:
+        """Whether a snapshot tells again of a referral that is known already."""
+        if message.kind is not MessageKind.SENT:
+            return False
+        known = message.data.referral_number in self._known
+        self._known.add(message.data.referral_number)
+        return known and bool(message.data.assignments)
 
     def _think_about(self, message: Message) -> None:
-        """Answer what is new: a snapshot lists again what is known already."""
-        if message.data.assignments and message.kind is MessageKind.SENT:
-            if message.data.referral_number in self._known:
-                return
-            self._known.add(message.data.referral_number)
+        """Answer what is new."""
         if message.kind is MessageKind.SENT and self._turn is not None:
             wait = 0.0
             for step, reply in enumerate(next(self._turn)):
