@@ -42,7 +42,7 @@ demo: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/schakel demo
 
 test: services
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -23,6 +23,7 @@ from schemas.identifiers import bsn_is_valid, derived_id
 from schemas.message import Client, Ground
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Purpose, Urgency
+from workers.demo_caseload import write_plans
 from workers.partners import DEMO_MANNERS
 from workers.partners.makers import Simulator, Wishes, make_partner
 
@@ -179,6 +180,8 @@ def prepare(hub: Hub) -> bool:
         _identities(work, config)
     with hub.store.writing() as work:
         _caseload(work, config)
+    with hub.store.writing(now=dt.datetime.now(dt.UTC) - dt.timedelta(days=40)) as work:
+        write_plans(work, _viewer(work, config, "marloes"))
     return True
 
 
