@@ -63,9 +63,7 @@ def write_plans(work: UnitOfWork, marloes: Viewer) -> None:
     """Write a plan for each client of Marloes but Karin, who has her own; ``work`` stands some weeks back."""
     cases = list(
         work.session.scalars(
-            select(Case.id)
-            .where(Case.regisseur_id == marloes.id, Case.story.is_(None))
-            .order_by(Case.id)
+            select(Case.id).where(Case.regisseur_id == marloes.id, Case.story.is_(None)).order_by(Case.id)
         )
     )
     dice = random.Random(51)  # noqa: S311 - the same demo every time
