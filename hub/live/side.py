@@ -27,7 +27,8 @@ from hub.live.lists import Lists
 from hub.services import proofs, sessions
 from hub.services.audit import Occasion, looking, occasion
 from hub.services.case_entries import entry_body
-from hub.services.case_view import Growth, case_view, growth, lost_consent, positions_of
+from hub.services.case_growth import Growth, Lost, growths
+from hub.services.case_view import case_view, positions_of
 from hub.services.errors import NotFound
 from hub.services.referral_lines import line_body
 from hub.services.views import CaseView, EntryView, Viewer
@@ -295,38 +296,45 @@ class Live:
             return
         with watched.lock:
             watches = list(watched.watches.items())
+            asked = [(watch.viewer, watch.position) for _sid, watch in watches]
             # What all watchers are about to see is written down in one statement, before any of it goes out.
             with looking(self._hub.store, self._occasion()) as reading:
-                found = self._growth(reading, case_id, [watch for _sid, watch in watches])
+                found = growths(reading, self._hub.config, asked, case_id, dt.datetime.now(dt.UTC))
+            together: defaultdict[int, list[str]] = defaultdict(list)
             for (sid, watch), grown in zip(watches, found, strict=True):
-                self._push_one(case_id, sid, watch, grown)
+                if self._stays(case_id, sid, watch, grown):
+                    together[id(grown)].append(sid)
+            for grown in {id(one): one for one in found}.values():
+                if isinstance(grown, Growth) and together[id(grown)]:
+                    self._send(grown, {sid: watched.watches[sid] for sid in together[id(grown)]})
 
-    def _growth(self, reading: Session, case_id: str, watches: list[Watch]) -> list[Growth | str]:
-        """Give what is new for each watcher, or why the right ended; who looks through two tabs is decided once."""
-        now = dt.datetime.now(dt.UTC)
-        known: dict[tuple[Viewer, int], Growth | str] = {}
-        for watch in watches:
-            if (watch.viewer, watch.position) in known:
-                continue
-            try:
-                news: Growth | str = growth(reading, self._hub.config, watch.viewer, case_id, watch.position, now)
-            except NotFound:
-                news = "consent_withdrawn" if lost_consent(reading, watch.viewer, case_id) else "no_longer_allowed"
-            known[watch.viewer, watch.position] = news
-        return [known[watch.viewer, watch.position] for watch in watches]
-
-    def _push_one(self, case_id: str, sid: str, watch: Watch, grown: Growth | str) -> None:
-        if isinstance(grown, str):
-            self._close(case_id, sid, grown)
-            return
-        if not _still_fits(watch.shape, grown.shape):
+    def _stays(self, case_id: str, sid: str, watch: Watch, grown: Growth | Lost) -> bool:
+        """Whether a watch goes on; close it where the right ended or what was seen before is not seen any more."""
+        if isinstance(grown, Lost):
+            self._close(case_id, sid, "consent_withdrawn" if grown.by_consent else "no_longer_allowed")
+        elif not _still_fits(watch.shape, grown.shape):
             self._close(case_id, sid, "changed")
-            return
-        watch.shape = grown.shape
-        with self._app.app_context():
-            for drawn in self._drawn(grown.entries, grown.view, watch.viewer):
-                self.socketio.emit("entry", drawn, to=sid, namespace=NAMESPACE)
-                watch.position = drawn["position"]
+        else:
+            watch.shape = grown.shape
+            return sid in self._watched_by(case_id)
+        return False
+
+    def _watched_by(self, case_id: str) -> dict[str, Watch]:
+        found = self._cases.get(case_id)
+        return found.watches if found is not None else {}
+
+    def _send(self, grown: Growth, to: dict[str, Watch]) -> None:
+        """Send what is new to all who see the same, drawn once for each language; what people wrote, for each alone."""
+        alike: defaultdict[Viewer, list[str]] = defaultdict(list)
+        for sid, watch in to.items():
+            alike[watch.viewer if grown.view is not None else grown.seen_by].append(sid)
+        for viewer, sids in alike.items():
+            with self._app.app_context():
+                drawn = self._drawn(grown.entries, grown.view, viewer)
+            for entry in drawn:
+                self.socketio.emit("entry", entry, to=sids, namespace=NAMESPACE)
+            for sid in sids:
+                to[sid].position += len(drawn)
 
     def sweep(self) -> None:
         """Find what a lost nudge left behind, and whose right ended without an entry."""

@@ -1,6 +1,6 @@
 """The timeline of a case as one viewer sees it: which entries, counted from 1 without gaps, and how much of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,9 @@ from hub.rules.access import Category, Decision, Mask
 from hub.services.access import Gaze, may_see, status_decision
 from hub.services.case_keys import check_owner
 from hub.services.explaining import why_body
-from hub.services.item_views import visible_items
+from hub.services.item_views import seen_among, visible_items
 from hub.services.referral_lines import line_of, organisation_name
-from hub.services.ties import Involved, involved
+from hub.services.ties import Involved, Seat, involved, ties_of
 from hub.services.views import EntryView, Explained, ItemView, ReferralLine
 from schemas.fields import moment_text
 from schemas.vocabulary import Event
@@ -63,17 +63,33 @@ class Found:
 
 def found_in(session: Session, look: Gaze, case_id: str) -> Found:
     """Find what a viewer sees of a case: each referral by its state, each item by the ties that this gives."""
-    referrals: dict[str, Seen] = {}
-    for referral in session.scalars(_REFERRALS, {"case_id": case_id}):
+    referrals = _seen_of(look, referrals_of(session, case_id))
+    who = involved(session, look, case_id, [one.referral for one in referrals.values()])
+    return Found(referrals=referrals, who=who, items=visible_items(session, who, case_id))
+
+
+def referrals_of(session: Session, case_id: str) -> Sequence[Referral]:
+    """Give the referrals of a case, without what they say."""
+    return session.scalars(_REFERRALS, {"case_id": case_id}).all()
+
+
+def found_among(look: Gaze, referrals: Sequence[Referral], seats: Sequence[Seat], heads: Sequence[Any]) -> Found:
+    """Find what a viewer sees of a case, as ``found_in`` does, in what was read of it for all who look."""
+    seen = _seen_of(look, referrals)
+    who = ties_of(look, [one.referral for one in seen.values()], seats)
+    return Found(referrals=seen, who=who, items=seen_among(who, heads))
+
+
+def _seen_of(look: Gaze, referrals: Iterable[Referral]) -> dict[str, Seen]:
+    found: dict[str, Seen] = {}
+    for referral in referrals:
         status = status_decision(look, referral)
         if not status.allow:
             continue
         progress = may_see(look, referral, Category.PROGRESS, owner=referral.receiver)
-        referrals[referral.id] = Seen(
-            referral=referral, status=status, progress=progress, line=line_of(look, referral, status)
-        )
-    who = involved(session, look, case_id, [one.referral for one in referrals.values()])
-    return Found(referrals=referrals, who=who, items=visible_items(session, who, case_id))
+        line = line_of(look, referral, status)
+        found[referral.id] = Seen(referral=referral, status=status, progress=progress, line=line)
+    return found
 
 
 def entries_of(

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from hub.models import Case, CaseKey, Person, Referral, TimelineEntry
+from hub.models import Case, CaseKey, Person, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Action, Category, Mask, reason
 from hub.rules.audit import Deed
@@ -36,15 +36,15 @@ from schemas.vocabulary import OrganisationKind, Purpose
 _TIMELINE = table_of(TimelineEntry)
 _OF_CASE = _TIMELINE.c.case_id == bindparam("case_id")
 _ALL_ENTRIES = select(_TIMELINE).where(_OF_CASE).order_by(_TIMELINE.c.position)
-_ENTRIES = _ALL_ENTRIES.where(_TIMELINE.c.position.between(bindparam("since"), bindparam("until")))
+ENTRIES = _ALL_ENTRIES.where(_TIMELINE.c.position.between(bindparam("since"), bindparam("until")))
 # What decides whether an entry is shown, and nothing that must be decrypted.
-_HEADS = (
+HEADS = (
     select(_TIMELINE.c.position, _TIMELINE.c.kind, _TIMELINE.c.referral_id, _TIMELINE.c.item_id)
     .where(_OF_CASE)
     .order_by("position")
 )
 _CASES, _PEOPLE = table_of(Case), table_of(Person)
-_REGISSEUR = (
+REGISSEUR = (
     select(_CASES.c.regisseur_id, _PEOPLE.c.organisation)
     .select_from(_CASES.outerjoin(_PEOPLE, _CASES.c.regisseur_id == _PEOPLE.c.id))
     .where(_CASES.c.id == bindparam("case_id"))
@@ -54,7 +54,7 @@ _NO_REFERRING = _NO_DIRECT | {"income_consultant", "machine"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class _File:
+class CaseFile:
     """A case as it is stored, before anything of it was decided."""
 
     case: Case
@@ -65,18 +65,18 @@ class _File:
 def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> CaseView:
     """Give a case as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
     with telling(session, viewer, Deed.CASE_VIEW, case_id):
-        file = _load(session, case_id)
+        file = load_file(session, case_id)
         look = gaze_at(session, config, viewer, case_id, file.case.regisseur_id, now)
         # Before the referrals and items: of each entry that is read, what it is about is there.
         rows = session.execute(_ALL_ENTRIES, {"case_id": case_id}).all()
         found = found_in(session, look, case_id)
-        _check_entrance(session, look, case_id, found)
-        view = _drawn(session, look, file, found, rows)
-    _tell(session, look, Deed.CASE_VIEW, case_id, found, known=bool(view.client_name))
+        check_entrance(session, look, case_id, found)
+        view = drawn(session, look, file, found, rows)
+    tell_case(session, look, Deed.CASE_VIEW, case_id, found, known=bool(view.client_name))
     return view
 
 
-def _drawn(session: Session, look: Gaze, file: _File, found: Found, rows: Sequence[Any]) -> CaseView:
+def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, rows: Sequence[Any]) -> CaseView:
     """Put together what a viewer sees, from what was found."""
     case, regisseur, viewer = file.case, file.regisseur, look.viewer
     whys = _whys(look, regisseur.organisation if regisseur is not None else "", found)
@@ -129,41 +129,6 @@ def _may_write(found: Found) -> bool:
     return asked.decision.mask is Mask.FULL
 
 
-@dataclass(frozen=True, kw_only=True)
-class Growth:
-    """What is new in a case for one viewer.
-
-    ``shape`` is what the viewer's positions rest on: what is seen, and which referrals are masked. ``view`` is the case
-    without its timeline, where more than the timeline and a referral's row changed; else nothing.
-    """
-
-    entries: list[EntryView]
-    shape: frozenset[tuple[str, bool]]
-    view: CaseView | None = None
-
-
-def growth(
-    session: Session, config: Configuration, viewer: Viewer, case_id: str, after: int, now: dt.datetime
-) -> Growth:
-    """Give what is to be pushed to a viewer: as ``entries_after``, with what a push must notice without an entry."""
-    with telling(session, viewer, Deed.CASE_PUSH, case_id):
-        look, found, entries = _after(session, config, viewer, case_id, after, now)
-        view = None
-        if any(entry.item is not None for entry in entries):
-            view = _drawn(session, look, _load(session, case_id), found, ())
-    if entries:
-        _tell(session, look, Deed.CASE_PUSH, case_id, found, known=False)
-    return Growth(entries=entries, shape=found.shape, view=view)
-
-
-def lost_consent(session: Session, viewer: Viewer, case_id: str) -> bool:
-    """Whether a client's consent that ended is why an organisation that had part in a case has none any more."""
-    ended = select(Referral.id).where(
-        Referral.case_id == case_id, Referral.receiver == viewer.organisation, Referral.ground_ended_at.is_not(None)
-    )
-    return session.execute(ended.limit(1)).first() is not None
-
-
 def entries_after(
     session: Session,
     config: Configuration,
@@ -175,29 +140,29 @@ def entries_after(
     """Give the entries this viewer may see after a position of the viewer's own count."""
     with telling(session, viewer, Deed.CASE_ENTRIES, case_id):
         look, found, entries = _after(session, config, viewer, case_id, after, now)
-    _tell(session, look, Deed.CASE_ENTRIES, case_id, found, known=False)
+    tell_case(session, look, Deed.CASE_ENTRIES, case_id, found, known=False)
     return entries
 
 
 def _after(
     session: Session, config: Configuration, viewer: Viewer, case_id: str, after: int, now: dt.datetime
 ) -> tuple[Gaze, Found, list[EntryView]]:
-    case = session.execute(_REGISSEUR, {"case_id": case_id}).one_or_none()
+    case = session.execute(REGISSEUR, {"case_id": case_id}).one_or_none()
     if case is None:
         raise NotFound("There is no such case.")
     look = gaze_at(session, config, viewer, case_id, case.regisseur_id, now)
-    heads = session.execute(_HEADS, {"case_id": case_id}).all()
+    heads = session.execute(HEADS, {"case_id": case_id}).all()
     found = found_in(session, look, case_id)
-    _check_entrance(session, look, case_id, found)
+    check_entrance(session, look, case_id, found)
     new = [head for head in heads if is_shown(head, found)][after:]
     if not new:
         return look, found, []
     span = {"case_id": case_id, "since": new[0].position, "until": new[-1].position}
-    rows = session.execute(_ENTRIES, span).all()
+    rows = session.execute(ENTRIES, span).all()
     items: Mapping[str, ItemView] = {}
     if any(head.item_id is not None for head in new):
         items = items_of(session, found.who, case_id)
-    entrance = _entrance(look, case.organisation or "", found)
+    entrance = entrance_of(look, case.organisation or "", found)
     return look, found, entries_of(look, rows, found, after + 1, entrance=entrance, items=items)
 
 
@@ -212,7 +177,7 @@ def _whys(look: Gaze, owner: str, found: Found) -> dict[str, Explained]:
         if not through[0].decision.allow and at_the_table(found.who):
             through = (_at_table(found, owner, category), None)
         whys[name] = explained(look, *through)
-    return whys | {"contact": _entrance(look, owner, found)}
+    return whys | {"contact": entrance_of(look, owner, found)}
 
 
 def _at_table(found: Found, owner: str, category: Category) -> Why:
@@ -220,7 +185,7 @@ def _at_table(found: Found, owner: str, category: Category) -> Why:
     return why_item(found.who, category=category, owner=owner, purpose=Purpose.GUIDANCE, domains=())
 
 
-def _entrance(look: Gaze, owner: str, found: Found) -> Explained:
+def entrance_of(look: Gaze, owner: str, found: Found) -> Explained:
     """Say why the case is there for this viewer at all: since the client may be known, or a referral is seen."""
     through = why_client(look, found.records, Category.CONTACT)
     if through[0].decision.allow:
@@ -232,7 +197,7 @@ def _entrance(look: Gaze, owner: str, found: Found) -> Explained:
     return explained_status(look, found.records[0])
 
 
-def _tell(session: Session, look: Gaze, deed: Deed, case_id: str, found: Found, *, known: bool) -> None:
+def tell_case(session: Session, look: Gaze, deed: Deed, case_id: str, found: Found, *, known: bool) -> None:
     """Tell the audit log what of a case was shown."""
     entry = Entry(
         viewer=look.viewer,
@@ -251,7 +216,8 @@ def positions_of(session: Session, case_ids: list[str]) -> list[tuple[str, int]]
     return [(case_id, position) for case_id, position in rows]
 
 
-def _load(session: Session, case_id: str) -> _File:
+def load_file(session: Session, case_id: str) -> CaseFile:
+    """Read a case with who it is about and who directs it."""
     row = session.execute(
         select(CaseKey.key, Case, ClientRecord, Person)  # the key before what it opens
         .select_from(Case)
@@ -265,10 +231,10 @@ def _load(session: Session, case_id: str) -> _File:
     _key, case, client, regisseur = row
     for content in (case.story, client.person):
         check_owner(content, case_id)
-    return _File(case=case, person=Client(**client.person), regisseur=regisseur)
+    return CaseFile(case=case, person=Client(**client.person), regisseur=regisseur)
 
 
-def _check_entrance(session: Session, look: Gaze, case_id: str, found: Found) -> None:
+def check_entrance(session: Session, look: Gaze, case_id: str, found: Found) -> None:
     """Let in who has a tie to the client; to anyone else the case is not there.
 
     Income sees the clients of Work & Income alone: that somebody else has a client may itself be health data.

@@ -1,6 +1,7 @@
 """What people wrote down in a case, as one viewer may see it."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -29,9 +30,17 @@ _HEADS = select(*(column for column in _COLUMNS if column.name != "content")).wh
 
 def visible_items(session: Session, who: Involved, case_id: str) -> frozenset[str]:
     """Give the ids of what this viewer sees of what people wrote down in a case."""
-    if not who.ties:
-        return frozenset()
-    return frozenset(row.id for row in session.execute(_HEADS, {"case_id": case_id}) if sees(who, row))
+    return seen_among(who, heads_of(session, case_id)) if who.ties else frozenset()
+
+
+def heads_of(session: Session, case_id: str) -> Sequence[Any]:
+    """Give of all that was written down in a case what decides whether it is seen."""
+    return session.execute(_HEADS, {"case_id": case_id}).all()
+
+
+def seen_among(who: Involved, heads: Iterable[Any]) -> frozenset[str]:
+    """Give the ids of what this viewer sees among these."""
+    return frozenset(row.id for row in heads if sees(who, row)) if who.ties else frozenset()
 
 
 def items_of(session: Session, who: Involved, case_id: str) -> dict[str, ItemView]:

@@ -36,10 +36,17 @@ from schemas.vocabulary import HEALTH_DOMAINS, Basis, ItemKind, LifeDomain
 _NO_TIES = NO_PART | {"machine", "privacy_officer"}
 _AT_THE_TABLE, _ITEMS = table_of(Attendance), table_of(CaseItem)
 _TABLES = (
-    select(_ITEMS.c.life_domains, _ITEMS.c.state, _ITEMS.c.about, _AT_THE_TABLE.c.until, _AT_THE_TABLE.c.item_id)
+    select(
+        _AT_THE_TABLE.c.person_id,
+        _ITEMS.c.life_domains,
+        _ITEMS.c.state,
+        _ITEMS.c.about,
+        _AT_THE_TABLE.c.until,
+        _AT_THE_TABLE.c.item_id,
+    )
     .join(_ITEMS, _ITEMS.c.id == _AT_THE_TABLE.c.item_id)
-    .where(_AT_THE_TABLE.c.case_id == bindparam("case_id"), _AT_THE_TABLE.c.person_id == bindparam("person_id"))
-    .where(_AT_THE_TABLE.c.state != "left")
+    .where(_AT_THE_TABLE.c.case_id == bindparam("case_id"))
+    .where(_AT_THE_TABLE.c.person_id.in_(bindparam("people", expanding=True)), _AT_THE_TABLE.c.state != "left")
 )
 NAMELESS = "nameless"
 """What an item of an agenda is about, where the client is discussed without a name."""
@@ -92,6 +99,17 @@ class Tie:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seat:
+    """A place of someone at the table where an item of an agenda is discussed, until then."""
+
+    domains: frozenset[str]
+    removed: bool
+    nameless: bool
+    until: dt.datetime
+    item: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Involved:
     """A viewer with all the ties to one case; answers are kept, for many items ask the same."""
 
@@ -104,7 +122,30 @@ def involved(session: Session | UnitOfWork, look: Gaze, case_id: str, referrals:
     """Give a viewer's ties to a case: as its regisseur, by referrals, at the table of a meeting, in an emergency."""
     if look.viewer.role in _NO_TIES:
         return Involved(look=look, ties=())
-    ties = [*_by_regie(look), *_by_referrals(look, referrals), *_by_meetings(session, look, case_id)]
+    return ties_of(look, referrals, seats_of(session, case_id, [look.viewer.id])[look.viewer.id])
+
+
+def seats_of(session: Session | UnitOfWork, case_id: str, people: Iterable[str]) -> dict[str, tuple[Seat, ...]]:
+    """Give where these people sit at the table of a meeting about a client, in one statement."""
+    found: dict[str, list[Seat]] = {one: [] for one in people}
+    for row in session.execute(_TABLES, {"case_id": case_id, "people": list(found)}):
+        found[row.person_id].append(
+            Seat(
+                domains=frozenset(row.life_domains),
+                removed=row.state == "removed",
+                nameless=row.about == NAMELESS,
+                until=row.until,
+                item=row.item_id,
+            )
+        )
+    return {one: tuple(sorted(seats, key=lambda seat: seat.item)) for one, seats in found.items()}
+
+
+def ties_of(look: Gaze, referrals: Iterable[Referral], seats: Iterable[Seat]) -> Involved:
+    """Give a viewer's ties to a case, from what was looked up."""
+    if look.viewer.role in _NO_TIES:
+        return Involved(look=look, ties=())
+    ties = [*_by_regie(look), *_by_referrals(look, referrals), *_by_meetings(look, seats)]
     if look.facts.emergency_until is not None:
         ties.append(
             Tie(
@@ -116,11 +157,6 @@ def involved(session: Session | UnitOfWork, look: Gaze, case_id: str, referrals:
             )
         )
     return Involved(look=look, ties=tuple(ties))
-
-
-def by_regie(look: Gaze) -> Involved:
-    """Give the ties of a regisseur alone: regie opens what the other ties would, and asks nothing of the database."""
-    return Involved(look=look, ties=tuple(_by_regie(look)))
 
 
 def _own_ground(look: Gaze) -> tuple[_Ground, ...]:
@@ -155,15 +191,15 @@ def _by_referrals(look: Gaze, referrals: Iterable[Referral]) -> Iterator[Tie]:
             )
 
 
-def _by_meetings(session: Session | UnitOfWork, look: Gaze, case_id: str) -> Iterator[Tie]:
-    for row in session.execute(_TABLES, {"case_id": case_id, "person_id": look.viewer.id}):
-        over = row.state == "removed" or row.until <= look.now
+def _by_meetings(look: Gaze, seats: Iterable[Seat]) -> Iterator[Tie]:
+    for seat in seats:
+        over = seat.removed or seat.until <= look.now
         yield Tie(
             relation=Relation.TEAM_ITEM,
             state=RelationState.ENDED if over else RelationState.ACTIVE,
-            domains=frozenset(row.life_domains) or None,
+            domains=seat.domains or None,
             grounds=_own_ground(look),
-            nameless=row.about == NAMELESS,
+            nameless=seat.nameless,
         )
 
 

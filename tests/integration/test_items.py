@@ -8,7 +8,8 @@ from sqlalchemy import insert, select, update
 
 from hub.models import Attendance, Case, CaseItem, Meeting, TimelineEntry
 from hub.services import items, referrals
-from hub.services.case_view import case_view, growth
+from hub.services.case_growth import Growth, growths
+from hub.services.case_view import case_view
 from hub.services.clients import find_or_open_case
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.views import CaseView, Viewer
@@ -179,11 +180,12 @@ def test_a_push_brings_the_case_anew_where_something_was_written_and_only_to_who
     write(MARLOES, ItemKind.GOAL, FINANCES)
     now = dt.datetime.now(dt.UTC)
     with looking_at(hub) as session:
-        told = growth(session, hub.config, NAIMA, case_id, at["naima"], now)
-        silent = growth(session, hub.config, TOM, case_id, at["tom"], now)
+        told = growths(session, hub.config, [(NAIMA, at["naima"])], case_id, now)[0]
+        silent = growths(session, hub.config, [(TOM, at["tom"])], case_id, now)[0]
+    assert isinstance(told, Growth) and isinstance(silent, Growth)
     assert [entry.kind for entry in told.entries] == ["goal_added"]
     assert told.view is not None and [one.kind for one in told.view.items] == [ItemKind.GOAL]
-    assert silent.entries == [] and silent.view is None
+    assert not silent.entries and silent.view is None
 
 
 def test_who_sits_at_the_table_sees_what_is_on_it_until_two_weeks_later(hub: Hub, case_id: str, write: Write) -> None:
