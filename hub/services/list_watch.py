@@ -9,21 +9,30 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
-from hub.models import Case, Referral
+from hub.models import Case, CaseItem, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import OPEN
 from hub.services.access import Gaze, gaze, may_see, may_see_person, status_decision
+from hub.services.caseload import COUNTED
 from hub.services.circumstances import circumstances
 from hub.services.referral_lines import line_of
+from hub.services.ties import by_regie, sees
 from hub.services.views import ReferralLine, Viewer
 from hub.settings import Configuration
+from hub.store.tables import table_of
 
 _OPEN = [str(status) for status in OPEN]
 _LENGTH = 24
+_ITEMS = table_of(CaseItem).c
+# What was written down of clients, without its words: its version tells that they changed.
+_WRITTEN = select(*(column for column in _ITEMS if column.name != "content")).where(
+    _ITEMS.case_id.in_(bindparam("cases", expanding=True)), _ITEMS.kind.in_([str(kind) for kind in COUNTED])
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +88,17 @@ def marks(
     referrals: defaultdict[str, list[Referral]] = defaultdict(list)
     for referral in session.scalars(query.order_by(Referral.number)):
         referrals[referral.case_id].append(referral)
+    items: defaultdict[str, list[Any]] = defaultdict(list)
+    if mine.of_clients:
+        for row in session.execute(_WRITTEN, {"cases": list(cases)}):
+            items[row.case_id].append(row)
     directors = session.execute(select(Case.id, Case.regisseur_id).where(Case.id.in_(cases))).all()
     facts = circumstances(session, config, viewer, cases, now)
     found = {}
     for case_id, director in directors:
         look = gaze(config, viewer, director, now, facts[case_id])
-        shown = _client(look, referrals[case_id]) if mine.of_clients else _received(look, referrals[case_id])
+        theirs, written = referrals[case_id], items[case_id]
+        shown = _client(look, theirs, written) if mine.of_clients else _received(look, theirs)
         if shown is not None:
             found[case_id] = _hash(shown)
     return found
@@ -101,12 +115,14 @@ def mark_of_all(known: Mapping[str, str | None]) -> str:
     return _hash(sorted((case_id, mark) for case_id, mark in known.items() if mark is not None))
 
 
-def _client(look: Gaze, referrals: list[Referral]) -> list[object] | None:
+def _client(look: Gaze, referrals: list[Referral], items: list[Any]) -> list[object] | None:
     """Give what the list of a regisseur shows of a client; nothing where the client is not in it."""
     if not may_see_person(look, []).allow:
         return None
     decided = [(one, status_decision(look, one)) for one in referrals]
-    return [_plain(line_of(look, one, decision)) for one, decision in decided if decision.allow]
+    who = by_regie(look)
+    written = [(item.id, item.version) for item in items if sees(who, item)]
+    return [*(_plain(line_of(look, one, decision)) for one, decision in decided if decision.allow), written]
 
 
 def _received(look: Gaze, referrals: list[Referral]) -> list[object] | None:

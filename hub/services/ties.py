@@ -159,6 +159,11 @@ def ties_of(look: Gaze, referrals: Iterable[Referral], seats: Iterable[Seat]) ->
     return Involved(look=look, ties=tuple(ties))
 
 
+def by_regie(look: Gaze) -> Involved:
+    """Give the ties of a regisseur alone: regie opens what the other ties would, and asks nothing of the database."""
+    return Involved(look=look, ties=tuple(_by_regie(look)))
+
+
 def _own_ground(look: Gaze) -> tuple[_Ground, ...]:
     own = OWN_GROUND.get(look.viewer.purpose)
     return ((*own, BasisState.VALID),) if own is not None else ()

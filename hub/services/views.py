@@ -185,10 +185,22 @@ class CaseView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Planned:
+    """Something in the diary today: what, where, when."""
+
+    item_id: str
+    what: str
+    place: str | None
+    at: dt.datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkLine:
     """One client or referral on a work list: what needs whom, and why; ``due_at`` where no referral says by when.
 
-    ``changed_at`` is when its referral last took a step.
+    ``changed_at`` is when its referral last took a step. Of a regisseur's client: ``also`` names what else asks for
+    attention, ``day`` is the day that the reason is about and ``detail`` what was written down, ``last_contact`` when
+    somebody spoke the client, ``next_step`` what comes next, ``planned`` what is in the diary today.
     """
 
     case_id: str | None
@@ -198,6 +210,13 @@ class WorkLine:
     urgency: str
     due_at: dt.datetime | None = None
     changed_at: dt.datetime | None = None
+    area: str | None = None
+    also: tuple[str, ...] = ()
+    day: dt.date | None = None
+    detail: str | None = None
+    last_contact: dt.date | None = None
+    next_step: str | None = None
+    planned: tuple[Planned, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,19 @@ from hub.rules.items import ITEMS
 from hub.services.management import may_manage
 from hub.services.referral_lines import place
 from hub.services.views import EntryView, ReferralLine, Viewer
-from hub.web import audit_words, dates, form_words, item_texts, labels, rights_words, sentences, tracks, words
+from hub.web import (
+    audit_words,
+    conversation,
+    dates,
+    form_words,
+    item_texts,
+    labels,
+    rights_words,
+    sentences,
+    tracks,
+    words,
+    worklist_words,
+)
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
 
 
@@ -87,12 +99,17 @@ def set_up_templates(app: Flask) -> None:
         asset, case_path, referral_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key, in_days,
         newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, may_manage,
         start_path,
+        conversation.threads, conversation.agreements, conversation.decisions, conversation.with_names,
+        conversation.talks_about, conversation.who_does, conversation.day_term,
+        worklist_words.greeting, worklist_words.needed_words, worklist_words.days_ago, worklist_words.line_term,
+        worklist_words.line_action, worklist_words.caseload_meter,
         item_texts.item_words, item_texts.item_state, item_texts.item_fault,
         sentences.sentence_of, sentences.told, sentences.by_whom, sentences.change_words,
         tracks.step_words, tracks.trail_words, tracks.trail_steps,
         form_words.field_name, form_words.why_lost, form_words.bytes_text, form_words.sizes_text,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
+    app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING
     app.jinja_env.trim_blocks = True

@@ -119,6 +119,13 @@ WORK_REASONS = Words(
         "waiting": "Wacht op antwoord van een ander.",
         "running": "Loopt zoals afgesproken.",
         "no_referrals": "Nog geen verwijzingen.",
+        "ground_ended": "De toestemming is voorbij: kijk of er iets anders nodig is.",
+        "agreement_due": "Afspraak nakomen:",
+        "step_stalled": "Stap staat stil:",
+        "consent_ends": "Toestemming voor delen loopt af.",
+        "no_plan": "Nog geen plan.",
+        "no_contact": "Lang geen contact.",
+        "review_domains": "Leefgebieden opnieuw samen bespreken (6 maanden).",
     }
 )
 TROUBLE = Words(

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from flask import Blueprint, g, redirect, render_template
+from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.services.views import WorkLine
@@ -10,8 +10,10 @@ from hub.services.worklist import TELL_EMERGENCY
 from hub.web.backend import backend
 from hub.web.drawing import start_path
 from hub.web.turns import works_on_clients
+from hub.web.worklist_words import CHIP_NAMES, CHIPS
 
 slice_ = Blueprint("worklist", __name__)
+_SHOWN = 8  # of those with whom all goes as agreed
 _CLIENT_GROUPS = {"late": "today", "today": "today", "week": "week"}
 _INBOX_GROUPS = {"late": "you", "today": "you", "week": "you"}
 
@@ -28,13 +30,42 @@ def show() -> ResponseReturnValue:
     mark = backend().worklist_mark(g.viewer)  # before the list: what changes meanwhile is told, and not missed
     lines = backend().worklist(g.viewer)
     if works_on_clients(g.viewer):
-        tasks = [line for line in lines if line.reason == TELL_EMERGENCY]
-        clients = tuple(line for line in lines if line.reason != TELL_EMERGENCY)
-        groups = _grouped(clients, _CLIENT_GROUPS, "running")
-        return render_template("worklist_clients.html", groups=groups, tasks=sorted(tasks, key=_due), mark=mark)
+        return _clients_page(lines, mark)
     groups = _grouped(lines, _INBOX_GROUPS, "other")
     groups["you"].sort(key=_due)
     return render_template("worklist_inbox.html", groups=groups, mark=mark)
+
+
+def _clients_page(lines: tuple[WorkLine, ...], mark: str) -> ResponseReturnValue:
+    tasks = [line for line in lines if line.reason == TELL_EMERGENCY]
+    clients = tuple(line for line in lines if line.reason != TELL_EMERGENCY)
+    chosen = request.args.get("toon", "")
+    chosen = chosen if chosen in CHIP_NAMES else ""
+    by_chip = {code: tuple(line for line in clients if _is_in(code, line)) for code in CHIP_NAMES}
+    planned = sorted(((one, line) for line in clients for one in line.planned), key=lambda pair: pair[0].at)
+    groups = _grouped(by_chip[chosen], _CLIENT_GROUPS, "running")
+    rest = 0 if chosen else max(0, len(groups["running"]) - _SHOWN)
+    return render_template(
+        "worklist_clients.html",
+        groups=groups,
+        shown=len(groups["running"]) - rest,
+        rest=rest,
+        counts={name: len(group) for name, group in _grouped(clients, _CLIENT_GROUPS, "running").items()},
+        chips=[(code, CHIP_NAMES[code], len(found)) for code, found in by_chip.items() if found or code == chosen],
+        chosen=chosen,
+        total=len(clients),
+        tasks=sorted(tasks, key=_due),
+        planned=planned,
+        mark=mark,
+    )
+
+
+def _is_in(chip: str, line: WorkLine) -> bool:
+    if chip == "vandaag":
+        return line.urgency in ("late", "today")
+    if chip == "loopt":
+        return line.urgency == "running"
+    return chip == "" or bool(CHIPS[chip] & {line.reason, *line.also})
 
 
 def _due(line: WorkLine) -> dt.datetime:

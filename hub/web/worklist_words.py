@@ -1,0 +1,134 @@
+"""The words of a regisseur's work list: what asks for attention, since when, and what one can do about it."""
+
+import datetime as dt
+
+from markupsafe import Markup
+
+from hub.rules.attention import NORM, caseload_state
+from hub.services.views import WorkLine
+from hub.web import dates
+from hub.web.translations import Words, gettext, ngettext
+
+WORK_ICONS = {
+    "answer": "message-question",
+    "confirm_redirect": "arrow-right",
+    "find_alternative": "x",
+    "ask_still_wanted": "hourglass",
+    "undelivered": "alert-triangle",
+    "overdue": "send",
+    "waiting": "send",
+    "agreement_due": "checkbox",
+    "step_stalled": "hourglass",
+    "consent_ends": "shield-check",
+    "no_plan": "target",
+    "no_contact": "phone",
+    "review_domains": "stairs-up",
+}
+# What one can do about a reason, and where on the client's page, or on the page of the referral (nothing).
+_ACTIONS = Words(
+    {
+        "answer": ("Vraag beantwoorden", ""),
+        "confirm_redirect": ("Voorstel bekijken", ""),
+        "find_alternative": ("Iets anders zoeken", ""),
+        "ask_still_wanted": ("Navragen", ""),
+        "undelivered": ("Bekijk bezorging", ""),
+        "overdue": ("Nabellen", ""),
+        "waiting": ("Afwachten", ""),
+        "ground_ended": ("Bekijk verwijzing", ""),
+        "agreement_due": ("Afspraak nakomen", "#afspraken"),
+        "step_stalled": ("Stap kleiner maken", "#plan"),
+        "consent_ends": ("Samen bekijken", "/toestemming"),
+        "no_plan": ("Plan maken", "#plan"),
+        "no_contact": ("Bellen of langsgaan", "#contact"),
+        "review_domains": ("Afspraak maken", "#leefgebieden"),
+    },
+    at=(0,),
+)
+# Which reasons a chip shows.
+CHIPS: dict[str, frozenset[str]] = {
+    "antwoord": frozenset({"overdue", "waiting", "answer", "undelivered"}),
+    "stil": frozenset({"step_stalled", "no_plan", "agreement_due"}),
+    "toestemming": frozenset({"consent_ends", "ground_ended"}),
+    "contact": frozenset({"no_contact"}),
+}
+CHIP_NAMES = Words(
+    {
+        "": "Alles",
+        "vandaag": "Vandaag of te laat",
+        "antwoord": "Zonder antwoord",
+        "stil": "Staat stil",
+        "toestemming": "Toestemming",
+        "contact": "Geen contact",
+        "loopt": "Loopt",
+    }
+)
+
+
+def greeting() -> str:
+    """Greet by the time of the day."""
+    hour = dates.local(dates.clock()).hour
+    if hour < 12:
+        return gettext("Goedemorgen")
+    return gettext("Goedemiddag") if hour < 18 else gettext("Goedenavond")
+
+
+def needed_words(today: int, week: int, running: int) -> str:
+    """Say how many people need the viewer, in one or two sentences."""
+    first = (
+        ngettext("%(num)s inwoner heeft u vandaag nodig", "%(num)s inwoners hebben u vandaag nodig", today)
+        if today
+        else gettext("Niemand heeft u vandaag nodig")
+    )
+    later = gettext(", %(num)s deze week", num=week) if week else ""
+    rest = gettext(" De andere %(num)s lopen zoals afgesproken.", num=running) if running else ""
+    return f"{first}{later}.{rest}"
+
+
+def days_ago(day: dt.date | None) -> str:
+    """Give how long ago somebody was spoken."""
+    if day is None:
+        return gettext("nog geen")
+    days = (dates.today() - day).days
+    if days <= 0:
+        return gettext("vandaag")
+    return gettext("gisteren") if days == 1 else ngettext("%(num)s dag", "%(num)s dagen", days)
+
+
+def line_term(line: WorkLine) -> tuple[str, str]:
+    """Give by when, or how long it stands still, and how pressing that is."""
+    if line.referral is not None:
+        return dates.term(line.referral.due_at, overdue=line.referral.overdue)
+    if line.day is None:
+        return "–", ""
+    if line.reason == "step_stalled":
+        days = (dates.today() - line.day).days
+        return ngettext("%(num)s dag stil", "%(num)s dagen stil", days), "nu" if line.urgency == "today" else ""
+    if line.reason in ("agreement_due", "consent_ends"):
+        end = dt.datetime.combine(line.day, dt.time(23, 59), dates.AMSTERDAM)
+        return dates.term(end, overdue=end < dates.clock())
+    return "–", ""
+
+
+def line_action(line: WorkLine, group: str) -> tuple[str, str] | None:
+    """Give the one thing that one can do now, with its address; nothing where all goes as agreed."""
+    if group == "running" or line.reason not in _ACTIONS or line.case_id is None:
+        return None
+    words, where = _ACTIONS[line.reason]
+    if line.referral is not None and line.referral.title:
+        return words, f"/verwijzingen/{line.referral.id}"
+    return words, f"/inwoners/{line.case_id}{where}"
+
+
+def caseload_meter(clients: int) -> Markup:
+    """Draw how full a caseload is, beside the norm; in words too."""
+    state = caseload_state(clients)
+    words = {
+        "room": gettext("%(num)s van ongeveer %(norm)s inwoners", num=clients, norm=NORM),
+        "nearly": gettext("%(num)s van ongeveer %(norm)s inwoners: bijna vol", num=clients, norm=NORM),
+        "over": gettext("%(num)s inwoners, de norm is ongeveer %(norm)s", num=clients, norm=NORM),
+    }[state]
+    return Markup(
+        '<span class="caseload caseload--{state}" id="caseload" data-deel>'
+        '<meter min="0" max="{most}" low="45" high="50" optimum="0" value="{clients}" aria-hidden="true"></meter>'
+        "<span>{words}</span></span>"
+    ).format(state=state, most=max(60, clients), clients=clients, words=words)
