@@ -64,7 +64,7 @@ for command in (access, accounts, audit, keys, messages, rehearse, retention, si
 def demo(port: int) -> None:
     """Run the demo: hub, workers and made-up partners in this one process, with state in var/."""
     from workers import demo as play
-    from workers import embedded, story
+    from workers import demo_history, embedded, story
     from workers.partners import Partner
 
     stop = _until_told()
@@ -79,6 +79,8 @@ def demo(port: int) -> None:
     migrate(hub.store)
     hub.broker.declare(hub.queues())
     fresh = play.prepare(hub)
+    if fresh:
+        demo_history.fill(hub)
     running = embedded.start(hub)
     for partner in partners.values():
         partner.start(running.url)

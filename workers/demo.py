@@ -5,6 +5,7 @@ import datetime as dt
 import os
 import random
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -109,8 +110,16 @@ PEOPLE = (
         title="privacy officer (FG)",
         purpose=Purpose.ACCOUNTABILITY,
     ),
+    Colleague(
+        username="hanna",
+        name="Hanna Vermeulen",
+        organisation="wi-tilburg",
+        role="policy_adviser",
+        title="beleidsadviseur",
+        purpose=Purpose.STATISTICS,
+    ),
 )
-_FIRST = [
+FIRST = [
     "Abdelkader",
     "Anneke",
     "Bram",
@@ -142,7 +151,7 @@ _FIRST = [
     "Bianca",
     "Cor",
 ]
-_LAST = [
+LAST = [
     "Aarts",
     "van den Berg",
     "de Bruijn",
@@ -167,7 +176,7 @@ _LAST = [
     "Yıldız",
     "Zebregs",
 ]
-_AREAS = ("Broekhoven", "Groenewoud", "Noord", "Reeshof", "Stokhasselt", "Zuid")
+AREAS = ("Broekhoven", "Groenewoud", "Noord", "Reeshof", "Stokhasselt", "Zuid")
 
 
 def prepare(hub: Hub) -> bool:
@@ -185,7 +194,8 @@ def prepare(hub: Hub) -> bool:
     return True
 
 
-def _identities(work: UnitOfWork, config: Configuration) -> None:
+def add_people(work: UnitOfWork, people: Sequence[Colleague]) -> None:
+    """Let these people sign in with the demo's password."""
     password = hash_secret(PASSWORD)
     work.session.execute(
         insert(Person),
@@ -198,7 +208,7 @@ def _identities(work: UnitOfWork, config: Configuration) -> None:
                 "password_hash": password,
                 "active": True,
             }
-            for one in PEOPLE
+            for one in people
         ],
     )
     work.session.execute(
@@ -213,9 +223,13 @@ def _identities(work: UnitOfWork, config: Configuration) -> None:
                 "title": one.title,
                 "starts_on": dt.date(2026, 1, 1),
             }
-            for one in PEOPLE
+            for one in people
         ],
     )
+
+
+def _identities(work: UnitOfWork, config: Configuration) -> None:
+    add_people(work, PEOPLE)
     clients = [code for code, one in config.organisations.items() if one != config.municipality]
     work.session.execute(
         insert(ApiClient),
@@ -253,7 +267,7 @@ def _caseload(work: UnitOfWork, config: Configuration) -> None:
         birth_date="1974-03-08",
         gender=Gender.FEMALE,
     )
-    _open(
+    open_case(
         work,
         config,
         karin,
@@ -269,24 +283,25 @@ def _caseload(work: UnitOfWork, config: Configuration) -> None:
     for place, bsn in enumerate(bsns):
         person = Client(
             bsn=bsn,
-            family_name=dice.choice(_LAST).removeprefix("van den ").removeprefix("van de "),
-            given_name=_FIRST[place % len(_FIRST)],
+            family_name=dice.choice(LAST).removeprefix("van den ").removeprefix("van de "),
+            given_name=FIRST[place % len(FIRST)],
             birth_date=f"{dice.randint(1955, 2003)}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}",
             gender=dice.choice([Gender.FEMALE, Gender.MALE]),
         )
-        case_id = _open(work, config, person, marloes.id, dice.choice(_AREAS), None)
+        case_id = open_case(work, config, person, marloes.id, dice.choice(AREAS))
         if place % 4 == 0:
             _running_help(work, config, marloes, case_id, place)
 
 
-def _open(
+def open_case(
     work: UnitOfWork,
     config: Configuration,
     person: Client,
     regisseur_id: str,
     area: str,
-    story: dict[str, object] | None,
+    story: dict[str, object] | None = None,
 ) -> str:
+    """Open the case of a client who has this regisseur, and give its id."""
     case = find_or_open_case(work, config.municipality.code, person)
     work.session.execute(
         update(Case)
