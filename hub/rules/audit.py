@@ -48,6 +48,8 @@ class Deed(StrEnum):
     AUDIT_VERIFY = "audit.verify"
     REVIEW_VIEW = "review.view"
     REVIEW_VERDICT = "review.verdict"
+    REPORT_VIEW = "report.view"
+    REPORT_EXPORT = "report.export"
 
     @property
     def letter(self) -> str:
@@ -81,6 +83,7 @@ _LETTERS = {
     Deed.CLIENT_EXPORT: "E",
     Deed.AUDIT_EXPORT: "E",
     Deed.AUDIT_VERIFY: "E",
+    Deed.REPORT_EXPORT: "E",
 }
 
 

@@ -16,9 +16,14 @@ _NEVER_HEALTH = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.RE
 
 def touches_health(config: Configuration, referral: Referral) -> bool:
     """Whether a referral is about health: by its life domains, or because GGZ has part in it."""
-    if HEALTH_DOMAINS & frozenset(referral.life_domains):
+    return about_health(config, referral.life_domains, referral.sender, referral.receiver)
+
+
+def about_health(config: Configuration, life_domains: Iterable[str], *organisations: str) -> bool:
+    """Whether what is about these life domains, between these organisations, is about health."""
+    if HEALTH_DOMAINS & frozenset(life_domains):
         return True
-    parties = (config.organisation(referral.sender), config.organisation(referral.receiver))
+    parties = (config.organisation(code) for code in organisations)
     return any(party is not None and party.kind is OrganisationKind.MENTAL_HEALTH for party in parties)
 
 

@@ -35,6 +35,8 @@ DEEDS = Words(
         "configuration.change": "Toegang gewijzigd",
         "capacity.change": "Plek van een dienst gewijzigd",
         "client.hold": "Langer bewaren vastgelegd",
+        "report.view": "Cijfers bekeken",
+        "report.export": "Cijfers opgehaald",
     }
 )
 KINDS = Words(

@@ -63,6 +63,16 @@ def plain_day(day: dt.date) -> str:
     return f"{day.day} {_LONG_MONTHS[language()][day.month - 1]} {day.year}"
 
 
+def month(day: dt.date) -> str:
+    """Give the month of a day with its year: november 2026."""
+    return f"{_LONG_MONTHS[language()][day.month - 1]} {day.year}"
+
+
+def short_month(day: dt.date) -> str:
+    """Give the month of a day in short: nov."""
+    return _SHORT_MONTHS[language()][day.month - 1]
+
+
 def day_heading(day: dt.date) -> str:
     """Give the heading of a day in a timeline: Vandaag, dinsdag 24 november.
 

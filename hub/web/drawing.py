@@ -86,6 +86,8 @@ def start_path(viewer: Viewer) -> str:
     """Give the page where the viewer's work starts."""
     if viewer.role == "privacy_officer":
         return "/controle"
+    if viewer.role == "policy_adviser":
+        return "/rapportage"
     return "/berichten" if runs_the_traffic(viewer) else "/werkvoorraad"
 
 

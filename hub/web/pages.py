@@ -33,6 +33,7 @@ from hub.web import (
     new_referral,
     package,
     referrals,
+    reporting,
     reports,
     rights,
     session_cookie,
@@ -64,6 +65,7 @@ _SLICES = (
     package,
     management,
     management_systems,
+    reporting,
 )
 _OTHERS = ("/api/", "/oauth/", "/health", "/metrics", "/static/")
 _OPEN_TO_ALL = (

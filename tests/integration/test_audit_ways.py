@@ -187,6 +187,8 @@ ROUTES: dict[str, tuple[str, Call]] = {
         "referral.event",
         lambda w: w.form("naima", f"/verwijzingen/{w.referral}/stap", event="start", date=str(now().date())),
     ),
+    "web.reporting.show": ("report.view", lambda w: w.page("marloes", "/rapportage")),
+    "web.reporting.take": ("report.export", lambda w: w.page("marloes", "/rapportage/cijfers.csv")),
     "web.worklist.show": ("worklist.view", lambda w: w.page("marloes", "/werkvoorraad")),
     # Last: an objection closes the case.
     "web.access.act": (

@@ -36,8 +36,9 @@ from workers.command import main
 
 # The table ---------------------------------------------------------------------------------------------------------
 # What each way in asks of the policy. "nothing": it gives no client's data to anyone; "own": only the asker's own
-# account; "decided": each item is put before may_see; "party": a referral's own sender and receiver; "overseer" and
-# "operator": by role, and no content; "secret": by a key of its own.
+# account; "counts": numbers of clients, none of them small (test_reporting.py); "decided": each item is put before
+# may_see; "party": a referral's own sender and receiver; "overseer" and "operator": by role, and no content;
+# "secret": by a key of its own.
 
 ROUTES: dict[str, str] = {
     "web.static": "nothing",
@@ -71,6 +72,8 @@ ROUTES: dict[str, str] = {
     "web.elsewhere.back": "own",
     "web.elsewhere.go": "own",
     "web.new_referral.preview": "decided",
+    "web.reporting.show": "counts",
+    "web.reporting.take": "counts",
     "web.rights.show": "decided",
     "web.rights.ask_correction": "decided",
     "web.rights.ask_package": "overseer",
