@@ -1,9 +1,6 @@
 """How much room services have: what their organisations say of it, and what that means to who chooses."""
 
-import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -13,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import Capacity
 from hub.organisations import Service
+from hub.rules.room import ServiceRoom
 from hub.services.actors import NO_PART
 from hub.services.errors import Invalid, NotFound
 from hub.services.views import Viewer
@@ -30,48 +28,6 @@ _INSERT: Mapping[str, Any] = {
 _CHANGE = update(_CAPACITIES).where(_CAPACITIES.c.service == bindparam("of_service"))
 # They read along and answer for nothing.
 _SETS_NOTHING = NO_PART | {"privacy_officer"}
-
-
-class Room(StrEnum):
-    """What is known of the room at a service, from most to least."""
-
-    FREE = "free"
-    SOON = "soon"
-    UNTOLD = "untold"
-    NONE = "none"
-
-
-_BY_ROOM = tuple(Room)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServiceRoom:
-    """How much room a service has, as its organisation last said; all of it nothing where it never said.
-
-    ``places`` are free now; ``waiting_days`` is how long someone waits who is referred today: for the first place that
-    comes free, or on the waiting list where no place is.
-    """
-
-    service: str
-    places: int | None = None
-    waiting_days: int | None = None
-    note: str | None = None
-    changed_at: dt.datetime | None = None
-    changed_by: str | None = None
-
-    @property
-    def room(self) -> Room:
-        """What this means to who chooses: without a free place there is no room, however long the list is."""
-        if self.places is not None:
-            return Room.FREE if self.places else Room.NONE
-        if self.waiting_days is None:
-            return Room.UNTOLD
-        return Room.SOON if self.waiting_days else Room.FREE
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        """Give its place among others: most room first, then the shortest wait."""
-        return _BY_ROOM.index(self.room), self.waiting_days or 0
 
 
 def may_set_capacity(actor: Viewer, service: Service) -> bool:

@@ -3,12 +3,12 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.models import Case, Referral
-from hub.organisations import Service
 from hub.rules.audit import Deed
 from hub.services.access import gaze_at, status_decision
 from hub.services.audit import Entry, seen
@@ -21,12 +21,28 @@ from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
 from schemas.referral import NewReferral
-from schemas.vocabulary import LifeDomain, Status
+from schemas.vocabulary import Status
 
 MOST = 3
 
 
-def may_go_together(services: Sequence[Service], life_domains: Sequence[str]) -> bool:
+class Asked(Protocol):
+    """A service as far as it decides whether it may be asked with others."""
+
+    @property
+    def organisation(self) -> str:
+        """Whose it is."""
+
+    @property
+    def life_domains(self) -> Sequence[str]:
+        """What it helps with."""
+
+    @property
+    def several(self) -> bool:
+        """Whether it may be asked together with others, whatever their need."""
+
+
+def may_go_together(services: Sequence[Asked], life_domains: Sequence[str]) -> bool:
     """Whether these may be asked at once: each of its own organisation, for the same need or marked for it.
 
     Of the same need are services that all help with one of the chosen life domains.
@@ -34,7 +50,7 @@ def may_go_together(services: Sequence[Service], life_domains: Sequence[str]) ->
     if len({one.organisation for one in services}) < len(services):
         return False
     unmarked = [frozenset(one.life_domains) for one in services if not one.several]
-    common = frozenset(LifeDomain(code) for code in life_domains).intersection(*unmarked)
+    common = frozenset(life_domains).intersection(*unmarked)
     return not unmarked or bool(common)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from hub.rules.room import ServiceRoom
 from schemas.vocabulary import ItemKind, ItemState
 
 
@@ -317,6 +318,7 @@ class ServiceOffer:
     """Something one can refer to.
 
     ``shares`` names the fields that go along where nothing else is chosen, ``needs`` those that the format requires.
+    ``near`` says whether the client lives where it is given; nothing where that is everywhere, or not known.
     """
 
     code: str
@@ -328,6 +330,12 @@ class ServiceOffer:
     reply_days: int = 3
     shares: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    about: str | None = None
+    areas: tuple[str, ...] = ()
+    near: bool | None = None
+    several: bool = False
+    practical: bool = False
+    room: ServiceRoom = field(default_factory=lambda: ServiceRoom(service=""))
 
 
 @dataclass(frozen=True, kw_only=True)

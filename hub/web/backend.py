@@ -8,6 +8,7 @@ from flask import current_app
 from hub.services.audit_reading import LooksView
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
+from hub.services.directory import Running
 from hub.services.message_view import MessageView
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
@@ -77,14 +78,17 @@ class Backend(Protocol):
     def message(self, viewer: Viewer, referral_id: str, message_id: str) -> MessageView | None:
         """Give a message of a referral in the forms that this viewer may see."""
 
-    def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
-        """Give what the viewer can refer to."""
+    def services_on_offer(self, viewer: Viewer, area: str | None) -> tuple[ServiceOffer, ...]:
+        """Give what the viewer can refer to for someone who lives there, nearest and with most room first."""
+
+    def running(self, viewer: Viewer, view: CaseView) -> tuple[Running, ...]:
+        """Give which of the referrals that a client's page shows still run."""
 
     def preview(self, viewer: Viewer, new: NewReferral) -> tuple[tuple[str, str], ...] | FieldError:
         """Give what the receiver would get, as (field, text), by the function that makes the message."""
 
-    def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
-        """Send, and give the id; the same key again gives the same id and sends nothing."""
+    def send_referrals(self, viewer: Viewer, wanted: tuple[NewReferral, ...], key: str) -> str | tuple[FieldError, ...]:
+        """Send one need to each, and give the id of the first; the same key again gives it and sends nothing."""
 
     def record_event(self, viewer: Viewer, referral_id: str, new: NewEvent) -> EventRefused | None:
         """Record what the viewer does to a referral; nothing means done."""

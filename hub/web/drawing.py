@@ -19,6 +19,7 @@ from hub.web import (
     item_texts,
     labels,
     rights_words,
+    room_words,
     sentences,
     tracks,
     words,
@@ -108,6 +109,7 @@ def set_up_templates(app: Flask) -> None:
         item_texts.item_words, item_texts.item_state, item_texts.item_fault,
         sentences.sentence_of, sentences.told, sentences.by_whom, sentences.change_words,
         tracks.step_words, tracks.trail_words, tracks.trail_steps,
+        room_words.room_words, room_words.list_words, room_words.reply_words, room_words.has_room, room_words.is_full,
         form_words.field_name, form_words.why_lost, form_words.bytes_text, form_words.sizes_text,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})

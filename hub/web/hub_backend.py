@@ -15,21 +15,24 @@ from hub.services import (
     consent_view,
     consents,
     differences,
+    directory,
     list_watch,
     monitor,
     referral_view,
     referrals,
     reviews,
+    several,
     worklist,
 )
 from hub.services.audit_reading import LooksView, who_looked
 from hub.services.clients import find_case
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
+from hub.services.directory import Running
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.message_view import MessageView, message_view
-from hub.services.release import content_of, fields_of, needed, package
+from hub.services.release import content_of, fields_of
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
@@ -125,23 +128,15 @@ class HubBackend:
         organisation = self._config.organisation(step.organisation or "")
         return replace(step, organisation=organisation.name) if organisation is not None else step
 
-    def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
-        """Give what the viewer can refer to: all but what the own organisation offers."""
-        return tuple(
-            ServiceOffer(
-                code=service.code,
-                name=service.name,
-                organisation=service.organisation,
-                organisation_name=self._config.organisations[service.organisation].name,
-                life_domains=tuple(service.life_domains),
-                purpose=service.purpose,
-                reply_days=service.reply_days,
-                shares=package(self._config, service.organisation, service.code),
-                needs=tuple(needed(self._config, service.organisation, service.code)),
-            )
-            for service in self._config.services.values()
-            if service.organisation != viewer.organisation
-        )
+    def services_on_offer(self, viewer: Viewer, area: str | None) -> tuple[ServiceOffer, ...]:
+        """Give what the viewer can refer to."""
+        with self._hub.store.reading() as session:
+            return directory.offers(session, self._config, viewer, area)
+
+    def running(self, viewer: Viewer, view: CaseView) -> tuple[Running, ...]:
+        """Give which referrals of a client's page still run; who saw them was told when the page was made."""
+        with self._hub.store.reading() as session:
+            return directory.running(session, view)
 
     def preview(self, viewer: Viewer, new: NewReferral) -> tuple[tuple[str, str], ...] | FieldError:
         """Give what the receiver would get, by the function that makes the message."""
@@ -153,29 +148,29 @@ class HubBackend:
         except Invalid as error:
             return FieldError(field=error.field or "", code="needed")
 
-    def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
+    def send_referrals(self, viewer: Viewer, wanted: tuple[NewReferral, ...], key: str) -> str | tuple[FieldError, ...]:
         """Send once, however often the form is sent."""
         # The form's own key is one click; what it held the first time is what counts.
         body_hash = hashlib.sha256(key.encode()).hexdigest()
         try:
             with audit.changing(self._hub.store, self._where(), viewer, Deed.REFERRAL_SEND) as work:
-                referral = referrals.send_referral(work, self._config, viewer, new)
-                audit.write(work, self._where(), [_changed(viewer, Deed.REFERRAL_SEND, referral)])
-                kept = Kept(status=303, location=None, answer={"id": referral.id})
+                sent = several.send_several(work, self._config, viewer, wanted)
+                audit.write(work, self._where(), [_changed(viewer, Deed.REFERRAL_SEND, one) for one in sent])
+                kept = Kept(status=303, location=None, answer={"id": sent[0].id})
                 remember(
                     work,
                     viewer.organisation,
                     f"{viewer.id}:{key}",
                     body_hash,
                     kept,
-                    case_id=referral.case_id,
+                    case_id=sent[0].case_id,
                 )
         except KnownKey as known:
             return str(known.kept.answer["id"])
         except Invalid as error:
             return (FieldError(field=error.field or "", code="unknown"),)
-        telemetry.REFERRALS_SENT.inc()
-        return referral.id
+        telemetry.REFERRALS_SENT.inc(len(sent))
+        return sent[0].id
 
     def record_event(self, viewer: Viewer, referral_id: str, new: NewEvent) -> EventRefused | None:
         """Record what the viewer does to a referral."""

@@ -289,6 +289,7 @@ FORM_FIELDS = Words(
     {
         "life_domains": "Waarover gaat het",
         "service": "Naar wie",
+        "again": "Toch verwijzen",
         "client_words": "In eigen woorden",
         "reason": "Welke hulp is er nodig",
         "strengths": "Waar is iemand goed in",
@@ -303,6 +304,7 @@ _MISSING = Words(
     {
         "life_domains": "Kies minstens één leefgebied.",
         "service": "Kies naar wie u verwijst.",
+        "again": "Er loopt al een verwijzing naar deze organisatie. Vink aan dat u toch verwijst.",
         "reason": "Vul in welke hulp nodig is. Eén zin is genoeg.",
         "strengths": "Noem minstens één sterke kant.",
         "urgency": "Kies hoe snel het moet.",
@@ -325,6 +327,8 @@ _PROBLEMS = Words(
         "duplicate": "Er loopt al zo’n verwijzing voor deze inwoner.",
         "not_allowed": "Dit mag u niet delen met deze ontvanger.",
         "unknown": "Dit kennen wij niet meer. Kies iets anders.",
+        "too_many": "Kies hooguit drie organisaties.",
+        "not_together": "Kies organisaties die van elkaar verschillen en bij hetzelfde leefgebied helpen.",
     }
 )
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from flask import Flask
 
 from hub.services.differences import DifferencesView
+from hub.services.directory import Running
 from hub.services.release import fields_of, only
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import (
@@ -538,6 +539,7 @@ class Remembering:
         self.handled: list[tuple[str, str, str]] = []
         self.refusal: EventRefused | None = None
         self.problems: tuple[FieldError, ...] = ()
+        self.running_already: tuple[Running, ...] = ()
         self.stopped = False
 
     def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
@@ -568,8 +570,11 @@ class Remembering:
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         return self.referrals.get((viewer.id, referral_id))
 
-    def services_on_offer(self, viewer: Viewer) -> tuple[ServiceOffer, ...]:
+    def services_on_offer(self, viewer: Viewer, area: str | None) -> tuple[ServiceOffer, ...]:
         return OFFERS
+
+    def running(self, viewer: Viewer, view: CaseView) -> tuple[Running, ...]:
+        return self.running_already
 
     def preview(self, viewer: Viewer, new: NewReferral) -> tuple[tuple[str, str], ...]:
         person = Client(family_name="Smulders", given_name="Karin", bsn="999990019")
@@ -585,10 +590,10 @@ class Remembering:
     def organisations(self, viewer: Viewer) -> tuple[tuple[str, str], ...]:
         return ()
 
-    def send_referral(self, viewer: Viewer, new: NewReferral, key: str) -> str | tuple[FieldError, ...]:
+    def send_referrals(self, viewer: Viewer, wanted: tuple[NewReferral, ...], key: str) -> str | tuple[FieldError, ...]:
         if self.problems:
             return self.problems
-        self.sent.setdefault(key, new)
+        self.sent.setdefault(key, wanted[0])
         return "r-4817"
 
     def record_event(self, viewer: Viewer, referral_id: str, new: NewEvent) -> EventRefused | None:

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from hub.services.capacity import Room, ServiceRoom, capacities, set_capacity
+from hub.rules.room import Room, ServiceRoom
+from hub.services.capacity import capacities, set_capacity
 from hub.services.errors import Invalid, NotFound
 from hub.services.views import Viewer
 from hub.wiring import Hub

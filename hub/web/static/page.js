@@ -37,3 +37,12 @@ function openTarget() {
 }
 if (location.hash.length > 1) openTarget();
 window.addEventListener('hashchange', openTarget);
+
+/* The draft of a referral that was sent goes when its page opens. Whoever had to sign in first still has it. */
+const sent = sessionStorage.getItem('verwijzing-verzonden');
+if (sent && !location.pathname.startsWith('/verwijzingen/nieuw')) {
+  sessionStorage.removeItem('verwijzing-verzonden');
+  if (/^\/verwijzingen\/[^/]+$/.test(location.pathname)) sessionStorage.removeItem(sent);
+}
+/* Who signs out leaves nothing half-filled behind. */
+document.querySelector('form[action="/uitloggen"]')?.addEventListener('submit', () => sessionStorage.clear());

@@ -1,10 +1,13 @@
-/* A new referral: the preview follows the form, and what fits the life domains comes first. */
+/* A new referral: services that fit the need, a preview that follows the form, and a draft that survives. */
 
+import { keepDraft } from './referral-draft.js';
 import { contentOf } from './server-html.js';
 
 const form = document.querySelector('[data-verwijzing]');
 const preview = document.querySelector('[data-voorbeeld]');
-let all = false;
+const cards = [...form.querySelectorAll('[data-aanbod]')];
+const submit = form.querySelector('[data-verstuur]');
+let all = form.querySelector('[type="hidden"][name="alles"]') !== null;
 
 const chosen = (name) => [...form.querySelectorAll(`[name="${name}"]:checked`)];
 let asked = 0;
@@ -19,39 +22,89 @@ async function redraw() {
   else preview.replaceChildren();
 }
 
-/* Another service has another package: what is ticked follows it until one chooses oneself. */
-function follow(service) {
-  const shares = service.dataset.deelt.split(' ');
-  for (const box of form.querySelectorAll('[name="share"]')) box.checked = shares.includes(box.value);
+/* Other services have other packages: what is ticked follows them until one chooses oneself. */
+function follow() {
+  const shares = chosen('service').flatMap((one) => one.dataset.deelt.split(' '));
+  if (shares.length > 0) for (const box of form.querySelectorAll('[name="share"]')) box.checked = shares.includes(box.value);
 }
 
-function draw(event) {
+/* One may be chosen, or several at once. */
+function many(on) {
+  if (!on) for (const extra of chosen('service').slice(1)) extra.checked = false;
+  for (const input of form.querySelectorAll('[name="service"]')) input.type = on ? 'checkbox' : 'radio';
+}
+
+function fits(card, domains) {
+  const need = form.elements.nodig.value;
+  const near = form.elements.waar.value === 'dichtbij';
+  return card.dataset.gebieden.split(' ').some((code) => domains.includes(code))
+    && (need === '' || card.dataset.soort.split(' ').includes(need))
+    && !(near && 'ver' in card.dataset);
+}
+
+/* Show what fits the need; what was chosen stays, and the rest may be asked for. */
+function fit() {
+  const domains = chosen('life_domains').map((input) => input.value);
+  let found = 0;
+  let hidden = 0;
+  for (const card of cards) {
+    const fitting = fits(card, domains);
+    card.hidden = !fitting && !(all && domains.length > 0) && !card.querySelector('input').checked;
+    found += fitting;
+    hidden += card.hidden;
+  }
+  form.querySelector('[data-kies-eerst]').hidden = domains.length > 0;
+  form.querySelector('[data-niets]').hidden = domains.length === 0 || found > 0;
+  form.querySelector('[data-alles]').hidden = domains.length === 0 || hidden === 0;
+}
+
+/* What hangs on the choice: what runs already, what several means, and whether one asks for the waiting list. */
+function tell() {
+  const services = chosen('service');
+  const organisations = services.map((one) => one.dataset.organisatie);
+  let already = false;
+  for (const notice of form.querySelectorAll('[data-loopt]')) {
+    notice.hidden = !organisations.includes(notice.dataset.loopt);
+    already ||= !notice.hidden;
+  }
+  const again = form.querySelector('[data-toch]');
+  if (again) again.hidden = !already;
+  for (const part of form.querySelectorAll('[data-meer-ontvangers]')) part.hidden = services.length < 2;
+  const full = services.length > 0 && services.every((one) => 'vol' in one.dataset);
+  submit.querySelector('.nl-button__label').textContent = full ? submit.dataset.wachtlijst : submit.dataset.verstuur;
   const basis = chosen('basis')[0];
-  if (event?.target.name === 'service') follow(event.target);
   for (const part of form.querySelectorAll('[data-bij]')) {
     part.hidden = !basis || !part.dataset.bij.split(' ').includes(basis.value);
   }
+}
+
+/* Practical help is for today; whoever chooses it may still choose otherwise for the rest. */
+function hurry(changed) {
+  const practical = changed.name === 'nodig' ? changed.value === 'practical' : 'praktisch' in changed.dataset && changed.checked;
+  if (practical) form.querySelector('[name="urgency"][value="today"]').checked = true;
+}
+
+function draw(event) {
+  const changed = event?.target;
+  if (changed?.name === 'meer') many(changed.checked);
+  if (changed?.name === 'service' || changed?.name === 'meer') follow();
+  if (changed?.name === 'service' || changed?.name === 'nodig') hurry(changed);
   fit();
+  tell();
   clearTimeout(waiting);
   if (event) waiting = setTimeout(redraw, 200);
 }
 
-/* Hide services that share no life domain with the choice, unless asked to show all or already chosen. */
-function fit() {
-  const domains = chosen('life_domains').map((input) => input.value);
-  let hidden = 0;
-  for (const card of form.querySelectorAll('[data-aanbod]')) {
-    const fits = domains.length === 0 || card.dataset.gebieden.split(' ').some((code) => domains.includes(code));
-    card.hidden = !all && !fits && !card.querySelector('input').checked;
-    hidden += card.hidden;
-  }
-  form.querySelector('[data-alles]').hidden = hidden === 0;
-}
-
 form.addEventListener('input', draw);
-form.querySelector('[data-alles] button').addEventListener('click', () => {
+form.querySelector('[data-alles] button').addEventListener('click', (event) => {
+  event.preventDefault();
   all = true;
   fit();
+  cards.find((card) => !card.hidden)?.querySelector('input').focus();
 });
-form.querySelector('[data-zonder-script]').hidden = true;
+for (const part of form.querySelectorAll('[data-zonder-script]')) part.hidden = true;
 draw();
+keepDraft(form, document.querySelector('[data-concept]'), () => {
+  many(form.elements.meer.checked);
+  draw({ target: form });
+});
