@@ -27,6 +27,7 @@ from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Purpose, Urgenc
 from workers.demo_caseload import write_plans
 from workers.partners import DEMO_MANNERS
 from workers.partners.makers import Simulator, Wishes, make_partner
+from workers.rooms import say_rooms
 
 PASSWORD = "schakel-demo"  # noqa: S105 - the demo's, printed at its start
 HERE = "@partner"
@@ -189,6 +190,7 @@ def prepare(hub: Hub) -> bool:
         _identities(work, config)
     with hub.store.writing() as work:
         _caseload(work, config)
+        say_rooms(work, config)
     with hub.store.writing(now=dt.datetime.now(dt.UTC) - dt.timedelta(days=40)) as work:
         write_plans(work, _viewer(work, config, "marloes"))
     return True

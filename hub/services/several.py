@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy import select
@@ -16,7 +15,7 @@ from hub.services.bundles import HELPING
 from hub.services.errors import Invalid
 from hub.services.referral_lines import line_of
 from hub.services.referrals import send_referral
-from hub.services.views import ReferralLine, Viewer
+from hub.services.views import BundleView, Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
@@ -71,17 +70,6 @@ def send_several(
         raise Invalid("These services do not go together.", field="service")
     bundle_id = new_id()
     return [send_referral(work, config, actor, one, bundle_id=bundle_id) for one in wanted]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BundleView:
-    """How it stands with what was asked of several at once. ``others`` are those that the viewer may see.
-
-    ``elsewhere`` says that this one was withdrawn because someone else was first. Who that is, tells only ``others``.
-    """
-
-    others: tuple[ReferralLine, ...] = ()
-    elsewhere: bool = False
 
 
 def bundle_view(

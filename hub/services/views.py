@@ -288,6 +288,17 @@ class DeliveryTrouble:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BundleView:
+    """How it stands with what was asked of several at once. ``others`` are those that the viewer may see.
+
+    ``elsewhere`` says that this one was withdrawn because someone else was first. Who that is, tells only ``others``.
+    """
+
+    others: tuple[ReferralLine, ...] = ()
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReferralView:
     """A referral's page for one viewer. ``content`` is what was sent: (label key, text), in the message's order.
 
@@ -311,6 +322,7 @@ class ReferralView:
     may_see_case: bool = True
     whys: Mapping[str, Explained] = field(default_factory=dict)
     elsewhere: tuple[tuple[str, str | None], ...] = ()
+    bundle: BundleView | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -78,7 +78,7 @@ class Backend(Protocol):
     def message(self, viewer: Viewer, referral_id: str, message_id: str) -> MessageView | None:
         """Give a message of a referral in the forms that this viewer may see."""
 
-    def services_on_offer(self, viewer: Viewer, area: str | None) -> tuple[ServiceOffer, ...]:
+    def services_on_offer(self, viewer: Viewer, area: str | None = None) -> tuple[ServiceOffer, ...]:
         """Give what the viewer can refer to for someone who lives there, nearest and with most room first."""
 
     def running(self, viewer: Viewer, view: CaseView) -> tuple[Running, ...]:

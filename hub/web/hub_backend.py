@@ -111,9 +111,10 @@ class HubBackend:
         try:
             with audit.looking(self._hub.store, self._where()) as session:
                 view = referral_view.referral_view(session, self._config, viewer, referral_id, _now())
+                bundle = several.bundle_view(session, self._config, viewer, referral_id, _now())
         except NotFound:
             return None
-        return replace(view, trail=tuple(self._with_name(step) for step in view.trail))
+        return replace(view, bundle=bundle, trail=tuple(self._with_name(step) for step in view.trail))
 
     def message(self, viewer: Viewer, referral_id: str, message_id: str) -> MessageView | None:
         """Give a message of a referral in its forms."""
@@ -128,7 +129,7 @@ class HubBackend:
         organisation = self._config.organisation(step.organisation or "")
         return replace(step, organisation=organisation.name) if organisation is not None else step
 
-    def services_on_offer(self, viewer: Viewer, area: str | None) -> tuple[ServiceOffer, ...]:
+    def services_on_offer(self, viewer: Viewer, area: str | None = None) -> tuple[ServiceOffer, ...]:
         """Give what the viewer can refer to."""
         with self._hub.store.reading() as session:
             return directory.offers(session, self._config, viewer, area)

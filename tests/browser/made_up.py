@@ -570,7 +570,7 @@ class Remembering:
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         return self.referrals.get((viewer.id, referral_id))
 
-    def services_on_offer(self, viewer: Viewer, area: str | None) -> tuple[ServiceOffer, ...]:
+    def services_on_offer(self, viewer: Viewer, area: str | None = None) -> tuple[ServiceOffer, ...]:
         return OFFERS
 
     def running(self, viewer: Viewer, view: CaseView) -> tuple[Running, ...]:
