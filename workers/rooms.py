@@ -12,7 +12,7 @@ _ROOMS: dict[str, tuple[int | None, int | None, str | None]] = {
     "hulp-bij-post": (2, None, None),
     "maatschappelijk-werk": (None, 7, None),
     "praktische-hulp": (None, 0, "Bel na 16 uur 013 542 71 00"),
-    "ggz-kennismaking": (0, 70, "Kennismaken kan binnen drie weken"),
+    "ggz-kennismaking": (None, 21, "Eerst een kennismaking"),
     "orientatie-groen": (3, None, "Start elke maandag"),
     "casusoverleg-broekhoven": (None, 8, "Elke dinsdag om 10 uur"),
     "praktische-hulp-broekhoven": (1, None, None),

@@ -1,5 +1,6 @@
 """A new referral on the page: chosen by need, asked again only on purpose, and of several the first gets it."""
 
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -12,6 +13,7 @@ from hub.models import Case, Referral
 from hub.services import audit, case_view, directory, referrals
 from hub.services.capacity import set_capacity
 from hub.services.views import Viewer
+from hub.web.drafts import draft_key
 from hub.wiring import Hub
 from schemas.vocabulary import Event, LifeDomain, Urgency
 from tests.builders import new_referral
@@ -169,3 +171,10 @@ def test_each_page_tells_who_was_first_as_far_as_its_viewer_may_know(site: Site,
         assert "Een andere organisatie was eerder" in page
         assert "De Spoel" not in page
     assert "Leerwerkbedrijf De Spoel" in marloes.get(f"/verwijzingen/{kade}").text
+
+
+def test_a_draft_is_sealed_for_one_person_in_one_organisation(site: Site) -> None:
+    with site.web.app.app_context():
+        assert draft_key(MARLOES) == draft_key(MARLOES)
+        elsewhere = replace(MARLOES, organisation=KADE)
+        assert len({draft_key(one) for one in (MARLOES, NAIMA, elsewhere)}) == 3
