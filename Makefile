@@ -10,12 +10,13 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup services demo test lint mutants fuzz bench drill scan lock lock-scan
+.PHONY: help setup services demo test lint texts mutants fuzz bench drill scan lock lock-scan
 
 help:
 	@echo "make demo    the hub with made-up people and partners on http://127.0.0.1:$(PORT)"
 	@echo "make test    every test; starts throw-away PostgreSQL and RabbitMQ by itself"
 	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make texts   new texts of the pages into the English catalogue"
 	@echo "make scan    bandit, own semgrep rules, list of parts (SBOM) in var/sbom.json"
 	@echo "make fuzz    spoiled messages for every connector (MINUTES=$(MINUTES))"
 	@echo "make bench   the figures, each beside its raw limit"
@@ -49,6 +50,9 @@ lint: setup
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+texts: setup  ## bring the English catalogue up to date; say what still wants a translation
+	@$(BIN)/python -m hub.web.catalogue
 
 mutants: setup  ## break the access policy on purpose, one change at a time: none may live
 	@$(BIN)/python -m tests.mutation
