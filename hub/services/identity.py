@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.models import ApiClient, Person, Post
+from hub.rules.languages import LANGUAGES
 from hub.services.errors import Invalid
 from hub.services.sessions import viewer_in
 from hub.services.views import Viewer
@@ -106,6 +107,13 @@ def set_password(work: UnitOfWork, person_id: str, password: str, *, once: bool 
     )
 
 
+def set_language(work: UnitOfWork, person_id: str, code: str) -> None:
+    """Give someone the screen in another language."""
+    if code not in LANGUAGES:
+        raise Invalid("There is no such language.", field="language")
+    work.execute(update(Person).where(Person.id == person_id).values(language=code))
+
+
 def posts_of(session: Session, person_id: str, on: dt.date) -> list[Post]:
     """Give the posts that someone holds on a day, longest held first."""
     return list(
@@ -130,7 +138,7 @@ def person_viewer(session: Session, config: Configuration, person_id: str) -> Vi
     """Give a person in the first post held today, without a session; nothing where the account is gone or blocked."""
     person = session.scalars(select(Person).where(Person.id == person_id, Person.active)).one_or_none()
     posts = posts_of(session, person_id, dt.datetime.now(dt.UTC).date()) if person is not None else []
-    return viewer_in(config, person.name, posts[0]) if person is not None and posts else None
+    return viewer_in(config, person.name, posts[0], language=person.language) if person is not None and posts else None
 
 
 def add_person(work: UnitOfWork, person: NewPerson, password: str, *, once: bool = False) -> str:

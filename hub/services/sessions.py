@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from hub.models import Person, Post, SignIn
+from hub.rules.languages import DUTCH
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -116,20 +117,20 @@ def signed_in(session: Session, config: Configuration, token: str, now: dt.datet
 def by_id(session: Session, config: Configuration, session_id: str, now: dt.datetime) -> SignedIn | None:
     """Give a session by its id."""
     row = session.execute(
-        select(SignIn, Person.name, Post)
+        select(SignIn, Person.name, Person.language, Post)
         .join(Person, Person.id == SignIn.person_id)
         .join(Post, Post.id == SignIn.post_id)
         .where(SignIn.id == session_id, Person.active, *_open(config, now), *_held(now))
     ).one_or_none()
     if row is None:
         return None
-    found, name, post = row
+    found, name, language, post = row
     return SignedIn(
         id=found.id,
         person_id=found.person_id,
         post_id=found.post_id,
         stage=Stage(found.stage),
-        viewer=viewer_in(config, name, post, session_id=found.id),
+        viewer=viewer_in(config, name, post, language=language, session_id=found.id),
         second_factor=found.second_factor,
         how=found.how,
         created_at=found.created_at,
@@ -143,16 +144,21 @@ def viewers_of(
 ) -> dict[str, Viewer]:
     """Give who is behind sessions that are still open, by session: one question for all open sockets."""
     rows = session.execute(
-        select(SignIn.id, Person.name, Post)
+        select(SignIn.id, Person.name, Person.language, Post)
         .join(Person, Person.id == SignIn.person_id)
         .join(Post, Post.id == SignIn.post_id)
         .where(SignIn.id.in_(list(session_ids)), SignIn.stage == Stage.FULL, Person.active)
         .where(*_open(config, now), *_held(now))
     ).all()
-    return {row[0]: viewer_in(config, row[1], row[2], session_id=row[0]) for row in rows}
+    return {
+        session_id: viewer_in(config, name, post, language=language, session_id=session_id)
+        for session_id, name, language, post in rows
+    }
 
 
-def viewer_in(config: Configuration, name: str, post: Post, *, session_id: str | None = None) -> Viewer:
+def viewer_in(
+    config: Configuration, name: str, post: Post, *, language: str = DUTCH, session_id: str | None = None
+) -> Viewer:
     """Give a person in a post as one who looks and acts."""
     organisation = config.organisation(post.organisation)
     return Viewer(
@@ -162,6 +168,7 @@ def viewer_in(config: Configuration, name: str, post: Post, *, session_id: str |
         organisation_name=organisation.name if organisation is not None else post.organisation,
         role=post.role,
         purpose=post.purpose,
+        language=language,
         title=post.title,
         manages=post.manages,
         session_id=session_id,

@@ -6,7 +6,6 @@ from flask import Blueprint, abort, current_app, flash, g, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from hub.rules import access_tables, enumeration
-from hub.rules.access import reason
 from hub.rules.access_reach import WORDS, Who, reach
 from hub.rules.audit import Deed
 from hub.rules.emergencies import DANGERS, ROLES, VERDICTS
@@ -71,7 +70,6 @@ def _page(*, wrong: str | None = None, code: int = 200) -> ResponseReturnValue:
         wrong=wrong,
         enumeration=enumeration,
         policy=audit.policy_version(),
-        reason_of=lambda rule: reason(rule).nl,
         verdicts=VERDICTS,
         **seen,
     )

@@ -14,6 +14,7 @@ from hub.web.backend import Entered, Refused
 from hub.web.devices import device_of
 from hub.web.drawing import start_path
 from hub.web.sign_in import NEXT_STEP, after, wait_words
+from hub.web.translations import keep, known
 
 slice_ = Blueprint("account", __name__)
 
@@ -54,6 +55,16 @@ def switch() -> ResponseReturnValue:
     if isinstance(entered, Refused):
         abort(404)
     return session_cookie.give(make_response(redirect(start_path(entered.session.viewer), 303)), entered.token)
+
+
+@slice_.post("/account/taal")
+def choose_language() -> ResponseReturnValue:
+    """Have the screen speak another language."""
+    code = known(request.form.get("taal"))
+    if code is None:
+        abort(404)
+    accounts().choose_language(_me(), code)
+    return keep(make_response(redirect("/account", 303)), code)
 
 
 @slice_.post("/account/sessies")

@@ -174,6 +174,11 @@ class Accounts:
         must_enrol = not has_factor and self._config.sign_in.second_factor_required
         return self._renew(signed_in, address, device, stage=Stage.ENROL if must_enrol else Stage.FULL)
 
+    def choose_language(self, signed_in: SignedIn, code: str) -> None:
+        """Have the screen speak another language to this person, everywhere."""
+        self._write(lambda work: identity.set_language(work, signed_in.person_id, code))
+        self._tell(signed_in.viewer, Deed.ACCOUNT_CHANGE, Outcome.OK, "own_language")
+
     def begin_factor(self, signed_in: SignedIn) -> None:
         """Make a secret for an authenticator, to be confirmed by a code."""
         self._write(lambda work: second_factor.begin(work, signed_in.person_id))

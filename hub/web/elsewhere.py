@@ -12,6 +12,7 @@ from hub.web.accounts import accounts
 from hub.web.backend import Refused
 from hub.web.devices import device_of
 from hub.web.sign_in import after, onward
+from hub.web.translations import keep, speaking
 
 slice_ = Blueprint("elsewhere", __name__)
 log = structlog.get_logger()
@@ -56,8 +57,10 @@ def back(name: str) -> ResponseReturnValue:
     if isinstance(entered, Refused):
         return render_template("sign_in_elsewhere.html", kind="unknown", to="/inloggen"), 403
     session.clear()
-    page = render_template("sign_in_elsewhere.html", kind="welcome", to=after(entered.session, to))
-    return session_cookie.give(make_response(page), entered.token)
+    spoken = entered.session.viewer.language
+    with speaking(spoken):
+        page = render_template("sign_in_elsewhere.html", kind="welcome", to=after(entered.session, to))
+    return session_cookie.give(keep(make_response(page), spoken), entered.token)
 
 
 def _stopped(fault: ProviderFault, name: str) -> ResponseReturnValue:

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from hub.services.sessions import SignedIn, Stage
 from hub.web import session_cookie
+from hub.web.accounts import accounts
 from hub.web.backend import Entered, backend
 from hub.web.devices import device_of
 from hub.web.drawing import start_path
-from hub.web.translations import ngettext
+from hub.web.translations import asked, keep, ngettext
 
 slice_ = Blueprint("sign_in", __name__)
 # A path on this host. Not "//elsewhere" nor "/\elsewhere": browsers read those as another host.
@@ -45,10 +46,12 @@ def enter() -> ResponseReturnValue:
 
 
 def _form(to: str, status: int, *, username: str = "", wrong: str | None = None, wait: int = 0) -> Response:
-    return make_response(
+    chosen = asked()
+    answer = make_response(
         render_template(
             "sign_in.html",
             onward=to,
+            chosen=chosen,
             username=username,
             wrong=wrong,
             wait=wait_words(wait),
@@ -56,6 +59,7 @@ def _form(to: str, status: int, *, username: str = "", wrong: str | None = None,
         ),
         status,
     )
+    return keep(answer, chosen) if chosen is not None else answer
 
 
 def welcome(entered: Entered, to: str) -> Response:
@@ -65,7 +69,11 @@ def welcome(entered: Entered, to: str) -> Response:
         backend().sign_out(earlier)
     session.clear()  # nothing of before the sign-in lives on, the form's own mark neither
     session["verder"] = to
-    return session_cookie.give(make_response(redirect(after(entered.session, to), 303)), entered.token)
+    spoken, chosen = entered.session.viewer.language, asked()
+    if chosen is not None and chosen != spoken:  # what someone chose while signing in, he means for what comes next
+        accounts().choose_language(entered.session, chosen)
+    answer = keep(make_response(redirect(after(entered.session, to), 303)), chosen or spoken)
+    return session_cookie.give(answer, entered.token)
 
 
 def after(signed_in: SignedIn, to: str = "") -> str:

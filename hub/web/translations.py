@@ -18,7 +18,8 @@ from hub.rules.languages import DUTCH, LANGUAGES
 
 FOLDER = Path(__file__).parent / "translations"
 _COOKIE = "taal"
-_NAMES = {"nl": "Nederlands", "en": "English"}
+# Each in its own language: who can't read this one must find it.
+_NAMES = {"nl": ("Nederlands", "Verder in het Nederlands"), "en": ("English", "Go on in English")}
 _A_YEAR = 365 * 24 * 3600
 _Code = TypeVar("_Code")
 _Said = TypeVar("_Said", bound=str | tuple[str, ...])
@@ -79,9 +80,9 @@ def language() -> str:
     return str(spoken.language) if spoken is not None else DUTCH
 
 
-def languages() -> tuple[tuple[str, str], ...]:
-    """Give the languages to choose from, each by its code and its own name."""
-    return tuple((code, _NAMES[code]) for code in LANGUAGES)
+def languages() -> tuple[tuple[str, str, str], ...]:
+    """Give the languages to choose from: code, name, and what stands on the button that chooses it."""
+    return tuple((code, *_NAMES[code]) for code in LANGUAGES)
 
 
 @contextmanager

@@ -98,6 +98,7 @@ ROUTES: dict[str, str] = {
     "web.sign_in.leave": "own",
     "web.account.show": "own",
     "web.account.switch": "own",
+    "web.account.choose_language": "own",
     "web.account.end_others": "own",
     "web.account.factor_page": "own",
     "web.account.begin_factor": "own",
