@@ -1,6 +1,7 @@
 """Every text of the screen has an English one, and the catalogue that the screen reads is the one that people edit."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,3 +80,30 @@ def test_a_language_that_we_do_not_speak_is_dutch(app: Flask) -> None:
 def test_an_icon_is_never_translated(app: Flask) -> None:
     with app.app_context(), speaking("en"):
         assert Words({"a": ("Nee", "Nee")}, at=(0,))["a"] == ("No", "Nee")
+
+
+TEMPLATES = Path(catalogue.__file__).parent / "templates"
+CALLS = re.compile(r"\b(?:_|n?gettext)\(\s*'(?:[^'\\]|\\.)*'(?:\s*,\s*'(?:[^'\\]|\\.)*')?")
+SPOKEN = re.compile(r"(?<![\w-])'([A-ZÀ-Ý][a-zà-ÿ’]+[^']*|[^'/#<>=]*\b(?:de|het|een|van|voor|niet|uw|naar|bij)\b [^']*)'")
+ATTRIBUTES = re.compile(r'\b(?:aria-label|placeholder|alt|label|title|data-woord-[\w-]+)="([^"{]*[a-z]{2}[^"{]*)"')
+# Names, and what a client said: those are nobody's to translate.
+AS_IT_IS = {"Schakel", "BSN", "OIN", "Client-id", "HTTP", "Eén iemand die belt. Dat is genoeg."}
+
+
+def unspoken(source: str) -> set[str]:
+    """Give the texts of a template that stand outside gettext: between marks, in attributes, and as literals."""
+    plain = re.sub(r'&\w+;|[\w-]+="{2}', " ", re.sub(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL))
+    between = {piece.strip(" \n.,:()–•?!;&") for piece in re.split(r"<[^>]*>", plain)}
+    code = " ".join(re.findall(r"\{\{.*?\}\}|\{%.*?%\}", source, re.DOTALL))
+    literals = set(SPOKEN.findall(CALLS.sub("_(", code)))
+    return {text for text in between | literals | set(ATTRIBUTES.findall(source)) if re.search(r"[a-zà-ÿ]{2}", text)}
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_no_text_stands_in_a_template_outside_gettext(path: Path) -> None:
+    assert unspoken(path.read_text(encoding="utf-8")) - AS_IT_IS == set()
+
+
+def test_what_stands_outside_gettext_is_found() -> None:
+    page = "<p aria-label=\"Hallo\">Dag {{ 'Tot ziens' }}{{ _('Goed') }}{{ button(_('Ja'), 'Naar huis') }}</p>"
+    assert unspoken(page) == {"Hallo", "Dag", "Tot ziens", "Naar huis"}
