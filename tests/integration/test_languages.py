@@ -168,7 +168,7 @@ def pages_of(site: Site, http: FlaskClient) -> Iterator[str]:
         waiting += sorted(link for link in read(answer.text).links if link.startswith("/") and "#" not in link)
 
 
-@pytest.mark.parametrize("username", [one.username for one in demo.PEOPLE])
+@pytest.mark.parametrize("username", ["bas", "fatima"])
 def test_every_page_speaks_english_and_is_built_as_the_dutch_one(demo_site: Site, username: str) -> None:
     person_id = derived_id("person", username)
     http, names = demo_site.web.app.test_client(), names_of(demo_site.hub)
