@@ -11,11 +11,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+import argon2
 from sqlalchemy import insert
 from sqlalchemy.engine import make_url
 
 from hub.models import ApiClient, Person, Post
-from hub.services.identity import hash_secret
 from hub.services.views import Viewer
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.database import UnitOfWork
@@ -24,7 +24,8 @@ from hub.wiring import Hub, open_hub
 from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM
 
 KEY = base64.b64encode(bytes(range(32))).decode()
-SECRET = hash_secret("secret")
+# A stretch of the least length: how long the hub's own takes is no matter of these tests.
+SECRET = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("secret")
 
 
 def add_viewer(work: UnitOfWork, one: Viewer) -> None:

@@ -24,6 +24,7 @@ from workers.drill.services import Rabbit
 pytestmark = [pytest.mark.chaos, pytest.mark.postgresql, pytest.mark.rabbitmq]
 # How long it is away; an acceptance run sets a minute.
 AWAY_SECONDS = float(os.environ.get("SCHAKEL_TEST_BROKER_AWAY", "4"))
+PATIENCE = 120.0  # seconds: generous, since reaching it means failure and not slowness
 PEOPLE = ("999990019", "999990020", "999990032")
 
 
@@ -71,8 +72,14 @@ def open_rows(hub: Hub) -> int:
         return session.execute(select(func.count()).where(OutboxRecord.open)).scalar_one()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # one that never comes true is what a test that hangs has found
+def until_nothing_is_open(hub: Hub) -> None:
+    """Wait until all that left has arrived; minutes without it are a fault, told with what is still open."""
+    deadline = time.monotonic() + PATIENCE
+    while open_rows(hub):
+        if time.monotonic() > deadline:
+            with hub.store.reading() as session:
+                left = session.scalars(select(OutboxRecord).where(OutboxRecord.open)).all()
+            raise AssertionError([(row.receiver, row.kind, row.state, row.attempts, row.error) for row in left])
         time.sleep(0.05)
 
 
@@ -81,7 +88,7 @@ def test_while_rabbitmq_is_stopped_sending_goes_on_and_afterwards_all_arrives_on
 ) -> None:
     with closing(open_test_hub(database_url, broker_url)) as hub, closing(Ring(hub)) as ring, working(hub, ring):
         send_some(hub, 6)
-        until(lambda: open_rows(hub) == 0)
+        until_nothing_is_open(hub)
         # A queue declared a moment before may not survive; these are as old as in real life.
         time.sleep(3)
         rabbit.shut_down()
@@ -93,7 +100,7 @@ def test_while_rabbitmq_is_stopped_sending_goes_on_and_afterwards_all_arrives_on
             rabbit.start_again()
         assert len(waiting) == 12
         assert [row.attempts for row in waiting] == [0] * 12, "no try is counted while there is no broker"
-        until(lambda: open_rows(hub) == 0)
+        until_nothing_is_open(hub)
         rows = rows_of(hub)
         assert [row.attempts for row in rows] == [1] * 18
         # Twice on the wire is no fault: the broker comes back queue by queue. In the books each stands once.

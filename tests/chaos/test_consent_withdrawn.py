@@ -28,6 +28,7 @@ from workers import connector, embedded, inbox, relay
 from workers.serve import threaded_server
 
 WATCHERS, MESSAGES = 200, 500
+PATIENCE = 180.0  # seconds: generous, since reaching it means failure and not slowness
 
 
 class SlowPartner:
@@ -63,6 +64,14 @@ class Seat:
 
     def _close(self, body: dict[str, Any]) -> None:
         self.closed.append((time.monotonic(), body["reason"]))
+
+
+def until(reached: Callable[[], bool], what: str) -> None:
+    """Wait for something; minutes without it are a fault."""
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < deadline, f"it did not come: {what}"
+        time.sleep(0.02)
 
 
 def leave(seats: list[Seat]) -> None:
@@ -144,14 +153,12 @@ def test_after_a_withdrawal_nothing_is_pushed_or_delivered_and_nobody_comes_back
         seats = [first, *(Seat(url, token, case_id, here) for _ in range(watchers - 1))]
         assert not any("error" in seat.answer for seat in seats)
         go.set()
-        while len(partner.came) < messages // 20:
-            time.sleep(0.01)
+        until(lambda: len(partner.came) >= messages // 20, "the partner got the first messages")
         with hub.store.writing() as work:
             gone = NewConsent(to=GGZ, kind=ConsentKind.WITHDRAWN)
             assert consents.register(work, hub.config, MARLOES, case_id, gone) == messages
         ended = time.monotonic()
-        while not all(seat.closed for seat in seats):
-            time.sleep(0.05)
+        until(lambda: all(seat.closed for seat in seats), "every place was closed")
         while True:  # until what was told of the last handed over is applied, and nothing moves
             before = len(partner.came)
             time.sleep(2.0)
