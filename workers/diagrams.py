@@ -150,6 +150,10 @@ Not drawn, because they can come from many states: {wide}. The next table has th
 {_listed(_in_order(ENDED, Status))}.
 An end is final: after it only `reopen` (of `completed`) and `mark_error` are possible.
 
+What is sent to several services at once (at most three) is as many referrals in one bundle, each with its own ground.
+The first `accept` gets it: the others that are still open are withdrawn in the same transaction, for their sender and
+with the reason `elsewhere`. Who accepted is told to no other receiver. An `undo_accept` brings none of them back.
+
 {_events()}
 
 {_table(("Part", "Who that is"), ((f"`{part}`", _PARTS[part]) for part in Part))}

@@ -91,6 +91,8 @@ def test_who_accepts_gets_it_and_the_others_are_withdrawn_and_told_without_a_nam
         act(database_hub, NAIMA, kade, Event.ACCEPT)
     assert "was first" in refused.value.message
     assert "poel" not in refused.value.message
+    act(database_hub, TOM, spoel, Event.UNDO_ACCEPT, reason="no_capacity")
+    assert status(database_hub, kade) == Status.WITHDRAWN, "what was withdrawn stays so: the sender asks anew"
 
 
 def test_who_declines_leaves_it_to_the_others(database_hub: Hub, case_id: str) -> None:
