@@ -6,6 +6,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.rules.room import Room
+from hub.services.bundles import HELPING
 from hub.services.directory import Running
 from hub.services.views import CaseView, ServiceOffer
 from hub.web.backend import FieldError, backend
@@ -92,7 +93,7 @@ def _page(
     page = render_template(
         "referral_new.html",
         view=view,
-        choice=Choice(offers=offers, form=form, known=frozenset(line.organisation for line in view.referrals)),
+        choice=Choice(offers=offers, form=form, known=_known(view)),
         running=backend().running(g.viewer, view),
         form=form,
         errors=errors,
@@ -101,6 +102,11 @@ def _page(
         draft=draft_key(g.viewer),
     )
     return page, code
+
+
+def _known(view: CaseView) -> frozenset[str]:
+    """Give the organisations that help the client, or did: as far as this viewer may know."""
+    return frozenset(line.organisation for line in view.referrals if line.number and line.mark in HELPING)
 
 
 def _waits(chosen: tuple[ServiceOffer, ...]) -> bool:
