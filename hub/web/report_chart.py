@@ -42,7 +42,8 @@ class Table:
 class Chart:
     """One chart. ``kind`` is ``bars``, ``spread``, ``columns`` or ``share``; ``empty`` says why there is nothing.
 
-    ``marks`` are lines across all bars, ``legend`` pairs of tone and words.
+    ``marks`` are lines across all bars, ``legend`` pairs of tone and words; ``more`` are bars of the same total, parted
+    otherwise, under ``more_title``.
     """
 
     key: str
@@ -53,6 +54,8 @@ class Chart:
     scale: float = 1
     marks: tuple[float, ...] = ()
     legend: tuple[tuple[str, str], ...] = ()
+    more_title: str = ""
+    more: tuple[Bar, ...] = ()
     foot: str = ""
     notes: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()

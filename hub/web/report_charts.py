@@ -114,16 +114,12 @@ def _reasons(report: Report) -> Chart:
     reasons: dict[str, str] = dict(REASONS)
     domains: dict[str, str] = {str(code): words[0] for code, words in LIFE_DOMAINS.items()}
     areas = {UNKNOWN: _("Niet bekend")}
-    scale = scale_of(part.figure.count for part in parts.parts)
+    scale = scale_of(part.figure.count for part in (*parts.parts, *report.domains.parts))
     bars = tuple(
-        Bar(
-            name=part_name(part, reasons),
-            value=str(count),
-            unit=_("verwijzingen"),
-            segments=pieces([("v1" if part.codes[0] == "no_capacity" else "v3", count)], scale),
-        )
+        _need(part_name(part, reasons), "v1" if part.codes[0] == "no_capacity" else "v3", count, scale)
         for part, count in counted(parts)
     )
+    more = tuple(_need(part_name(part, domains), "v3", count, scale) for part, count in counted(report.domains))
     tables = [
         Table(headings=(heading, _("Afgewezen")), rows=rows_of(one.parts, names, least))
         for heading, one, names in (
@@ -141,13 +137,19 @@ def _reasons(report: Report) -> Chart:
         scale=scale,
         foot=_("%(count)s afgewezen verwijzingen", count=parts.total.count) if parts.total.count else "",
         legend=(("v1", _("geen plek")), ("v3", _("andere redenen"))) if bars else (),
+        more_title=_("Naar leefgebied") if more else "",
+        more=more,
         notes=(
-            _("Bij Cijfers staat ook om welk leefgebied en welk deel van de gemeente het ging."),
+            _("Hieronder staat ook in welk deel van de gemeente de inwoners wonen."),
             _("Een verwijzing telt bij het eerste leefgebied dat erbij staat."),
         ),
         tables=tuple(tables),
         empty=nothing(parts.total, least, _("Er is in deze periode niets afgewezen.")),
     )
+
+
+def _need(name: str, tone: str, count: int, scale: float) -> Bar:
+    return Bar(name=name, value=str(count), unit=_("verwijzingen"), segments=pieces([(tone, count)], scale))
 
 
 def _months(report: Report) -> Chart:
