@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.live_server import LiveServer
 from tests.browser.made_up import PASSWORD
+from tests.browser.real_hub import RealHub
+from workers import demo
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +49,45 @@ def visit(browser: Browser, server: LiveServer) -> Iterator[Callable[..., Page]]
     yield go
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def real(tmp_path: Path, browser: Browser) -> Iterator[RealHub]:
+    """Give a whole hub of its own, with the demo's people and partners."""
+    running = RealHub(tmp_path)
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def enter(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
+    """Give a function that fills in the sign-in form of the whole hub, in a browser profile of its own."""
+    contexts: list[BrowserContext] = []
+
+    def go(username: str | None, password: str = demo.PASSWORD, width: int = 1440) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
+        contexts.append(context)
+        page = context.new_page()
+        if username is not None:
+            page.goto(f"{real.address}/inloggen")
+            page.fill("#gebruikersnaam", username)
+            page.fill("#wachtwoord", password)
+            page.click("button[type=submit]")
+            page.wait_for_load_state()
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(real: RealHub, enter: Callable[..., Page]) -> Callable[..., Page]:
+    """Give a function that signs someone in on the whole hub, or nobody, and opens a page."""
+
+    def go(username: str | None, path: str, width: int = 1440) -> Page:
+        page = enter(username, width=width)
+        page.goto(real.address + path)
+        return page
+
+    return go

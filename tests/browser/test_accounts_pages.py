@@ -1,64 +1,22 @@
 """Accounts in a real browser: the second step, another post, a session ended elsewhere, and who manages people."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyotp
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from hub.models import Person, Post
 from hub.services import identity
 from hub.store.database import UnitOfWork
+from tests.browser.looks import look
 from tests.browser.real_hub import RealHub
-from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 OWN = "zeven groene fietsen"
-
-
-@pytest.fixture
-def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def enter(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
-    """Give a function that fills in the sign-in form, in a browser profile of its own."""
-    contexts: list[BrowserContext] = []
-
-    def go(username: str, password: str = PASSWORD) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.goto(f"{real.address}/inloggen")
-        page.fill("#gebruikersnaam", username)
-        page.fill("#wachtwoord", password)
-        page.click("button[type=submit]")
-        page.wait_for_load_state()
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
-
-
-def look(page: Page, folder: Path, name: str) -> None:
-    """See that a page is accessible and inside its edges, wide and narrow, and keep a picture of it."""
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-        found = Axe().run(page, options=RULES).response["violations"]
-        assert [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found] == [], (name, width)
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, (name, width)
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def id_of(work: UnitOfWork, username: str) -> str:

@@ -1,47 +1,17 @@
 """Who looked, and the review of it, in a real browser: read, asked for names, judged; wide and narrow."""
 
 import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from hub.services.reviews import pick_looks
+from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
-from tests.browser.test_looks import violations
-from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
 PICTURES = os.environ.get("SCHAKEL_TEST_PICTURES")
-
-
-@pytest.fixture
-def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def sign_in(browser: Browser, real: RealHub) -> Iterator[Callable[[str], Page]]:
-    """Give a function that signs someone in; each in a browser profile of its own."""
-    contexts: list[BrowserContext] = []
-
-    def go(username: str) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{real.address}/inloggen")
-        page.fill("#gebruikersnaam", username)
-        page.fill("#wachtwoord", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_load_state()
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
 
 
 def assert_fits(page: Page, name: str) -> None:
@@ -56,9 +26,9 @@ def assert_fits(page: Page, name: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
-def test_the_regisseur_reads_who_looked_and_the_names_for_what(real: RealHub, sign_in: Callable[[str], Page]) -> None:
+def test_the_regisseur_reads_who_looked_and_the_names_for_what(real: RealHub, enter: Callable[[str], Page]) -> None:
     case = real.karin()
-    tom, marloes = sign_in("tom"), sign_in("marloes")
+    tom, marloes = enter("tom"), enter("marloes")
     tom.goto(f"{real.address}/inwoners/{case}")
     for _ in range(3):
         marloes.goto(f"{real.address}/inwoners/{case}")
@@ -73,11 +43,11 @@ def test_the_regisseur_reads_who_looked_and_the_names_for_what(real: RealHub, si
     assert_fits(marloes, "gekeken-namen")
 
 
-def test_the_privacy_officer_judges_a_run_of_refusals(real: RealHub, sign_in: Callable[[str], Page]) -> None:
-    ilse = sign_in("ilse")
+def test_the_privacy_officer_judges_a_run_of_refusals(real: RealHub, enter: Callable[[str], Page]) -> None:
+    ilse = enter("ilse")
     for number in range(4):
         ilse.goto(f"{real.address}/inwoners/00000000-0000-4000-8000-00000000000{number}")
-    fatima = sign_in("fatima")
+    fatima = enter("fatima")
     with real.hub.store.writing() as work:
         assert pick_looks(work, work.now) >= 1
     fatima.goto(f"{real.address}/controle")

@@ -10,10 +10,9 @@ from sqlalchemy import select
 from hub.models import OutboxRecord
 from schemas.vocabulary import Delivery, LifeDomain
 from tests.browser.real_hub import RealHub
-from tests.browser.test_real_hub import open_page, refer_to_mental_health
+from tests.browser.test_real_hub import refer_to_mental_health
 from workers.drill.services import Rabbit
 
-__all__ = ["open_page"]  # a fixture: pytest finds it here
 pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.rabbitmq]
 
 

@@ -1,49 +1,19 @@
 """Consent on the pages: what is shown is what goes, and a withdrawal wipes the receiver's page at once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from hub.models import OutboxRecord
 from schemas.vocabulary import LifeDomain, MessageKind
 from tests.browser.real_hub import RealHub
-from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
-    """Give a function that signs someone in and opens a page; each in a browser profile of its own."""
-    contexts: list[BrowserContext] = []
-
-    def go(username: str, path: str, width: int = 1440) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{real.address}/inloggen")
-        page.fill("#gebruikersnaam", username)
-        page.fill("#wachtwoord", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_load_state()
-        page.goto(real.address + path)
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
 
 
 def test_withdrawing_on_the_page_wipes_the_receivers_page_and_shows_what_cant_be_undone(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -61,13 +60,6 @@ def texts() -> tuple[str, ...]:
     if not BAD.is_dir():
         pytest.skip("the collected bad inputs are not on this computer")
     return (*published_texts(), *OWN)
-
-
-@pytest.fixture
-def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path)
-    yield running
-    running.close()
 
 
 class Pages:

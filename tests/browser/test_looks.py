@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.live_server import LiveServer
+from tests.browser.looks import violations
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
@@ -25,12 +25,6 @@ PAGES = [
     ("bas", "/berichten"),
     ("tom", "/inwoners/karin"),
 ]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
 @pytest.mark.parametrize(("who", "path"), PAGES)

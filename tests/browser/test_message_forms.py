@@ -1,49 +1,19 @@
 """A message opened in its forms, in a real browser: readable by keyboard, wide and narrow, and nothing but text."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from hub.models import OutboxRecord
 from schemas.vocabulary import Event
+from tests.browser.looks import look
 from tests.browser.real_hub import RealHub
-from tests.browser.test_accounts_pages import look
 from tests.personas import NAIMA
-from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def enter(browser: Browser, real: RealHub) -> Iterator[Callable[[str], Page]]:
-    """Give a function that signs someone in, in a browser profile of its own."""
-    contexts: list[BrowserContext] = []
-
-    def go(username: str) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.goto(f"{real.address}/inloggen")
-        page.fill("#gebruikersnaam", username)
-        page.fill("#wachtwoord", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_load_state()
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
 
 
 def taken(real: RealHub, page: Page, referral_id: str) -> None:

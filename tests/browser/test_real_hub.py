@@ -1,46 +1,15 @@
 """The pages of a real hub in a real browser: what happens elsewhere shows without a reload."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Page
 
 from schemas.vocabulary import Event, LifeDomain
 from tests.browser.comparable import comparable, reloaded
 from tests.browser.real_hub import RealHub
-from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
-    """Give a function that signs someone in and opens a page; each in a browser profile of its own."""
-    contexts: list[BrowserContext] = []
-
-    def go(username: str, path: str) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{real.address}/inloggen")
-        page.fill("#gebruikersnaam", username)
-        page.fill("#wachtwoord", PASSWORD)
-        page.click("button[type=submit]")
-        page.wait_for_load_state()
-        page.goto(real.address + path)
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
 
 
 def settled(page: Page, position: int) -> None:

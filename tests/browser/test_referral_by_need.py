@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import select
 
 from hub.models import Referral
+from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
-from tests.browser.test_looks import violations
 from workers.demo import PASSWORD
 
 PRACTICAL = ("praktische-hulp", "praktische-hulp-broekhoven")

@@ -1,46 +1,15 @@
 """The rights of a client on the pages: asked, carried by two people, opened without an account, and erased."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.real_hub import RealHub
-from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def real(tmp_path: Path, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
-    """Give a function that opens a page, signed in or not; each in a browser profile of its own."""
-    contexts: list[BrowserContext] = []
-
-    def go(username: str | None, path: str) -> Page:
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True)
-        contexts.append(context)
-        page = context.new_page()
-        if username is not None:
-            page.goto(f"{real.address}/inloggen")
-            page.fill("#gebruikersnaam", username)
-            page.fill("#wachtwoord", PASSWORD)
-            page.click("button[type=submit]")
-            page.wait_for_load_state()
-        page.goto(real.address + path)
-        return page
-
-    yield go
-    for context in contexts:
-        context.close()
 
 
 def look_at(page: Page, folder: Path, name: str) -> None:
