@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.access_team import dialect as settings
-from connectors.access_team import stuf
+from connectors.access_team import stuf, words
 from connectors.access_team.done import read_done
 from connectors.access_team.format import UNSAID
 from connectors.access_team.nodes import Node, malformed
@@ -27,6 +27,8 @@ class AccessTeam:
     name = "access_team"
     duplicate_code: str | None = "identificatie-niet-uniek"
     unsaid: Mapping[MessageKind, str] = UNSAID
+
+    own_word = staticmethod(words.own_word)
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
         """Give what is wrong in a team's own hosts, names and numbers."""

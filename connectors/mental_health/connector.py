@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.errors import Refusal
-from connectors.mental_health import guards
+from connectors.mental_health import guards, words
 from connectors.mental_health.document import resource_of
 from connectors.mental_health.envelope import MESSAGE, TRANSACTION
 from connectors.mental_health.format import CARRIERS, UNSAID
@@ -25,6 +25,8 @@ class MentalHealth:
     name = "mental_health"
     duplicate_code: str | None = "duplicate"
     unsaid: Mapping[MessageKind, str] = UNSAID
+
+    own_word = staticmethod(words.own_word)
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
         """Give what is wrong: ``bundle`` says in which kind of Bundle the partner wants its messages."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Connector, Loss, Mistake, Payload, Reading, Verdict, Writing
-from connectors.reintegration import answers, csvform, jsonform, report, xlsxform
+from connectors.reintegration import answers, csvform, jsonform, report, words, xlsxform
 from connectors.reintegration.columns import COLUMNS, row_of_document
 from connectors.reintegration.inward import read_document
 from connectors.reintegration.lines import Row, judge, read_lines
@@ -25,6 +25,8 @@ class Reintegration:
     duplicate_code: str | None = "dubbel"
     unsaid: Mapping[MessageKind, str] = UNSAID
     workbooks = True
+
+    own_word = staticmethod(words.own_word)
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
         """Check ``format``, ``encoding`` and ``columns`` (the partner's heading -> ours)."""

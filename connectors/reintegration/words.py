@@ -1,8 +1,11 @@
 """The words of this dialect, in Dutch, and what each stands for. Closed lists, one table each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
+from connectors.own_words import OwnWord
 from schemas.vocabulary import (
     EVENT_OF_KIND,
     Basis,
@@ -196,6 +199,17 @@ STATES = (
 )
 STATE_OF_WORD = {state.word: state for state in STATES}
 STATE_OF_KIND = {state.kind: state for state in STATES}
+
+
+_OF_STATUS = {state.status: state.word for state in reversed(STATES) if state.status is not None}
+
+
+def own_word(status: Status, _dialect: Mapping[str, Any], _system: str | None, /) -> OwnWord | None:
+    """Give the word for a state, or nothing where there is none."""
+    if status is Status.SENT:
+        return OwnWord(word=str(Sort.REFERRAL), where="soort van het bericht")
+    word = _OF_STATUS.get(status)
+    return OwnWord(word=word.replace("_", " "), where="status van de voortgang") if word is not None else None
 
 
 def ours(word: StrEnum) -> StrEnum:

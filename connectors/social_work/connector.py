@@ -15,6 +15,7 @@ from connectors.social_work import (
     ggk_writing,
     reading,
     retour,
+    words,
     writing,
 )
 from connectors.social_work.envelope import check, opened
@@ -32,6 +33,8 @@ class SocialWork:
     wants_snapshot = True
     # an aanmelding has a word for every kind; what iWmo has no word for is refused message by message
     unsaid: Mapping[MessageKind, str] = MappingProxyType({})
+
+    own_word = staticmethod(words.own_word)
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
         """Give what is wrong in the settings of the envelope round the messages."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Connector, Mistake, Payload, Reading, Verdict, Writing
-from connectors.work_and_income import receipts
+from connectors.work_and_income import receipts, words
 from connectors.work_and_income.envelope import incoming, lead_of, message_of
 from connectors.work_and_income.format import DUPLICATE, STUF
 from connectors.work_and_income.reading import read_case
@@ -25,6 +25,8 @@ class WorkAndIncome:
     name = "work_and_income"
     duplicate_code: str | None = DUPLICATE
     unsaid: Mapping[MessageKind, str] = UNSAID
+
+    own_word = staticmethod(words.own_word)
 
     def check(self, dialect: Mapping[str, Any]) -> Sequence[Mistake]:
         """Give what is wrong in the settings: addresses, zaaktypen, statuses, results and decisions."""
