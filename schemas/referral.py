@@ -46,13 +46,20 @@ class NewReferral:
 
 @dataclass(frozen=True, kw_only=True)
 class NewEvent:
-    """Something that someone does to a referral. ``reason`` is a code, ``note`` free text."""
+    """Something that someone does to a referral. ``reason`` is a code, ``note`` free text.
+
+    At a screen also, beside the note that tells it in words: from which day there is room (``expected_on``), and who
+    would fit better (``proposed_to``, with ``proposed_service`` where one is meant).
+    """
 
     event: Event
     reason: str | None = None
     note: str | None = None
     at: dt.datetime | None = None
     outcome: Outcome | None = None
+    expected_on: dt.date | None = None
+    proposed_to: str | None = None
+    proposed_service: str | None = None
 
 
 class NewClientSchema(Schema):

@@ -135,6 +135,17 @@ def allowed_events(status: Status, parts: frozenset[Part]) -> tuple[Event, ...]:
     return tuple(row.event for row in TRANSITIONS if status in row.sources and row.by & parts)
 
 
+def offered_events(status: Status, parts: frozenset[Part]) -> tuple[Event, ...]:
+    """Give what someone at a screen may do: what is allowed, and what the receiver may once the referral is opened.
+
+    Who answers a referral has read it, so opening it needs no step of its own.
+    """
+    now = allowed_events(status, parts)
+    if Event.RECEIVE not in now:
+        return now
+    return tuple(dict.fromkeys((*now, *allowed_events(Status.RECEIVED, parts & {Part.RECEIVER}))))
+
+
 def next_status(status: Status, event: Event, parts: frozenset[Part]) -> Status:
     """Give the state that the event leads to; ``NotAllowedNow`` where state or part forbids it."""
     row = _BY_EVENT[event]

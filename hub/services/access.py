@@ -30,7 +30,7 @@ from hub.services.sights import Sight, sight_of
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
-from schemas.vocabulary import HEALTH_DOMAINS, Basis, LifeDomain, OrganisationKind, Purpose, Status
+from schemas.vocabulary import HEALTH_DOMAINS, Basis, Event, LifeDomain, OrganisationKind, Purpose, Status
 
 _ANNOUNCED = frozenset(
     {
@@ -57,6 +57,7 @@ OWN_GROUND: dict[str, tuple[str, str]] = {
     Purpose.PLACEMENT: (Basis.PUBLIC_TASK, Law.PARTICIPATIEWET),
     Purpose.INCOME: (Basis.PUBLIC_TASK, Law.PARTICIPATIEWET),
 }
+WORK_SIDE = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
 _WIDTH = {None: 0, Mask.ANNOUNCEMENT: 1, Mask.STATUS_ONLY: 2, Mask.FULL: 3}
 
 
@@ -193,6 +194,22 @@ def why_status(look: Gaze, referral: Referral) -> Why:
     if is_party(look.viewer, referral, look.now) and found.decision.rule not in _WALLS:
         return replace(found, decision=replace(found.decision, allow=True, mask=Mask.FULL))
     return found
+
+
+def is_announced(referral: Referral) -> bool:
+    """Whether the receiver knows of a referral, and not yet of whom."""
+    return Status(referral.status) in _ANNOUNCED
+
+
+def answers_us(look: Gaze, referral: Referral, kind: str) -> bool:
+    """Whether a step is the answer to a question of the viewer's own organisation: who asked may read it.
+
+    It was written to that organisation alone, before it knows who the client is; its system gets it by message too.
+    """
+    if kind != Event.ANSWER or Part.RECEIVER not in parts_of(look.viewer, referral, None):
+        return False
+    walled = touches_health(look.config, referral) and look.kind in WORK_SIDE
+    return not walled and not cut_off(referral, look.viewer.organisation, look.now)
 
 
 _NO_MORE: frozenset[Flag] = frozenset()

@@ -1,6 +1,7 @@
 """How much room services have: what their organisations say of it, and what that means to who chooses."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -14,6 +15,7 @@ from hub.rules.room import ServiceRoom
 from hub.services.actors import NO_PART
 from hub.services.errors import Invalid, NotFound
 from hub.services.views import Viewer
+from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 
@@ -82,3 +84,24 @@ def capacities(session: Session) -> dict[str, ServiceRoom]:
         )
         for row in rows
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnRoom:
+    """How much room one service has, to who may say so."""
+
+    service: Service
+    said: ServiceRoom
+
+
+def own_room(session: Session, config: Configuration, actor: Viewer) -> list[OwnRoom]:
+    """Give the services of which someone says how much room they have, by name, with what was said last."""
+    said = capacities(session)
+    return sorted(
+        (
+            OwnRoom(service=service, said=said.get(service.code, ServiceRoom(service=service.code)))
+            for service in config.services.values()
+            if may_set_capacity(actor, service)
+        ),
+        key=lambda one: one.service.name,
+    )

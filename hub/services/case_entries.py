@@ -155,7 +155,7 @@ def _entry(look: Gaze, row: Any, found: Found, position: int, items: Mapping[str
     )
 
 
-_SAID = ("note", "reason", "reason_text", "outcome", "changes")
+_SAID = ("note", "reason", "reason_text", "outcome", "changes", "expected_on", "proposed_to", "proposed_service")
 
 
 def _visible_data(look: Gaze, row: Any, one: Seen | None) -> dict[str, Any]:

@@ -7,16 +7,15 @@ from hub.models import Referral
 from hub.rules import lifecycle
 from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import Part
-from hub.services.access import Gaze, is_party, may_see, status_decision
+from hub.services.access import WORK_SIDE, Gaze, is_party, may_see, status_decision
 from hub.services.errors import NotFound
 from hub.services.grounds import holds
 from hub.services.release import content_for, domains_for, touches_health
 from hub.services.views import Viewer
 from hub.settings import Configuration
-from schemas.vocabulary import OrganisationKind, Status
+from schemas.vocabulary import Status
 
 _CONTENT = ("reason", "client_words", "strengths")
-_WALLED = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
 
 
 def referral_answer(config: Configuration, viewer: Viewer, referral: Referral, look: Gaze) -> dict[str, Any]:
@@ -66,12 +65,12 @@ def sees_outcome(config: Configuration, viewer: Viewer, referral: Referral, now:
     if not touches_health(config, referral) or viewer.organisation == referral.receiver:
         return True
     organisation = config.organisation(viewer.organisation)
-    return organisation is not None and organisation.kind not in _WALLED
+    return organisation is not None and organisation.kind not in WORK_SIDE
 
 
 def walled_off(look: Gaze, referral: Referral) -> bool:
     """Whether this viewer stands on the side of work and income of a referral about health: of it only the state."""
-    return touches_health(look.config, referral) and look.kind in _WALLED
+    return touches_health(look.config, referral) and look.kind in WORK_SIDE
 
 
 def next_action(referral: Referral) -> dict[str, Any] | None:

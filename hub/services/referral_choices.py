@@ -14,8 +14,8 @@ _ASKS = {
     Event.START: ("date",),
     Event.COMPLETE: ("outcome", "note"),
     Event.ACCEPT: ("note",),
-    Event.PROPOSE_REDIRECT: ("note",),
-    Event.WAITLIST: ("note",),
+    Event.PROPOSE_REDIRECT: ("proposed", "note"),
+    Event.WAITLIST: ("date", "note"),
 }
 REASONS = (
     ("no_capacity", "Geen plek"),
@@ -24,6 +24,13 @@ REASONS = (
     ("missing_information", "Wij missen informatie"),
     ("client_not_reached", "Wij kregen geen contact"),
     ("other", "Anders"),
+)
+_OF_DECLINING = (
+    ("no_capacity", "Nu geen plek"),
+    ("not_suitable", "Past niet bij wat wij doen"),
+    ("other_fits_better", "Een andere organisatie past beter"),
+    ("client_declines", "De inwoner wil dit niet"),
+    *REASONS[2:],
 )
 
 
@@ -34,8 +41,14 @@ def choices_of(look: Gaze, referral: Referral) -> tuple[ActionChoice, ...]:
         ActionChoice(
             event=event,
             needs_reason=lifecycle.needs_reason(event),
-            reasons=REASONS if lifecycle.needs_reason(event) else (),
+            reasons=_reasons(event),
             asks=_ASKS.get(event, ()),
         )
-        for event in lifecycle.allowed_events(Status(referral.status), parts)
+        for event in lifecycle.offered_events(Status(referral.status), parts)
     )
+
+
+def _reasons(event: Event) -> tuple[tuple[str, str], ...]:
+    if not lifecycle.needs_reason(event):
+        return ()
+    return _OF_DECLINING if event is Event.DECLINE else REASONS

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import InboxRecord, Intake, OutboxRecord, Referral, TimelineEntry, WireRecord
 from hub.rules.access import Category, Mask
-from hub.services.access import Gaze, is_party, may_see, status_decision, why
+from hub.services.access import Gaze, answers_us, is_party, may_see, status_decision, why
 from hub.services.grounds import holds
 from hub.services.referral_answers import walled_off
 from hub.services.views import TrailStep
@@ -129,7 +129,8 @@ def _messages_of(session: Session, look: Gaze, referral: Referral) -> list[Trail
 def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) -> TrailStep:
     own = entry.organisation == look.viewer.organisation
     system = is_party(look.viewer, referral, look.now) and not walled_off(look, referral) and holds(referral, look.now)
-    data = (entry.data or {}) if own or progress or system else {}
+    told = own or progress or system or answers_us(look, referral, entry.kind)
+    data = (entry.data or {}) if told else {}
     return TrailStep(
         at=entry.at,
         kind=entry.kind,
@@ -140,4 +141,5 @@ def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) 
         inferred=entry.inferred,
         about=(entry.data or {}).get("event"),
         changes=tuple(data.get("changes") or ()),
+        proposed={"to": data["proposed_to"], "service": data.get("proposed_service")} if "proposed_to" in data else {},
     )

@@ -9,13 +9,14 @@ from hub.models import Case, Person, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
-from hub.services.access import Gaze, gaze_at, may_see, status_decision, why
+from hub.services.access import Gaze, gaze_at, is_announced, may_see, status_decision, why
 from hub.services.audit import telling
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name
 from hub.services.digests import said_elsewhere
 from hub.services.errors import NotFound
 from hub.services.explaining import explained
+from hub.services.own_words import own_words
 from hub.services.referral_choices import choices_of
 from hub.services.referral_finding import find_referral, tell
 from hub.services.referral_lines import line_of
@@ -45,7 +46,7 @@ def referral_view(
     trail = trail_of(session, look, referral)
     person = _person(session, look, referral)
     sees_content = may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL
-    receiver = config.organisation(referral.receiver)
+    receiver, sender = config.organisation(referral.receiver), config.organisation(referral.sender)
     content = _content(referral, person, look) if sees_content else ()
     creator = session.get(Person, referral.created_by)
     tell(session, look, Deed.REFERRAL_VIEW, referral)
@@ -66,6 +67,11 @@ def referral_view(
         may_see_case=person is not None,
         whys=_whys(look, referral),
         elsewhere=said_elsewhere(session, config, referral.id) if decision.mask is Mask.FULL else (),
+        sender_phone=sender.phone if sender else None,
+        urgency=referral.urgency,
+        life_domains=domains_for(config, viewer.organisation, referral),
+        name_known=not is_announced(referral),
+        own_words=own_words(config, referral),
     )
 
 

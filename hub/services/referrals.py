@@ -274,6 +274,9 @@ def _entries_of(
         "note": new.note,
         "outcome": new.outcome,
         "at": new.at and new.at.isoformat(),
+        "expected_on": new.expected_on and new.expected_on.isoformat(),
+        "proposed_to": new.proposed_to,
+        "proposed_service": new.proposed_service,
     }
     entries = [
         NewEntry(kind=step, organisation=actor.organisation, referral_id=referral.id, inferred=True) for step in steps

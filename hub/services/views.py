@@ -238,6 +238,7 @@ class TrailStep:
 
     ``about`` is the step that was taken back; ``changes`` are the differences of an assignment: field, from, to.
     ``losses`` are what it could not carry, with why; ``opens`` says that the viewer may see its forms.
+    ``proposed`` names another organisation (``to``) and its ``service``, where that was proposed.
     """
 
     at: dt.datetime
@@ -259,13 +260,14 @@ class TrailStep:
     changes: tuple[Mapping[str, str | None], ...] = ()
     losses: tuple[tuple[str, str], ...] = ()
     opens: bool = False
+    proposed: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionChoice:
     """Something the viewer may do now. ``reasons`` are (code, label) pairs; ``asks`` names what else it needs.
 
-    ``asks`` may hold ``note``, ``date`` and ``outcome``.
+    ``asks`` may hold ``note``, ``date``, ``outcome`` and ``proposed`` (another organisation).
     """
 
     event: str
@@ -304,6 +306,9 @@ class ReferralView:
 
     ``whys`` says of ``person``, ``content`` and ``words`` (what was said with a step) why they are shown, or not.
     ``elsewhere`` holds (organisation, state there) where its own books say something else; no state: it is not there.
+    ``urgency`` and ``life_domains`` are told with the announcement, before any content.
+    ``own_words`` holds (organisation, its word for the state, where its system has that word). ``name_known`` says
+    whether the receiver may know who the client is.
     """
 
     line: ReferralLine
@@ -323,6 +328,11 @@ class ReferralView:
     whys: Mapping[str, Explained] = field(default_factory=dict)
     elsewhere: tuple[tuple[str, str | None], ...] = ()
     bundle: BundleView | None = None
+    sender_phone: str | None = None
+    urgency: str = ""
+    life_domains: tuple[str, ...] = ()
+    own_words: tuple[tuple[str, str, str], ...] = ()
+    name_known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ from typing import Protocol
 from flask import current_app
 
 from hub.services.audit_reading import LooksView
+from hub.services.capacity import OwnRoom
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
@@ -68,6 +69,12 @@ class Backend(Protocol):
 
     def worklist_mark(self, viewer: Viewer) -> str:
         """Give a mark of what the work list shows: a page that keeps it can ask whether it still holds."""
+
+    def past_work(self, viewer: Viewer) -> tuple[WorkLine, ...]:
+        """Give what is over since a short while, of the referrals to the viewer's organisation."""
+
+    def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
+        """Give how much room the services have of which the viewer may say so."""
 
     def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
         """Give a client's page as this viewer may see it."""

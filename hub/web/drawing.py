@@ -16,11 +16,13 @@ from hub.web import (
     conversation,
     dates,
     form_words,
+    inbox_words,
     item_texts,
     labels,
     rights_words,
     room_words,
     sentences,
+    steps,
     tracks,
     words,
     worklist_words,
@@ -41,6 +43,11 @@ def case_path(case_id: str) -> str:
 def referral_path(referral_id: str) -> str:
     """Give the address of a referral's page."""
     return f"/verwijzingen/{quote(referral_id, safe='')}"
+
+
+def inbox_path(referral_id: str) -> str:
+    """Give the address of a referral in its receiver's inbox."""
+    return f"/werkvoorraad/{quote(referral_id, safe='')}"
 
 
 def initials(name: str) -> str:
@@ -94,13 +101,13 @@ def start_path(viewer: Viewer) -> str:
 
 def set_up_templates(app: Flask) -> None:
     """Give the templates their words."""
-    modules = (dates, labels, words, audit_words, rights_words)
+    modules = (dates, labels, words, inbox_words, audit_words, rights_words)
     app.jinja_env.globals.update(
         {name: value for module in modules for name, value in vars(module).items() if not name.startswith("_")}
     )
     functions = (
-        asset, case_path, referral_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key, in_days,
-        newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, may_manage,
+        asset, case_path, referral_path, inbox_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key,
+        in_days, newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, may_manage,
         start_path,
         conversation.threads, conversation.agreements, conversation.decisions, conversation.with_names,
         conversation.talks_about, conversation.who_does, conversation.day_term,
@@ -115,6 +122,7 @@ def set_up_templates(app: Flask) -> None:
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
+    app.jinja_env.globals.update(MAY_PROPOSE=steps.MAY_PROPOSE, TAKE_PROPOSAL=steps.TAKE_PROPOSAL)
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -10,21 +10,23 @@ from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
 from hub.rules.audit import Deed
 from hub.services import (
+    answering,
     audit,
     case_view,
     consent_view,
     consents,
     differences,
     directory,
+    inbox_list,
     list_watch,
     monitor,
     referral_view,
-    referrals,
     reviews,
     several,
     worklist,
 )
 from hub.services.audit_reading import LooksView, who_looked
+from hub.services.capacity import OwnRoom, own_room
 from hub.services.clients import find_case
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
@@ -97,6 +99,16 @@ class HubBackend:
         """Give a mark of what the work list shows."""
         with self._hub.store.reading() as session:
             return list_watch.mark_of_list(session, self._config, viewer, _now())
+
+    def past_work(self, viewer: Viewer) -> tuple[WorkLine, ...]:
+        """Give what is over since a short while."""
+        with audit.looking(self._hub.store, self._where()) as session:
+            return tuple(inbox_list.past_lines(session, self._config, viewer, _now()))
+
+    def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
+        """Give how much room the viewer's services have."""
+        with self._hub.store.reading() as session:
+            return tuple(own_room(session, self._config, viewer))
 
     def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
         """Give a client's page."""
@@ -177,8 +189,7 @@ class HubBackend:
         """Record what the viewer does to a referral."""
         try:
             with audit.changing(self._hub.store, self._where(), viewer, Deed.REFERRAL_EVENT, referral_id) as work:
-                referral = referrals.load_for_change(work, referral_id)
-                referrals.record_event(work, self._config, viewer, referral, new)
+                referral = answering.answer(work, self._config, viewer, referral_id, new)
                 audit.write(work, self._where(), [_changed(viewer, Deed.REFERRAL_EVENT, referral, detail=new.event)])
         except StateForbids as error:
             return EventRefused(allowed=error.allowed)

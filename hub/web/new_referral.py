@@ -21,13 +21,14 @@ slice_ = Blueprint("new_referral", __name__)
 
 @slice_.get("/verwijzingen/nieuw")
 def form() -> ResponseReturnValue:
-    """Show the form with what the case knows already; ``leefgebied`` in the address is chosen."""
+    """Show the form with what the case knows already; ``leefgebied`` and ``dienst`` in the address are chosen."""
     view, offers = _about(request.args.get("inwoner", ""))
     empty = ReferralForm(
         case_id=view.case_id,
         key=secrets.token_urlsafe(18),
         want=Want(near=bool(view.area)),
         life_domains=tuple(code for code in request.args.getlist("leefgebied") if code in list(LifeDomain)),
+        services=tuple(offer.code for offer in offers if offer.code in request.args.getlist("dienst")),
         client_words=view.client_words or "",
         strengths=view.strengths,
     )

@@ -1,92 +1,56 @@
 """One referral: where it is, what was sent, and what the viewer can do now."""
 
-import datetime as dt
-
-from flask import Blueprint, abort, g, redirect, render_template, request
+from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.services.views import ActionChoice, ReferralView
+from hub.web import inbox
 from hub.web.backend import backend
-from hub.web.dates import AMSTERDAM, today
 from hub.web.drawing import referral_path
-from hub.web.words import ANSWERS, ASIDE, NEED_NOTE, TAKE_DATE, TAKE_OUTCOME
-from schemas.referral import NewEvent
-from schemas.vocabulary import Event, Outcome
+from hub.web.referral_page import facts_of
+from hub.web.steps import Errors, read_step
+from schemas.vocabulary import Event
 
 slice_ = Blueprint("referrals", __name__)
 
 
 @slice_.get("/verwijzingen/<referral_id>")
 def show(referral_id: str) -> ResponseReturnValue:
-    """Show a referral."""
+    """Show a referral; for a page that is open already, only the parts that may have changed."""
     return _page(referral_id, errors={}, values={})
 
 
 @slice_.post("/verwijzingen/<referral_id>/stap")
 def act(referral_id: str) -> ResponseReturnValue:
-    """Record what the viewer does; what is wrong comes back with the form as it was."""
+    """Record what the viewer does, and go back to where he did it; what is wrong comes back with the form as it was."""
     view = backend().referral(g.viewer, referral_id)
     if view is None:
         abort(404)
     values = {name: value.strip() for name, value in request.form.items() if name != "csrf_token"}
+    from_inbox = values.pop("terug", "") == inbox.HERE
     choice = next((action for action in view.actions if action.event == values.get("event")), None)
-    if choice is None:
-        return _page(referral_id, errors={"event": "too_late"}, values={}, code=409)
-    errors, new = _read(choice, values)
-    if new is not None:
-        refused = backend().record_event(g.viewer, referral_id, new)
-        if refused is None:
-            return redirect(referral_path(referral_id), 303)
-        errors = {refused.field: "missing"} if refused.field else {"event": "too_late"}
-    return _page(referral_id, errors=errors, values=values, code=409 if "event" in errors else 422)
+    errors: Errors = {"event": "too_late"}
+    if choice is not None:
+        errors, new = read_step(choice, values, backend().services_on_offer(g.viewer))
+        if new is not None:
+            refused = backend().record_event(g.viewer, referral_id, new)
+            if refused is None:
+                return _done(referral_id, new.event, from_inbox=from_inbox)
+            errors = {refused.field: "missing"} if refused.field else {"event": "too_late"}
+    code = 409 if "event" in errors else 422
+    kept = values if choice is not None else {}
+    if from_inbox:
+        return inbox.detail_page(referral_id, errors=errors, values=kept), code
+    return _page(referral_id, errors=errors, values=kept), code
 
 
-def _read(choice: ActionChoice, values: dict[str, str]) -> tuple[dict[str, str], NewEvent | None]:
-    """Give what is wrong with a form, or the event that it asks for."""
-    event, errors = Event(choice.event), {}
-    reason, note, outcome, day = (values.get(name, "") for name in ("reason", "note", "outcome", "date"))
-    if choice.needs_reason and reason not in dict(choice.reasons) and (choice.reasons or not note):
-        errors["reason" if choice.reasons else "note"] = "missing"
-    if event in NEED_NOTE and not note:
-        errors["note"] = "missing"
-    if len(note) > 4000:
-        errors["note"] = "too_long"
-    at = _moment(day, values.get("time", ""))
-    if event in TAKE_DATE and at is None:
-        errors["date"] = "missing"
-    if event in TAKE_OUTCOME and outcome not in list(Outcome):
-        errors["outcome"] = "missing"
-    if errors:
-        return errors, None
-    return {}, NewEvent(
-        event=event,
-        reason=reason or None,
-        note=note or None,
-        at=at if (event in TAKE_DATE and day != today().isoformat()) or event is Event.PLAN else None,
-        outcome=Outcome(outcome) if event in TAKE_OUTCOME else None,
-    )
+def _done(referral_id: str, event: Event, *, from_inbox: bool) -> ResponseReturnValue:
+    flash(event, inbox.DONE)
+    return redirect(inbox.path_after(referral_id, event) if from_inbox else referral_path(referral_id), 303)
 
 
-def _moment(day: str, time: str) -> dt.datetime | None:
-    """Give the chosen moment, nine in the morning where no time was chosen."""
-    try:
-        return dt.datetime.fromisoformat(f"{day}T{time or '09:00'}").replace(tzinfo=AMSTERDAM).astimezone(dt.UTC)
-    except ValueError:
-        return None
-
-
-def _page(referral_id: str, *, errors: dict[str, str], values: dict[str, str], code: int = 200) -> ResponseReturnValue:
+def _page(referral_id: str, *, errors: Errors, values: dict[str, str]) -> str:
     view = backend().referral(g.viewer, referral_id)
     if view is None:
         abort(404)
-    answers, aside = _in_order(view)
-    page = render_template("referral.html", view=view, answers=answers, aside=aside, errors=errors, values=values)
-    return page, code
-
-
-def _in_order(view: ReferralView) -> tuple[list[ActionChoice], list[ActionChoice]]:
-    """Give the actions: answers with the main one first, and those that stand apart."""
-    rank = {event: place for place, event in enumerate(ANSWERS)}
-    answers = [action for action in view.actions if action.event not in ASIDE]
-    aside = [action for action in view.actions if action.event in ASIDE]
-    return sorted(answers, key=lambda action: rank.get(Event(action.event), len(rank))), aside
+    template = "referral/regions.html" if inbox.FRAGMENT in request.headers else "referral.html"
+    return render_template(template, **facts_of(view), errors=errors, values=values)

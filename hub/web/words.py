@@ -74,13 +74,13 @@ EVENTS = Words(
             "Op de wachtlijst zetten",
             "hourglass",
             "Op de wachtlijst zetten",
-            "Vanaf wanneer is er plek?",
+            "",
         ),
         Event.PROPOSE_REDIRECT: (
             "Andere organisatie voorstellen",
             "arrow-right",
             "Voorstel versturen",
-            "Welke organisatie past beter, en waarom?",
+            "Waarom past dat beter?",
         ),
         Event.CONFIRM_REDIRECT: ("Voorstel overnemen", "check", "Voorstel overnemen", "Toelichting"),
         Event.ACCEPT: ("Accepteren", "check", "Accepteren", ""),
@@ -120,8 +120,8 @@ ASIDE = (
     Event.EXPIRE,
     Event.MARK_ERROR,
 )
-NEED_NOTE = frozenset({Event.ASK, Event.ANSWER, Event.PROPOSE_REDIRECT})
-TAKE_DATE = frozenset({Event.PLAN, Event.START})
+NEED_NOTE = frozenset({Event.ASK, Event.ANSWER})
+TAKE_DATE = frozenset({Event.PLAN, Event.START, Event.WAITLIST})
 AT_ONCE = frozenset({Event.SEND, Event.RECEIVE, Event.ACCEPT, Event.RESUME})
 TAKE_OUTCOME = frozenset({Event.COMPLETE})
 
@@ -149,6 +149,8 @@ REASONS = Words(
         "wrong_area": "Woont buiten ons gebied",
         "missing_information": "Wij missen informatie",
         "client_not_reached": "Wij kregen geen contact",
+        "other_fits_better": "Een andere organisatie past beter",
+        "client_declines": "De inwoner wil dit niet",
         "elsewhere": "Een andere organisatie helpt nu",
         "other": "Anders",
     }

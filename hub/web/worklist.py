@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.services.views import WorkLine
 from hub.services.worklist import TELL_EMERGENCY
+from hub.web import inbox
 from hub.web.backend import backend
 from hub.web.drawing import start_path
 from hub.web.turns import works_on_clients
@@ -15,7 +16,6 @@ from hub.web.worklist_words import CHIP_NAMES, CHIPS
 slice_ = Blueprint("worklist", __name__)
 _SHOWN = 8  # of those with whom all goes as agreed
 _CLIENT_GROUPS = {"late": "today", "today": "today", "week": "week"}
-_INBOX_GROUPS = {"late": "you", "today": "you", "week": "you"}
 
 
 @slice_.get("/")
@@ -27,13 +27,11 @@ def start() -> ResponseReturnValue:
 @slice_.get("/werkvoorraad")
 def show() -> ResponseReturnValue:
     """Show the clients of a regisseur, or the referrals of a partner."""
+    if not works_on_clients(g.viewer):
+        return inbox.list_page()
     mark = backend().worklist_mark(g.viewer)  # before the list: what changes meanwhile is told, and not missed
     lines = backend().worklist(g.viewer)
-    if works_on_clients(g.viewer):
-        return _clients_page(lines, mark)
-    groups = _grouped(lines, _INBOX_GROUPS, "other")
-    groups["you"].sort(key=_due)
-    return render_template("worklist_inbox.html", groups=groups, mark=mark)
+    return _clients_page(lines, mark)
 
 
 def _clients_page(lines: tuple[WorkLine, ...], mark: str) -> ResponseReturnValue:

@@ -5,6 +5,9 @@ from dataclasses import replace
 
 from flask import Flask
 
+from hub.organisations import Service
+from hub.rules.room import ServiceRoom
+from hub.services.capacity import OwnRoom
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
 from hub.services.release import fields_of, only
@@ -33,7 +36,7 @@ from hub.web.origins import Origins
 from hub.web.pages import register_pages
 from schemas.message import Client, MessageData
 from schemas.referral import NewEvent, NewReferral
-from schemas.vocabulary import SharedField
+from schemas.vocabulary import LifeDomain, Purpose, SharedField
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 KADE, SPOEL, LEIJ, WI = (
@@ -427,6 +430,23 @@ WORK = {
         work("Sjaak Pijnenburg", "running", "running", line(4700, "Oriëntatie groen", SPOEL, "started")),
     ),
 }
+PAST = {"p-tom": (work("Ria Smits", "waiting", "running", line(4690, "Oriëntatie groen", SPOEL, "completed")),)}
+ROOM = tuple(
+    OwnRoom(
+        service=Service(
+            code=code,
+            organisation="de-spoel",
+            name=name,
+            purpose=Purpose.PLACEMENT,
+            life_domains=(LifeDomain.WORK_EDUCATION,),
+        ),
+        said=ServiceRoom(service=code, places=places, waiting_days=days, changed_at=changed, changed_by="Tom van Riel"),
+    )
+    for code, name, places, days, changed in (
+        ("groen", "Oriëntatie groen", 3, None, ago(days=3)),
+        ("textiel", "Textiel", 0, 30, ago(days=20)),
+    )
+)
 MONITOR = MonitorView(
     delivered_today=412,
     waiting=11,
@@ -563,6 +583,12 @@ class Remembering:
 
     def worklist_mark(self, viewer: Viewer) -> str:
         return f"mark-{hash(self.worklist(viewer))}"
+
+    def past_work(self, viewer: Viewer) -> tuple[WorkLine, ...]:
+        return PAST.get(viewer.id, ())
+
+    def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
+        return ROOM if viewer.organisation == "de-spoel" else ()
 
     def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
         return self.cases.get((viewer.id, case_id))

@@ -138,7 +138,7 @@ def test_a_fault_of_ours_gives_a_number_and_no_details(visitor: FlaskClient, ser
 def test_what_is_said_is_text_and_never_markup(visitor: FlaskClient, services: Remembering) -> None:
     from dataclasses import replace
 
-    from made_up import KARIN
+    from tests.browser.made_up import KARIN
 
     services.cases["p-marloes", "karin"] = replace(KARIN, client_words="<script>alert(1)</script>")
     page = sign_in(visitor, "marloes").get("/inwoners/karin").text
@@ -261,7 +261,7 @@ def test_too_late_shows_what_can_be_done_now(visitor: FlaskClient, services: Rem
 def test_a_standstill_of_the_traffic_is_told_in_plain_words(visitor: FlaskClient, services: Remembering) -> None:
     from dataclasses import replace
 
-    from made_up import ASKED
+    from tests.browser.made_up import ASKED
 
     services.stopped = True
     services.referrals["p-marloes", "r-4817"] = replace(

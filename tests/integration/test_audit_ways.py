@@ -41,6 +41,7 @@ NOTHING_OF_A_PERSON = {
     "which of its own messages a connector must hold": ("ask_gate",),
     "public keys": ("read_keys",),
     "an empty form": ("emergency_form", "package.form"),
+    "room at services": ("room.form",),
     "what a client opens without an account, and the hub keeps nothing of": ("package.unseal",),
     "messages and differences by their references": ("messages.show", "differences.show"),
     "the way to where one's work starts": ("worklist.start",),
@@ -190,6 +191,8 @@ ROUTES: dict[str, tuple[str, Call]] = {
     "web.reporting.show": ("report.view", lambda w: w.page("marloes", "/rapportage")),
     "web.reporting.take": ("report.export", lambda w: w.page("marloes", "/rapportage/cijfers.csv")),
     "web.worklist.show": ("worklist.view", lambda w: w.page("marloes", "/werkvoorraad")),
+    "web.inbox.detail": ("referral.view", lambda w: w.page("naima", f"/werkvoorraad/{w.referral}")),
+    "web.room.save": ("capacity.change", lambda w: w.form("tom", "/ruimte", service="orientatie-groen", places="3")),
     # Last: an objection closes the case.
     "web.access.act": (
         "configuration.change",
