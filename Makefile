@@ -43,7 +43,7 @@ demo: $(VENV)/run.stamp
 	@PORT=$(PORT) $(BIN)/schakel demo
 
 test: services
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .

@@ -17,7 +17,9 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from tests.hanging import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown
 from tests.hubs import open_test_hub
+from tests.order import place_of
 from workers.drill.services import (
     BROKER_VARIABLE,
     DATABASE_VARIABLE,
@@ -26,6 +28,13 @@ from workers.drill.services import (
     ServiceUnavailable,
     find_chromium,
 )
+
+__all__ = ["pytest_runtest_call", "pytest_runtest_setup", "pytest_runtest_teardown"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; within a file nothing moves."""
+    items.sort(key=lambda item: place_of(item.location[0]))
 
 
 def miss(what: str, why: str) -> NoReturn:
