@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from hub.services.list_watch import WhoseList, listed, mark_of_all, marks, whose_list
 from hub.services.views import Viewer
@@ -49,7 +48,7 @@ class Lists:
         reader = self._readers[sid] = _Reader(viewer=viewer, mine=whose_list(viewer))
         with self._hub.store.reading() as reading:
             cases = listed(reading, [reader.mine])[reader.mine]
-            shown = marks(reading, self._hub.config, viewer, cases, _now())
+            shown = marks(reading, self._hub.config, {viewer: cases}, _now())[viewer]
         reader.known = {case_id: (position, shown.get(case_id)) for case_id, position in cases.items()}
         for case_id in reader.missed:  # it grew while we looked
             self.hear(case_id)
@@ -121,18 +120,22 @@ class Lists:
             return
         with self._hub.store.reading() as reading:
             found = listed(reading, {one.mine for one in readers.values()}, cases)
-            for sid, reader in readers.items():
-                if reader.known is None:
-                    reader.missed |= cases
-                elif self._differs(reading, reader, cases, found[reader.mine]):
-                    self._tell(sid, {"changed": True})
+            asked = {one.viewer: found[one.mine] for one in readers.values() if one.known is not None}
+            shown = marks(reading, self._hub.config, asked, _now())
+        for sid, reader in readers.items():
+            if reader.viewer not in asked or reader.known is None:
+                reader.missed |= cases
+            elif _differs(reader.known, cases, found[reader.mine], shown[reader.viewer]):
+                self._tell(sid, {"changed": True})
 
-    def _differs(self, reading: Session, reader: _Reader, cases: set[str], there: dict[str, int]) -> bool:
-        known = reader.known if reader.known is not None else {}
-        before = {case_id: known.pop(case_id)[1] for case_id in cases & known.keys()}
-        shown = marks(reading, self._hub.config, reader.viewer, there, _now())
-        known.update({case_id: (position, shown.get(case_id)) for case_id, position in there.items()})
-        return any(before.get(case_id) != shown.get(case_id) for case_id in before.keys() | there.keys())
+
+def _differs(
+    known: dict[str, tuple[int, str | None]], cases: set[str], there: dict[str, int], shown: dict[str, str]
+) -> bool:
+    """Whether a list shows any of these cases differently than was known; from now on this is known."""
+    before = {case_id: known.pop(case_id)[1] for case_id in cases & known.keys()}
+    known.update({case_id: (position, shown.get(case_id)) for case_id, position in there.items()})
+    return any(before.get(case_id) != shown.get(case_id) for case_id in before.keys() | there.keys())
 
 
 def _now() -> dt.datetime:

@@ -22,7 +22,7 @@ from hub.services.circumstances import Circumstances, circumstances_of_all
 from hub.services.errors import NotFound
 from hub.services.item_views import heads_of, items_of
 from hub.services.ties import Seat, seats_of
-from hub.services.views import CaseView, EntryView, ItemView, Viewer
+from hub.services.views import CaseView, EntryView, ItemView, Viewer, nobody
 from hub.settings import Configuration
 
 
@@ -116,13 +116,13 @@ def standpoints_of(
 ) -> dict[Viewer, Standpoint]:
     """Give from where each of these viewers looks at a case: circumstances and seats of all in one statement each."""
     everyone = list(viewers)
-    facts = circumstances_of_all(session, config, everyone, case.id, now)
+    facts = circumstances_of_all(session, config, everyone, [case.id], now)
     seats = seats_of(session, case.id, {viewer.id for viewer in everyone})
     somebody = {person for item in case.items for person in (item.author_id, item.holder_id)} | {case.regisseur_id}
     return {
         viewer: Standpoint(
             viewer=_without_session(viewer) if viewer.id in somebody else nobody(viewer),
-            facts=facts[viewer],
+            facts=facts[viewer, case.id],
             seats=seats[viewer.id],
         )
         for viewer in everyone
@@ -131,11 +131,6 @@ def standpoints_of(
 
 def _without_session(viewer: Viewer) -> Viewer:
     return replace(viewer, session_id=None, proof=None)
-
-
-def nobody(viewer: Viewer) -> Viewer:
-    """Give someone in the same role of the same organisation who is nobody in particular."""
-    return replace(viewer, id="", name="", title="", manages=False, session_id=None, proof=None)
 
 
 def _decide(

@@ -1,6 +1,7 @@
 """What changes an answer of the access policy for one viewer in one case: the facts behind the flags of a question."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -155,30 +156,38 @@ _OF_MANY = union_all(
 
 
 def circumstances_of_all(
-    session: Session, config: Configuration, viewers: Iterable[Viewer], case_id: str, now: dt.datetime
-) -> dict[Viewer, Circumstances]:
-    """Give the circumstances of many viewers in one case, in one statement; of each the same as ``circumstances``."""
-    of_all, found = _of_the_installation(config, now), {}
+    session: Session, config: Configuration, viewers: Iterable[Viewer], cases: Collection[str], now: dt.datetime
+) -> dict[tuple[Viewer, str], Circumstances]:
+    """Give the circumstances of many viewers in many cases, in one statement; each is what ``circumstances`` gives."""
+    everyone, of_all = list(viewers), _of_the_installation(config, now)
     values: dict[str, Any] = {
-        "cases": [case_id],
+        "cases": list(cases),
         "municipality": config.municipality.code,
-        "people": [viewer.id for viewer in viewers],
+        "people": list({viewer.id for viewer in everyone}),
         "now": now,
         "today": now.date(),
     }
-    rows = session.execute(_OF_MANY, values).all()
-    for viewer in viewers:
-        mine = [row for row in rows if row.person_id in (None, viewer.id)]
-        if viewer.role == "machine":
-            mine = [row for row in mine if row.person_id is None]
-        glass = [row for row in mine if row.flag == Flag.BREAK_GLASS]
-        runs = [row for row in glass if (row.role, row.purpose) == (viewer.role, viewer.purpose)]
-        found[viewer] = Circumstances(
-            flags=of_all | {Flag(row.flag) for row in mine if row.flag != Flag.BREAK_GLASS},
-            emergency_since=runs[-1].since if runs else None,
-            emergency_until=runs[-1].until if runs else None,
-        )
+    known: defaultdict[tuple[str | None, str], list[Any]] = defaultdict(list)
+    for row in session.execute(_OF_MANY, values):
+        known[row.person_id, row.case_id].append(row)
+    plain = Circumstances(flags=of_all)
+    found = {}
+    for viewer in everyone:
+        for case_id in cases:
+            rows = [*known.get((None, case_id), ()), *known.get((viewer.id, case_id), ())]
+            found[viewer, case_id] = _put_together(of_all, viewer, rows) if rows else plain
     return found
+
+
+def _put_together(of_all: frozenset[Flag], viewer: Viewer, rows: Iterable[Any]) -> Circumstances:
+    mine = [row for row in rows if row.person_id is None or viewer.role != "machine"]
+    glass = [row for row in mine if row.flag == Flag.BREAK_GLASS]
+    runs = [row for row in glass if (row.role, row.purpose) == (viewer.role, viewer.purpose)]
+    return Circumstances(
+        flags=of_all | {Flag(row.flag) for row in mine if row.flag != Flag.BREAK_GLASS},
+        emergency_since=runs[-1].since if runs else None,
+        emergency_until=runs[-1].until if runs else None,
+    )
 
 
 def _of_the_installation(config: Configuration, now: dt.datetime) -> frozenset[Flag]:

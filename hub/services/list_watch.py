@@ -6,7 +6,6 @@ show changes no mark, so that nobody is told of what may not be seen.
 
 import datetime as dt
 import hashlib
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,10 +18,10 @@ from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import OPEN
 from hub.services.access import Gaze, gaze, may_see, may_see_person, status_decision
 from hub.services.caseload import COUNTED
-from hub.services.circumstances import circumstances
+from hub.services.circumstances import Circumstances, circumstances_of_all
 from hub.services.referral_lines import line_of
 from hub.services.ties import by_regie, sees
-from hub.services.views import ReferralLine, Viewer
+from hub.services.views import ReferralLine, Viewer, nobody
 from hub.settings import Configuration
 from hub.store.tables import table_of
 
@@ -73,41 +72,69 @@ def listed(
 
 
 def marks(
-    session: Session, config: Configuration, viewer: Viewer, cases: Collection[str], now: dt.datetime
-) -> dict[str, str]:
-    """Give the mark of what the viewer's list shows of each of these cases; of which it shows nothing, there is none.
+    session: Session, config: Configuration, asked: Mapping[Viewer, Collection[str]], now: dt.datetime
+) -> dict[Viewer, dict[str, str]]:
+    """Give for each viewer the mark of what the own list shows of each of these cases; of what is not shown, none.
 
-    ``cases`` are of that list, by ``listed``.
+    The cases are of that list, by ``listed``. However many ask, each thing is read once, and decided once for all of
+    one organisation who look alike: as for nobody in particular, unless it is the regisseur or somebody's own list.
     """
+    cases = {case_id for wanted in asked.values() for case_id in wanted}
     if not cases:
-        return {}
-    mine = whose_list(viewer)
-    query = select(Referral).options(defer(Referral.content, raiseload=True)).where(Referral.case_id.in_(cases))
-    if not mine.of_clients:
-        query = query.where(Referral.receiver == mine.owner, Referral.status.in_(_OPEN))
-    referrals: defaultdict[str, list[Referral]] = defaultdict(list)
-    for referral in session.scalars(query.order_by(Referral.number)):
-        referrals[referral.case_id].append(referral)
-    items: defaultdict[str, list[Any]] = defaultdict(list)
-    if mine.of_clients:
-        for row in session.execute(_WRITTEN, {"cases": list(cases)}):
-            items[row.case_id].append(row)
-    directors = session.execute(select(Case.id, Case.regisseur_id).where(Case.id.in_(cases))).all()
-    facts = circumstances(session, config, viewer, cases, now)
-    found = {}
-    for case_id, director in directors:
-        look = gaze(config, viewer, director, now, facts[case_id])
-        theirs, written = referrals[case_id], items[case_id]
-        shown = _client(look, theirs, written) if mine.of_clients else _received(look, theirs)
-        if shown is not None:
-            found[case_id] = _hash(shown)
+        return {viewer: {} for viewer in asked}
+    there = _read(session, cases, with_items=any(whose_list(viewer).of_clients for viewer in asked))
+    facts = circumstances_of_all(session, config, asked, cases, now)
+    known: dict[tuple[Viewer, str, Circumstances], str | None] = {}
+    found: dict[Viewer, dict[str, str]] = {}
+    for viewer, wanted in asked.items():
+        found[viewer] = {}
+        for case_id in there.keys() & set(wanted):
+            own = whose_list(viewer).of_clients or viewer.id == there[case_id].director
+            who, holds = viewer if own else nobody(viewer), facts[viewer, case_id]
+            place = (who, case_id, holds)
+            if place not in known:
+                known[place] = _mark(gaze(config, who, there[case_id].director, now, holds), there[case_id])
+            mark = known[place]
+            if mark is not None:
+                found[viewer][case_id] = mark
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Case:
+    """What was read of a case, for all who have it on their list."""
+
+    director: str | None
+    referrals: list[Referral]
+    items: list[Any]
+
+
+def _read(session: Session, cases: Collection[str], *, with_items: bool) -> dict[str, _Case]:
+    directors = session.execute(select(Case.id, Case.regisseur_id).where(Case.id.in_(cases)))
+    found = {case_id: _Case(director=director, referrals=[], items=[]) for case_id, director in directors}
+    query = select(Referral).options(defer(Referral.content, raiseload=True)).where(Referral.case_id.in_(cases))
+    for referral in session.scalars(query.order_by(Referral.number)):
+        found[referral.case_id].referrals.append(referral)
+    for row in session.execute(_WRITTEN, {"cases": list(cases)}) if with_items else ():
+        found[row.case_id].items.append(row)
+    return found
+
+
+def _mark(look: Gaze, there: _Case) -> str | None:
+    mine = whose_list(look.viewer)
+    if mine.of_clients:
+        shown = _client(look, there.referrals, there.items)
+    else:
+        ours = [one for one in there.referrals if one.receiver == mine.owner and one.status in _OPEN]
+        shown = _received(look, ours)
+    return _hash(shown) if shown is not None else None
 
 
 def mark_of_list(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> str:
     """Give one mark for all that the viewer's list shows: a page keeps it, to ask later whether it still holds."""
     mine = whose_list(viewer)
-    return mark_of_all(marks(session, config, viewer, listed(session, [mine])[mine], now))
+    cases = listed(session, [mine])[mine]
+    return mark_of_all(marks(session, config, {viewer: cases}, now)[viewer])
 
 
 def mark_of_all(known: Mapping[str, str | None]) -> str:

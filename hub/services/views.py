@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.rules.room import ServiceRoom
@@ -28,6 +28,11 @@ class Viewer:
     manages: bool = False
     session_id: str | None = None
     proof: str | None = None
+
+
+def nobody(viewer: Viewer) -> Viewer:
+    """Give someone in the same role of the same organisation who is nobody in particular."""
+    return replace(viewer, id="", name="", title="", manages=False, session_id=None, proof=None)
 
 
 @dataclass(frozen=True, kw_only=True)

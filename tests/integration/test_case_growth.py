@@ -139,7 +139,7 @@ def test_many_at_once_get_what_each_gets_alone(hub: Hub, full_case: str, seed: i
 
 def test_each_is_told_to_the_audit_log_by_name_and_who_is_refused_too(hub: Hub, full_case: str) -> None:
     others = [replace(NAIMA, id=f"colleague-{number}", session_id=f"s{number}") for number in range(3)]
-    stranger = replace(ELS, organisation="toegang-noord")
+    stranger = replace(ELS, id="stranger", organisation="toegang-noord")
     now = dt.datetime.now(dt.UTC)
     with looking_at(hub) as session:
         told: list[Entry] = session.info["schakel audit"]
@@ -175,7 +175,9 @@ def test_the_circumstances_of_many_are_those_of_each(hub: Hub, full_case: str) -
     chance, now = random.Random(7), dt.datetime.now(dt.UTC)
     viewers = list(dict.fromkeys(anyone(chance) for _ in range(60)))
     with hub.store.reading() as session:
-        together = circumstances_of_all(session, hub.config, viewers, full_case, now)
+        together = circumstances_of_all(session, hub.config, viewers, [full_case], now)
         for viewer in viewers:
-            assert together[viewer] == circumstances(session, hub.config, viewer, [full_case], now)[full_case], viewer
+            assert (
+                together[viewer, full_case] == circumstances(session, hub.config, viewer, [full_case], now)[full_case]
+            ), viewer
     assert len({one.flags for one in together.values()}) > 1
