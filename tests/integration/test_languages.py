@@ -138,7 +138,8 @@ def names_of(hub: Hub) -> re.Pattern[str]:
     config = hub.config
     names = {one.name for one in config.organisations.values()} | {one.name for one in config.services.values()}
     names |= {text for one in demo.PEOPLE for text in (one.name, one.title)}
-    return re.compile("|".join(re.escape(one) for one in sorted(names, key=len, reverse=True)), re.IGNORECASE)
+    listed = "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True))
+    return re.compile(rf"(?i:{listed})|\b(?:van (?:der |den |de )?|de |den |der )(?=[A-Z])")  # and prefixes of names
 
 
 def speak(site: Site, code: str) -> None:
