@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 
 from hub.models import ApiClient, Case, Person, Post
+from hub.rules.working_days import AMSTERDAM
 from hub.services import referrals
 from hub.services.case_keys import in_case
 from hub.services.clients import find_or_open_case
@@ -24,6 +25,7 @@ from schemas.identifiers import bsn_is_valid, derived_id
 from schemas.message import Client, Ground
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Purpose, Urgency
+from workers import demo_karin
 from workers.demo_caseload import write_plans
 from workers.partners import DEMO_MANNERS
 from workers.partners.makers import Simulator, Wishes, make_partner
@@ -31,6 +33,7 @@ from workers.rooms import say_rooms
 
 PASSWORD = "schakel-demo"  # noqa: S105 - the demo's, printed at its start
 HERE = "@partner"
+_BSN_OF_KARIN = "999990019"
 REGISTER_SECRET = "SCHAKEL_DEMO_ZGW_SECRET"  # noqa: S105 - the name of a variable
 
 
@@ -180,19 +183,27 @@ LAST = [
 AREAS = ("Broekhoven", "Groenewoud", "Noord", "Reeshof", "Stokhasselt", "Zuid")
 
 
-def prepare(hub: Hub) -> bool:
-    """Fill an empty database, and say so; one that holds people already is left as it is."""
+def prepare(hub: Hub, *, history: bool = True) -> bool:
+    """Fill an empty database, and say so; one that holds people already is left as it is.
+
+    ``history`` gives Karin the half year of goals, steps and scores of which the demo tells.
+    """
     with hub.store.reading() as session:
         if session.execute(select(Person.id).limit(1)).first() is not None:
             return False
     config = before_systems(hub.config)
     with hub.store.writing() as work:
         _identities(work, config)
+    now = dt.datetime.now(dt.UTC)
+    with hub.store.writing(now=now - dt.timedelta(days=demo_karin.BEGAN)) as work:
+        karin = _karin(work, config)
     with hub.store.writing() as work:
         _caseload(work, config)
         say_rooms(work, config)
     with hub.store.writing(now=dt.datetime.now(dt.UTC) - dt.timedelta(days=40)) as work:
         write_plans(work, _viewer(work, config, "marloes"))
+    if history:
+        demo_karin.write(hub, config, karin, now.astimezone(AMSTERDAM).date())
     return True
 
 
@@ -257,31 +268,29 @@ def _test_bsns() -> list[str]:
     return [text for text in (str(number) for number in range(999_990_100, 999_991_000)) if bsn_is_valid(text)]
 
 
-def _caseload(work: UnitOfWork, config: Configuration) -> None:
-    """Give Marloes Karin and fifty others; some of them have help that runs."""
-    dice = random.Random(855)  # noqa: S311 - the same demo every time
-    marloes = _viewer(work, config, "marloes")
+def _karin(work: UnitOfWork, config: Configuration) -> str:
+    """Give Marloes Karin, of whom the demo tells most; give her case."""
     karin = Client(
-        bsn="999990019",
+        bsn=_BSN_OF_KARIN,
         family_name="Smulders",
         given_name="Karin",
         initials="K",
         birth_date="1974-03-08",
         gender=Gender.FEMALE,
     )
-    open_case(
-        work,
-        config,
-        karin,
-        marloes.id,
-        "Broekhoven",
-        {
-            "client_words": "Ik wil weer een dag met iets erin. Het liefst met planten."
-            " En ik wil niet meer schrikken als de post komt.",
-            "strengths": ["Komt afspraken na", "Weet veel van planten"],
-        },
-    )
-    bsns = [bsn for bsn in _test_bsns() if bsn != karin.bsn][:50]
+    story: dict[str, object] = {
+        "client_words": "Ik wil weer een dag met iets erin. Het liefst met planten."
+        " En ik wil niet meer schrikken als de post komt.",
+        "strengths": ["Komt afspraken na", "Weet veel van planten", "Kent iedereen in de straat"],
+    }
+    return open_case(work, config, karin, _viewer(work, config, "marloes").id, "Broekhoven", story)
+
+
+def _caseload(work: UnitOfWork, config: Configuration) -> None:
+    """Give Marloes fifty others; some of them have help that runs."""
+    dice = random.Random(855)  # noqa: S311 - the same demo every time
+    marloes = _viewer(work, config, "marloes")
+    bsns = [bsn for bsn in _test_bsns() if bsn != _BSN_OF_KARIN][:50]
     for place, bsn in enumerate(bsns):
         person = Client(
             bsn=bsn,

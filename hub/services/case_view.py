@@ -26,12 +26,12 @@ from hub.services.explaining import explained, explained_status
 from hub.services.item_views import items_of
 from hub.services.referral_lines import organisation_name, place
 from hub.services.release import person_for
-from hub.services.ties import at_the_table, why_item
+from hub.services.ties import at_the_table, open_domains, why_item
 from hub.services.views import CaseView, EntryView, Explained, ItemView, Viewer, Withheld
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.message import Client
-from schemas.vocabulary import OrganisationKind, Purpose
+from schemas.vocabulary import HEALTH_DOMAINS, OrganisationKind, Purpose
 
 _TIMELINE = table_of(TimelineEntry)
 _OF_CASE = _TIMELINE.c.case_id == bindparam("case_id")
@@ -111,7 +111,21 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, rows: Sequ
         parties=parties,
         colleagues=colleagues_of(session, look.config, parties) if found.who.ties else (),
         may_write=known and look.facts.emergency_until is None and _may_write(found),
+        contact_phone=_phone(look.config, regisseur),
+        domains=_domains(look, found, regisseur),
     )
+
+
+def _phone(config: Configuration, regisseur: Person | None) -> str | None:
+    organisation = config.organisation(regisseur.organisation) if regisseur is not None else None
+    return organisation.phone if organisation is not None else None
+
+
+def _domains(look: Gaze, found: Found, regisseur: Person | None) -> tuple[str, ...]:
+    """Give the life domains of the plan that this viewer sees; of health none, where the role never sees that."""
+    never = HEALTH_DOMAINS if any(one.what == _NEVER_HEALTH for one in withheld(look)) else frozenset()
+    owner = regisseur.organisation if regisseur is not None else look.config.desk
+    return tuple(domain for domain in open_domains(found.who, owner) if domain not in never)
 
 
 def _may_write(found: Found) -> bool:

@@ -30,7 +30,7 @@ from hub.services.release import touches_health
 from hub.services.sights import sight_of
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
-from schemas.vocabulary import HEALTH_DOMAINS, Basis, ItemKind, LifeDomain
+from schemas.vocabulary import HEALTH_DOMAINS, Basis, ItemKind, LifeDomain, Purpose
 
 # A system has no part in what people write down for each other; its own messages say what it must know.
 _NO_TIES = NO_PART | {"machine", "privacy_officer"}
@@ -317,6 +317,21 @@ def sees(who: Involved, item: ItemHead | Any) -> bool:
     if item.kind == ItemKind.NOTE and item.author_id != who.look.viewer.id:
         return False
     return meant_for(who, item) and decision_on(who, item).decision.mask is Mask.FULL
+
+
+def open_domains(who: Involved, owner: str) -> tuple[LifeDomain, ...]:
+    """Give the life domains of which this viewer sees what an organisation writes in the plan, if it does.
+
+    Decided from the viewer's ties alone: it tells nothing about what stands there.
+    """
+    return tuple(
+        domain
+        for domain in LifeDomain
+        if _decided(
+            who, Category.GOAL_PLAN, owner, Purpose.GUIDANCE, (domain,), author=False, action=Action.VIEW
+        ).decision.mask
+        is Mask.FULL
+    )
 
 
 def at_the_table(who: Involved) -> bool:

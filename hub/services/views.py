@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.rules.room import ServiceRoom
-from schemas.vocabulary import ItemKind, ItemState
+from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +164,8 @@ class CaseView:
 
     ``whys`` says of ``person``, ``bsn``, ``words`` and ``contact`` why they are shown, or not. ``items`` are what
     people wrote down, oldest first; ``parties`` (code, name) the organisations that have part, ``colleagues`` the
-    people there. ``may_write`` says that the viewer may write things down here.
+    people there. ``may_write`` says that the viewer may write things down here. ``domains`` are the life domains of
+    which the viewer may see scores and goals, whether there are any or not.
     """
 
     case_id: str
@@ -188,6 +189,8 @@ class CaseView:
     parties: tuple[tuple[str, str], ...] = ()
     colleagues: tuple[Colleague, ...] = ()
     may_write: bool = False
+    contact_phone: str | None = None
+    domains: tuple[str, ...] = tuple(LifeDomain)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from itertools import groupby
 from urllib.parse import quote
 
-from flask import Flask
+from flask import Flask, has_request_context, request
+from flask_wtf.csrf import generate_csrf
 
 from hub.rules.items import ITEMS
 from hub.services.management import may_manage
 from hub.services.referral_lines import place
-from hub.services.views import EntryView, ReferralLine, Viewer
+from hub.services.views import CaseView, EntryView, ReferralLine, Viewer
 from hub.web import (
     audit_words,
     conversation,
@@ -19,6 +20,7 @@ from hub.web import (
     inbox_words,
     item_texts,
     labels,
+    plan_words,
     rights_words,
     room_words,
     sentences,
@@ -28,6 +30,9 @@ from hub.web import (
     worklist_words,
 )
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
+
+BLOCK = 10
+_TALK = frozenset({"ask", "answer", "delivered", "processed", "delayed", "deadline_passed"})
 
 
 def asset(name: str) -> str:
@@ -85,6 +90,33 @@ def in_days(entries: Iterable[EntryView]) -> list[tuple[dt.date, list[EntryView]
     return [(day, list(group)) for day, group in groupby(ordered, key=day_of)]
 
 
+def changes_ties(entry: EntryView, viewer: Viewer) -> bool:
+    """Whether an entry may change what a viewer sees of all else: who has part, or what his own referral opens."""
+    if entry.referral is None or entry.item is not None:
+        return False
+    own = entry.referral.organisation == viewer.organisation_name and entry.kind not in _TALK
+    return entry.kind == "send" or own
+
+
+def first_shown(position: int) -> int:
+    """Give the first entry that the page of a client shows, by how far the case has grown for its viewer.
+
+    It moves a block at a time, so that what comes in live seldom makes anything go at the other end.
+    """
+    return max(0, (position - 1) // BLOCK - 1) * BLOCK + 1
+
+
+def recent(view: CaseView) -> list[EntryView]:
+    """Give the entries that the page shows: the newest ones."""
+    first = first_shown(view.position)
+    return [entry for entry in view.entries if entry.position >= first]
+
+
+def earlier_path(case_id: str, before: int) -> str:
+    """Give the address of what happened before an entry."""
+    return f"{case_path(case_id)}/tijdlijn?voor={before}"
+
+
 def newest_first(referrals: Iterable[ReferralLine]) -> list[ReferralLine]:
     """Give the rows in their fixed order."""
     return sorted(referrals, key=sort_key, reverse=True)
@@ -99,6 +131,12 @@ def start_path(viewer: Viewer) -> str:
     return "/berichten" if runs_the_traffic(viewer) else "/werkvoorraad"
 
 
+def form_token() -> str:
+    """Give what proves that a form is ours; nothing in what is drawn for a push: the page puts its own there."""
+    on_page = has_request_context() and (request.blueprint or "").startswith("web")
+    return generate_csrf() if on_page else ""
+
+
 def set_up_templates(app: Flask) -> None:
     """Give the templates their words."""
     modules = (dates, labels, words, inbox_words, audit_words, rights_words)
@@ -107,22 +145,26 @@ def set_up_templates(app: Flask) -> None:
     )
     functions = (
         asset, case_path, referral_path, inbox_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key,
-        in_days, newest_first, works_on_clients, runs_the_traffic, watches_over, may_ask_emergency, may_manage,
-        start_path,
+        in_days,
         conversation.threads, conversation.agreements, conversation.decisions, conversation.with_names,
         conversation.talks_about, conversation.who_does, conversation.day_term,
         worklist_words.greeting, worklist_words.needed_words, worklist_words.days_ago, worklist_words.line_term,
         worklist_words.line_action, worklist_words.caseload_meter,
         item_texts.item_words, item_texts.item_state, item_texts.item_fault,
+        newest_first, changes_ties, first_shown, recent, earlier_path, works_on_clients, runs_the_traffic, watches_over,
+        may_ask_emergency, may_manage, start_path,
         sentences.sentence_of, sentences.told, sentences.by_whom, sentences.change_words,
         tracks.step_words, tracks.trail_words, tracks.trail_steps,
         room_words.room_words, room_words.list_words, room_words.reply_words, room_words.has_room, room_words.is_full,
+        plan_words.domains_of, plan_words.plan_of, plan_words.people_of, plan_words.who_of, plan_words.audience_words,
+        plan_words.widened, plan_words.never_health, plan_words.next_appointment, form_token,
         form_words.field_name, form_words.why_lost, form_words.bytes_text, form_words.sizes_text,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
     app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
     app.jinja_env.globals.update(MAY_PROPOSE=steps.MAY_PROPOSE, TAKE_PROPOSAL=steps.TAKE_PROPOSAL)
+    app.jinja_env.globals.update(BLOCK=BLOCK, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS)
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -10,12 +10,24 @@ from schemas.vocabulary import ItemKind
 
 REGIONS = {
     "kop": "fragments/case_facts.html",
+    "menu": "fragments/menu.html",
     "eigen-woorden": "fragments/own_words.html",
+    "leefgebieden": "fragments/domains.html",
+    "plan": "fragments/plan.html",
+    "gesprek": "fragments/talk.html",
+    "afspraken": "fragments/agreed.html",
     "verwijzingen": "fragments/referral_rows.html",
     "tijdlijn": "fragments/timeline.html",
 }
 # Which regions of the page show what was written down; its entry in the timeline brings them anew.
-REGIONS_OF: dict[ItemKind, tuple[str, ...]] = {}
+REGIONS_OF: dict[ItemKind, tuple[str, ...]] = {
+    ItemKind.SCORE: ("leefgebieden",),
+    ItemKind.GOAL: ("leefgebieden", "menu", "plan"),
+    ItemKind.STEP: ("plan",),
+    ItemKind.REMARK: ("gesprek", "menu"),
+    ItemKind.AGREEMENT: ("afspraken", "menu"),
+    ItemKind.APPOINTMENT: ("kop",),
+}
 
 
 def render_entry(entry: EntryView, viewer: Viewer) -> str:

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
-from hub.services.errors import NotFound
+from hub.services.errors import Forbidden, NotFound
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
@@ -38,6 +38,7 @@ from hub.web import (
     reports,
     rights,
     room,
+    scores,
     session_cookie,
     sign_in,
     worklist,
@@ -66,6 +67,7 @@ _SLICES = (
     differences,
     message_forms,
     rights,
+    scores,
     package,
     management,
     management_systems,
@@ -117,6 +119,7 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     web.before_request(_require_sign_in)
     web.context_processor(_always_there)
     web.register_error_handler(NotFound, not_there)
+    web.register_error_handler(Forbidden, not_there)
     app.register_blueprint(web)
     app.register_blueprint(reports.slice_)  # browsers send these by themselves, without a sign-in or a form
     set_up_templates(app)
@@ -165,7 +168,7 @@ def _nonce() -> str:
     return str(request.environ[NONCE])
 
 
-def not_there(_error: NotFound) -> ResponseReturnValue:
+def not_there(_error: NotFound | Forbidden) -> ResponseReturnValue:
     """Give the page for what is not there, or not there for who asks."""
     return _error_page("missing", 404)
 

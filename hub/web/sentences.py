@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.services.views import EntryView
 from hub.web import dates
+from hub.web.item_words import item_line, item_said
 from hub.web.translations import Words, gettext
 from hub.web.words import OUTCOMES, REASONS
 from schemas.vocabulary import Outcome
@@ -106,6 +107,8 @@ REFRESHING = frozenset(
 
 def sentence_of(entry: EntryView) -> Sentence:
     """Give the sentence of an entry with its names filled in."""
+    if line := item_line(entry):
+        return Sentence(*line)
     found = SENTENCES.get(entry.kind, OTHER)
     referral = entry.referral
     names = {
@@ -121,6 +124,8 @@ def sentence_of(entry: EntryView) -> Sentence:
 
 def told(entry: EntryView) -> str | None:
     """Give what was said with an event: the note, else the reason; an outcome goes first."""
+    if entry.item is not None:
+        return item_said(entry)
     data = entry.data
     outcome = data.get("outcome")
     reason = data.get("reason_text") or REASONS.get(str(data.get("reason")))

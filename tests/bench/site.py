@@ -87,7 +87,7 @@ class Site:
         self._stack.callback(self.hub.close)
         migrate(self.hub.store)
         self.hub.broker.declare([*self.hub.queues(), BACKLOG, RAW])
-        demo.prepare(self.hub)
+        demo.prepare(self.hub, history=False)
         self._open_cases()
         self._spawn_all()
         self.token = self._token()

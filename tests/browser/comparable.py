@@ -7,13 +7,14 @@ from playwright.sync_api import Page
 
 _TAKE = """() => {
   const root = document.querySelector('[data-case]').cloneNode(true);
-  const aside = '.nieuw-label, [data-verbroken], [data-verkeer], [data-meer-nieuw], [data-aanwezig]';
+  const aside = '.nieuw-label, [data-veranderd], [data-verbroken], [data-verkeer], [data-meer-nieuw], [data-aanwezig]';
   for (const part of root.querySelectorAll(aside)) part.remove();
   for (const item of root.querySelectorAll('[data-nieuw]')) {
     item.removeAttribute('data-nieuw');
     item.classList.remove('gb--nieuw', 'gb--binnen', 'rij--nieuw', 'rij--binnen');
     if (!item.classList.length) item.removeAttribute('class');
   }
+  for (const proof of root.querySelectorAll('[name="csrf_token"]')) proof.removeAttribute('value');
   root.removeAttribute('data-now');
   const shape = (node) => {
     if (node.nodeType === 3) return node.data.trim() === '' ? null : node.data.replace(/\\s+/g, ' ');
@@ -34,7 +35,8 @@ def comparable(page: Page) -> str:
 def reloaded(page: Page) -> str:
     """Give the tree of the same page, opened anew in a second tab."""
     other = page.context.new_page()
-    other.route("**/live.js", lambda route: route.abort())  # what the server drew, untouched
+    for script in ("**/live.js", "**/case-forms.js"):
+        other.route(script, lambda route: route.abort())  # what the server drew, untouched
     other.goto(page.url)
     other.wait_for_selector("[data-case]")
     tree = comparable(other)

@@ -44,7 +44,7 @@ class RealHub:
         self.hub = Hub(settings=settings, config=config, store=opened.store, broker=opened.broker)
         migrate(self.hub.store)
         self.hub.broker.declare(self.hub.queues())
-        demo.prepare(self.hub)
+        demo.prepare(self.hub, history=False)
         self.running = embedded.start(self.hub)
         for partner in self.partners.values():
             partner.start(self.running.url)

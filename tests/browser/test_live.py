@@ -79,7 +79,7 @@ def test_a_new_referral_a_masked_one_and_an_entry_of_an_earlier_day_find_their_p
     server.happen(replace(next_entry(server, "accept"), at=ago(days=30)))
     server.happen(replace(next_entry(server, "start"), at=ago(days=1, hours=1)))
     wait_for_position(page, 15)
-    expect(page.locator("[data-telt=verwijzingen]")).to_have_text("7")
+    expect(page.locator("#h-verw [data-telt=verwijzingen]")).to_have_text("7")
     same_as_reloaded(page)
 
 
@@ -256,6 +256,7 @@ def test_what_one_reads_stays_where_it_is(visit: Visit, server: LiveServer, widt
     page.mouse.wheel(0, 150)
     page.wait_for_timeout(300)
     reading = page.locator("#gebeurtenis-3")
+    reading.hover()
     before = reading.bounding_box()
     for _ in range(2):
         server.happen(next_entry(server))

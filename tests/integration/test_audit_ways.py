@@ -139,6 +139,12 @@ ROUTES: dict[str, tuple[str, Call]] = {
     ),
     "web.audit_log.reviews": ("review.view", lambda w: w.page("fatima", "/controle")),
     "web.clients.show": ("case.view", lambda w: w.page("marloes", f"/inwoners/{w.case}")),
+    "web.clients.earlier": ("case.view", lambda w: w.page("marloes", f"/inwoners/{w.case}/tijdlijn?voor=2")),
+    "web.clients.plan": ("case.view", lambda w: w.page("marloes", f"/inwoners/{w.case}/plan")),
+    "web.scores.score": (
+        "item.write",
+        lambda w: w.form("marloes", f"/inwoners/{w.case}/leefgebieden", **{"score-finances": "2"}),
+    ),
     "web.consents.register": (
         "consent.change",
         lambda w: w.form("marloes", f"/inwoners/{w.case}/toestemming", **CONSENT),

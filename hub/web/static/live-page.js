@@ -6,6 +6,7 @@
  *   with class nieuw-label. They go away once the item has been in view for five seconds.
  */
 
+import { morph } from './live-morph.js';
 import { contentOf } from './server-html.js';
 
 const SEEN_AFTER = 5000;
@@ -22,6 +23,8 @@ export class CasePage {
     this.timers = new Map();
     this.seen = new IntersectionObserver((changes) => changes.forEach((change) => this.inView(change)), { threshold: 0.6 });
     this.more?.querySelector('button').addEventListener('click', () => this.toTop());
+    root.addEventListener('pointerover', ({ target }) => (this.pointed = target), { passive: true });
+    this.root.querySelector('[data-eerder] a')?.addEventListener('click', (event) => this.earlier(event));
   }
 
   region(name) {
@@ -32,12 +35,13 @@ export class CasePage {
   apply(entry) {
     const added = [];
     let sentence = '';
+    this.stale = false;
     this.holdStill(() => {
       for (const piece of pieces(entry.html)) {
         if (piece.dataset.heel) {
           this.putWhole(piece.dataset.heel, piece.innerHTML);
         } else if (piece.dataset.region === 'opnieuw') {
-          this.onStale();
+          this.stale = true;
         } else if (piece.dataset.region === 'tijdlijn') {
           sentence = piece.querySelector('.gb__wat')?.textContent.trim() ?? sentence;
           added.push(...this.putDay(piece));
@@ -46,23 +50,21 @@ export class CasePage {
         }
       }
       this.setPosition(entry.position);
+      this.trim();
       this.settle();
       for (const item of added) this.markNew(item);
     });
     this.offerTop(added);
     if (added.length) this.onNew(sentence);
+    if (this.stale) this.onStale();
   }
 
-  /* A region that comes whole: what is in it already and shows the same stays, so that focus and typing stay too. */
+  /* A region that comes whole: what shows the same stays, and with it focus, what is open and what is being typed. */
   putWhole(name, html) {
     const region = this.region(name);
     if (!region) return [];
     const fresh = pieces(html, region.localName === 'tbody');
-    const kept = fresh.map((piece, index) => same(piece, region) ?? same(piece, region, index) ?? piece);
-    if (kept.length === region.children.length && kept.every((piece, index) => piece === region.children[index])) return [];
-    const open = openIn(region);
-    region.replaceChildren(...kept);
-    reopen(region, open);
+    if (!morph(region, fresh, { bare: stripMarks, changed: this.root.dataset.woordVeranderd })) return [];
     return [...region.querySelectorAll('li[id], tr[id]')];
   }
 
@@ -86,7 +88,7 @@ export class CasePage {
     const region = this.region(piece.dataset.region);
     const old = document.getElementById(piece.id);
     if (!region) return [];
-    if (old && old.dataset.masker !== piece.dataset.masker) this.onStale(); // what may be seen has changed
+    if (old && old.dataset.masker !== piece.dataset.masker) this.stale = true; // what may be seen has changed
     place(region, piece);
     return [piece];
   }
@@ -103,6 +105,8 @@ export class CasePage {
         added.push(...this.putWhole(name, html).filter((item) => !before.has(item.id)));
       }
       this.setPosition(position);
+      this.unfolded = false;
+      this.trim();
       this.settle();
       for (const item of added) this.markNew(item);
     });
@@ -114,6 +118,45 @@ export class CasePage {
   setPosition(position) {
     this.position = position;
     this.root.dataset.position = String(position);
+  }
+
+  /* The timeline shows the newest blocks of entries; a reload shows the same. Who asked for earlier ones keeps them. */
+  trim() {
+    const block = Number(this.root.dataset.blok);
+    const first = Math.max(0, Math.floor((this.position - 1) / block) - 1) * block + 1;
+    const region = this.region('tijdlijn');
+    if (this.unfolded || !region) return;
+    for (const item of region.querySelectorAll('li[id]')) if (numberOf(item) < first) item.remove();
+    for (const day of [...region.children]) if (!day.querySelector('li')) day.remove();
+    this.offerEarlier(first);
+  }
+
+  offerEarlier(first) {
+    const offer = this.root.querySelector('[data-eerder]');
+    if (!offer) return;
+    offer.hidden = first <= 1;
+    const link = offer.querySelector('a');
+    link.setAttribute('href', link.getAttribute('href').replace(/voor=\d+$/, `voor=${first}`));
+  }
+
+  /* Bring what happened earlier here; where that fails, the link leads to it. */
+  async earlier(event) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const { href } = event.currentTarget;
+    const html = await fetch(href).then((answer) => (answer.ok ? answer.text() : '')).catch(() => '');
+    if (!this.unfold(html)) location.assign(href);
+  }
+
+  /* Put in what happened earlier, from the page that shows it; it is not new. */
+  unfold(html) {
+    const page = contentOf(html);
+    const first = Number(page.querySelector('[data-eerste]')?.dataset.eerste);
+    if (!first) return false;
+    this.unfolded = true;
+    for (const day of page.querySelectorAll('section[data-region="tijdlijn"]')) this.putDay(day);
+    this.offerEarlier(first);
+    return true;
   }
 
   /* Counts and empty states follow what is there. */
@@ -176,6 +219,8 @@ export class CasePage {
     };
     const focused = document.activeElement?.closest?.(parts);
     if (visible(focused)) return focused;
+    const pointed = this.pointed?.isConnected && this.pointed.closest(parts); // of two columns, the one that is pointed at
+    if (pointed && visible(pointed)) return pointed;
     const middle = document.elementFromPoint(innerWidth * 0.4, innerHeight / 2)?.closest(parts);
     if (visible(middle)) return middle;
     return [...this.root.querySelectorAll(parts)].find((part) => part.getBoundingClientRect().top > 120 && visible(part)) ?? null;
@@ -216,20 +261,14 @@ export class CasePage {
   }
 }
 
+function numberOf(item) {
+  return Number(item.id.split('-').at(-1));
+}
+
 /* The elements of a piece of HTML. A row on its own is only kept where the parser expects rows. */
 function pieces(html, rows = false) {
   const content = contentOf(rows ? `<table><tbody>${html}</tbody></table>` : html);
   return [...(rows ? content.querySelector('tbody') : content).children];
-}
-
-/* The element that is there already and shows the same, so that focus and selection stay in it. */
-function same(piece, region, index) {
-  const here = index === undefined ? piece.id && document.getElementById(piece.id) : region.children[index];
-  if (!here || here.parentElement !== region || here.id !== piece.id) return null;
-  const bare = here.cloneNode(true);
-  for (const item of [bare, ...bare.querySelectorAll('[data-nieuw]')]) stripMarks(item);
-  for (const opened of bare.querySelectorAll('details[open]')) opened.open = false;
-  return bare.isEqualNode(piece) ? here : null;
 }
 
 function stripMarks(item) {
