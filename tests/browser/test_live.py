@@ -35,7 +35,7 @@ def next_entry(server: LiveServer, kind: str = "ask", **more: object) -> EntryVi
 
 
 def wait_for_position(page: Page, position: int) -> None:
-    expect(page.locator("[data-case]")).to_have_attribute("data-position", str(position))
+    expect(page.locator("[data-case]")).to_have_attribute("data-position", str(position), timeout=60_000)
 
 
 def same_as_reloaded(page: Page) -> None:
