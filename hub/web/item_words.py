@@ -52,7 +52,7 @@ ITEM_SENTENCES = Words(
         "appointment_done": ("circle-check", "goed", "Afspraak geweest"),
         "appointment_stopped": ("circle-x", "", "Afspraak gaat niet door"),
         "appointment_open": ("calendar-event", "", "Afspraak gaat weer door"),
-        "appointment_removed": ("trash", "", "Afspraak weggehaald"),
+        "appointment_removed": ("trash", "", "Geplande afspraak weggehaald"),
     },
     at=(2,),
 )
