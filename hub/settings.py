@@ -47,6 +47,7 @@ RATES: Mapping[str, Rate] = {
     "person": Rate(per_second=20, burst=100),  # one person who signed in
     "address": Rate(per_second=500, burst=2000),  # one network address: a whole town hall may be behind one
     "door": Rate(per_second=5, burst=100),  # signing in and asking for tokens, from one address
+    "search": Rate(per_second=1, burst=30),  # one person who searches
     "socket": Rate(per_second=20, burst=100),  # events of one live connection
 }
 

@@ -28,6 +28,7 @@ from workers.messages import messages
 from workers.opening import open_here, read_settings
 from workers.rehearse import rehearse
 from workers.retention import retention
+from workers.search import search, write_index
 from workers.simulate import simulate
 from workers.translate import translate
 
@@ -55,7 +56,7 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-for command in (access, accounts, audit, keys, messages, rehearse, retention, simulate, translate):
+for command in (access, accounts, audit, keys, messages, rehearse, retention, search, simulate, translate):
     main.add_command(command)
 
 
@@ -164,6 +165,8 @@ def migrate_command() -> None:
     hub = open_here()
     try:
         click.echo(f"The database is at revision {migrate(hub.store)}.")
+        if found := write_index(hub.store, only_missing=True):
+            click.echo(f"{found} cases were put in the index of names.")
     except WallError as error:
         raise click.ClickException(str(error)) from error
     except SQLAlchemyError as error:

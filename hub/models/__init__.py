@@ -32,6 +32,7 @@ from hub.models.rights import (
     RetentionPreview,
     Tombstone,
 )
+from hub.models.search import SearchWord
 from hub.models.timeline import TimelineEntry
 from hub.models.wire import WireRecord
 
@@ -73,6 +74,7 @@ __all__ = [
     "Referral",
     "Release",
     "RetentionPreview",
+    "SearchWord",
     "SignIn",
     "SigningKey",
     "SpentId",

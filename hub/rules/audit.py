@@ -10,6 +10,7 @@ class Deed(StrEnum):
     CASE_ENTRIES = "case.entries"
     CASE_PUSH = "case.push"
     WORKLIST_VIEW = "worklist.view"
+    SEARCH = "search.view"
     REFERRAL_VIEW = "referral.view"
     REFERRAL_LIST = "referral.list"
     REFERRAL_TRAIL = "referral.trail"

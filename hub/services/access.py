@@ -32,7 +32,7 @@ from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, Event, LifeDomain, OrganisationKind, Purpose, Status
 
-_ANNOUNCED = frozenset(
+ANNOUNCED = frozenset(
     {
         Status.DRAFT,
         Status.SENT,
@@ -198,7 +198,7 @@ def why_status(look: Gaze, referral: Referral) -> Why:
 
 def is_announced(referral: Referral) -> bool:
     """Whether the receiver knows of a referral, and not yet of whom."""
-    return Status(referral.status) in _ANNOUNCED
+    return Status(referral.status) in ANNOUNCED
 
 
 def answers_us(look: Gaze, referral: Referral, kind: str) -> bool:
@@ -245,7 +245,7 @@ def _relations(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, Relat
 def receiver_state(referral: Referral, now: dt.datetime) -> RelationState:
     """Give how far the tie of a receiver is: announced before acceptance, ended some time after the help."""
     status = Status(referral.status)
-    if status in _ANNOUNCED:
+    if status in ANNOUNCED:
         return RelationState.ANNOUNCED
     if status in OPEN or now - referral.changed_at <= _VIEW_TERM:
         return RelationState.ACTIVE
@@ -304,7 +304,7 @@ def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announceme
     code = viewer.organisation
     received = (Referral.receiver == code) & Referral.ground_ended_at.is_(None)
     if not by_announcement:
-        received &= Referral.status.not_in([str(status) for status in _ANNOUNCED])
+        received &= Referral.status.not_in([str(status) for status in ANNOUNCED])
     ours = select(Referral.id).where(Referral.case_id == case_id, (Referral.sender == code) | received)
     if session.execute(ours.limit(1)).first() is not None:
         return True

@@ -14,6 +14,7 @@ from hub.models.columns import OwnedJson
 from hub.models.shelf import ContentKey
 from hub.services import case_keys
 from hub.services.errors import Invalid, NotFound
+from hub.services.search_words import index_client
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.identifiers import new_id
@@ -130,4 +131,5 @@ def find_or_open_case(work: UnitOfWork, municipality: str, person: Client) -> Kn
             id=case_id, client_id=client_id, municipality=municipality, position=0, opened_at=work.now
         )
     )
+    index_client(work, case_id, person)
     return KnownCase(id=case_id, person=person, regisseur_id=None)

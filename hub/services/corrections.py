@@ -18,6 +18,7 @@ from hub.services.delivery import close_by_hand
 from hub.services.errors import Forbidden, Invalid, NotFound, StateForbids
 from hub.services.outgoing import message_about, put_out_each
 from hub.services.release import release_to, service_of
+from hub.services.search_words import reindex_client
 from hub.services.timeline import NewEntry, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -181,6 +182,8 @@ def correct(work: UnitOfWork, config: Configuration, actor: Viewer, correction_i
         kind="corrected", organisation=actor.organisation, referral_id=asked.referral_id, data={"field": asked.field}
     )
     position = write_entries(work, asked.case_id, [entry])
+    if asked.referral_id is None:
+        _find_by_it(work, asked.case_id)
     messages = [
         (referral, _message(work, config, asked, actor.organisation, receiver, referral, position))
         for receiver, referral in received.items()
@@ -212,6 +215,12 @@ def _change(work: UnitOfWork, asked: Correction) -> None:
         referral.content = in_case(work, asked.case_id, {**referral.content, asked.field: value})
         referral.version += 1
     asked.before = in_case(work, asked.case_id, {"value": before})
+
+
+def _find_by_it(work: UnitOfWork, case_id: str) -> None:
+    """Let the client be found by what is right now."""
+    client = work.session.get_one(ClientRecord, work.session.get_one(Case, case_id).client_id)
+    reindex_client(work, case_id, Client(**client.person))
 
 
 def _received_the_error(work: UnitOfWork, asked: Correction) -> dict[str, Referral]:

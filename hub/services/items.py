@@ -13,6 +13,7 @@ from hub.services.access import gaze_at, may_see_person, status_decision
 from hub.services.case_keys import in_case
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.item_views import may_change, may_settle
+from hub.services.search_words import index_words, text_of
 from hub.services.ties import Involved, involved, sees, why_item
 from hub.services.timeline import NewEntry, nudge, write_entries
 from hub.services.views import Viewer
@@ -64,6 +65,7 @@ def add(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, ne
     work.session.add(item)
     work.session.flush()
     _tell(work, actor, item, "added")
+    index_words(work, case_id, item.id, text_of(item.content))
     return item
 
 
@@ -86,6 +88,7 @@ def change(work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str,
     _may_write(who, item)
     _changed(work, actor, item)
     _tell(work, actor, item, "changed")
+    index_words(work, item.case_id, item.id, text_of(item.content))
     return item
 
 
@@ -103,6 +106,7 @@ def settle(
     item.state = state
     _changed(work, actor, item)
     _tell(work, actor, item, str(state))
+    index_words(work, item.case_id, item.id, "" if state is ItemState.REMOVED else text_of(item.content))
     return item
 
 

@@ -28,6 +28,7 @@ from hub.models import (
     OutboxRecord,
     Referral,
     Release,
+    SearchWord,
     TimelineEntry,
     Tombstone,
     Visit,
@@ -48,6 +49,7 @@ _NAMES_A_CASE = ("case_id", "referral_id")
 
 # Rows that go with the case, children first.
 DELETED: tuple[type[Record], ...] = (
+    SearchWord,
     WireRecord,
     OutboxRecord,
     TimelineEntry,

@@ -13,6 +13,7 @@ from hub.web.accounts import accounts
 from hub.web.backend import Entered, Refused
 from hub.web.devices import device_of
 from hub.web.drawing import start_path
+from hub.web.shortcuts import keep_shortcuts
 from hub.web.sign_in import NEXT_STEP, after, wait_words
 from hub.web.translations import keep, known
 
@@ -77,6 +78,12 @@ def end_others() -> ResponseReturnValue:
         accounts().end_others(_me())
     flash("session_ended")
     return redirect("/account", 303)
+
+
+@slice_.post("/account/sneltoetsen")
+def switch_shortcuts() -> ResponseReturnValue:
+    """Switch the keys of one letter on or off in this browser."""
+    return keep_shortcuts(make_response(redirect("/account", 303)), on=request.form.get("aan") == "ja")
 
 
 @slice_.get("/account/wachtwoord")

@@ -10,6 +10,7 @@ DEEDS = Words(
         "case.entries": "Tijdlijn opgehaald",
         "case.push": "Live meegekeken",
         "worklist.view": "In de werkvoorraad gezien",
+        "search.view": "Gevonden met zoeken",
         "referral.view": "Verwijzing bekeken",
         "referral.list": "Verwijzingen opgehaald",
         "referral.trail": "Stappen bekeken",

@@ -14,6 +14,8 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
 from hub.services.errors import Forbidden, NotFound
+from hub.services.reporting import may_have_figures
+from hub.services.search_reach import may_search
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
@@ -39,6 +41,7 @@ from hub.web import (
     rights,
     room,
     scores,
+    search,
     session_cookie,
     sign_in,
     worklist,
@@ -47,6 +50,7 @@ from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
 from hub.web.drawing import set_up_templates, start_path
 from hub.web.front_door import NONCE
+from hub.web.shortcuts import shortcuts_work
 from hub.web.translations import language, set_up_languages, speaking
 
 _SLICES = (
@@ -58,6 +62,7 @@ _SLICES = (
     worklist,
     inbox,
     room,
+    search,
     clients,
     consents,
     items,
@@ -124,7 +129,8 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     app.register_blueprint(reports.slice_)  # browsers send these by themselves, without a sign-in or a form
     set_up_templates(app)
     set_up_languages(app)  # after the words: the templates' own gettext must win
-    app.jinja_env.globals["nonce"] = _nonce
+    of_the_header = {"may_search": may_search, "may_have_figures": may_have_figures, "shortcuts_work": shortcuts_work}
+    app.jinja_env.globals.update(of_the_header, nonce=_nonce)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(StoreUnavailable, unavailable)
     app.register_error_handler(Exception, unexpected_error)

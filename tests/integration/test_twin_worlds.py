@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 from freezegun import freeze_time
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from hub.models import Case
-from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, new_bsn
+from hub.models import Case, Referral
+from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, mark_of, new_bsn
 from tests.integration.conftest import open_test_hub
-from tests.integration.reach import Onlooker, calls_of, messages_of, pages_of, unhurried
+from tests.integration.reach import Onlooker, calls_of, messages_of, pages_of, signed_in, unhurried
 from tests.personas import MARLOES, PETER, TOM
 
 CLIENTS = 25
@@ -126,6 +126,25 @@ def worlds(tmp_path: Path) -> Iterator[tuple[World, World]]:
         yield made[0], made[1]
 
 
+def searches(world: World, username: str) -> list[str]:
+    """Give what somebody finds by names, by what GGZ is called, and by the numbers of referrals, hidden ones too."""
+    http = signed_in(world.site.web, username)
+    with world.hub.store.reading() as session:
+        numbers = dict(session.execute(select(Referral.id, Referral.number)).all())
+    by_number = [f"V-2026-{numbers[one]}" for one in world.open[:4]]
+    hidden = [f"V-2026-{numbers[one]}" for one in world.hidden[:4]] or ["V-2026-0"]
+    questions = ["Tweeling7", "Tweeling12 17-5-1980", "GGZ De Leij", "De Kade", "wulp", *by_number, *hidden]
+    mark = mark_of(http, "/account")
+
+    def ask(question: str) -> str:
+        form = {"vraag": question, "csrf_token": mark}
+        return http.post("/zoeken", data=form, headers={"X-Fragment": "1"}).text.replace(question, "?")
+
+    answers = [ask(one) for one in questions]
+    shown = len(questions) - len(hidden)
+    return [*answers[:shown], *sorted(set(answers[shown:]))]
+
+
 def everything(world: World) -> dict[str, str]:
     """Give all that the two of them, and the job coach's system, can reach."""
     found: dict[str, str] = {}
@@ -137,6 +156,7 @@ def everything(world: World) -> dict[str, str]:
             found |= {f"push {number} to {one.id}": text for number, text in enumerate(watching.got)}
             pages = pages_of(world.site.web, one.id, world.ids())
             found |= {f"{number} {plain(path)} as {one.id}": pages[path] for number, path in enumerate(pages)}
+            found |= {f"search {number} as {one.id}": text for number, text in enumerate(searches(world, one.id))}
         calls = calls_of(world.site, SPOEL, world.ids())
         calls.pop("/keys")  # which organisations sign at all is public, and of no client
         found |= {f"{number} {plain(path)} as {SPOEL}": calls[path] for number, path in enumerate(calls)}

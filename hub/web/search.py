@@ -1,0 +1,41 @@
+"""Search clients and referrals. What is asked travels in a form: never in an address, a log or a history."""
+
+from flask import Blueprint, g, render_template, request
+from flask.typing import ResponseReturnValue
+
+from hub.limits import limit
+from hub.rules import searching
+from hub.services.search import Found, search
+from hub.web.desk import desk
+from hub.web.found_words import FOUND_KINDS, excerpt, marked
+
+slice_ = Blueprint("search", __name__)
+
+
+@slice_.get("/zoeken")
+def form() -> ResponseReturnValue:
+    """Show an empty form."""
+    return render_template("search.html", given="", asked=None, found=None)
+
+
+@slice_.post("/zoeken")
+def find() -> ResponseReturnValue:
+    """Show what was found: as a page, or as the list alone to who types in the header."""
+    limit("search", g.viewer.id)
+    given = request.form.get("vraag", "")[: searching.LONGEST_QUESTION].strip()
+    asked = searching.read(given)
+    found = Found()
+    if not asked.empty:
+        place = desk()
+        with place.looking() as session:
+            found = search(session, place.config, g.viewer, asked, place.now)
+    template = "search_hits.html" if request.headers.get("X-Fragment") == "1" else "search.html"
+    return render_template(
+        template,
+        given="" if asked.bsn else given,  # a BSN is not repeated on the screen
+        asked=asked,
+        found=found,
+        marked=marked,
+        excerpt=excerpt,
+        kinds=FOUND_KINDS,
+    )
