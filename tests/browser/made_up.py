@@ -387,7 +387,7 @@ OFFERS = (
 
 def work(name: str, reason: str, urgency: str, referral: ReferralLine | None = None) -> WorkLine:
     return WorkLine(
-        case_id="karin" if name.startswith("Karin") else f"c-{name.split()[0].lower()}",
+        case_id="karin" if name.startswith("Karin") else f"c-{name.split(maxsplit=1)[0].lower()}",
         referral=referral,
         client_name=name,
         reason=reason,

@@ -221,8 +221,9 @@ def test_new_is_marked_until_it_has_been_seen_for_five_seconds(page: Page, serve
     item, row = page.locator("#gebeurtenis-11"), page.locator("#verwijzing-r-4817")
     expect(item.locator(".nieuw-label")).to_have_text("Nieuw")
     expect(row.locator(".nieuw-label")).to_have_text("Nieuw")
-    expect(item.locator(".nieuw-label")).to_have_count(0, timeout=8000)
-    expect(row.locator(".nieuw-label")).to_have_count(0)
+    expect(item.locator(".nieuw-label")).to_have_count(0, timeout=60_000)
+    row.scroll_into_view_if_needed()
+    expect(row.locator(".nieuw-label")).to_have_count(0, timeout=60_000)
     assert "gb--nieuw" not in (item.get_attribute("class") or "")
 
 
