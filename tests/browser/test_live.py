@@ -2,6 +2,7 @@
 
 import datetime as dt
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from difflib import unified_diff
@@ -134,6 +135,41 @@ def test_after_a_lost_connection_it_catches_up_by_the_same_way(page: Page, serve
     wait_for_position(page, 12)
     expect(banner).to_be_hidden()
     expect(page.locator("[data-live]")).to_have_text("Live")
+    same_as_reloaded(page)
+
+
+@pytest.mark.parametrize("seconds", [15, 3600])
+def test_after_a_quarter_of_a_minute_or_an_hour_away_everything_that_happened_is_there(
+    visit: Visit, server: LiveServer, seconds: int
+) -> None:
+    page = visit("marloes", "/werkvoorraad")
+    page.clock.install()
+    page.goto(f"{server.address}/inwoners/karin")
+    expect(page.locator("[data-live]")).to_have_text("Live")
+    options = "{timeZone: 'Europe/Amsterdam', timeStyle: 'short'}"
+    stood = page.evaluate(f"() => new Date().toLocaleTimeString('nl-NL', {options})")
+    server.accepts = False
+    server.drop()
+    expect(page.get_by_text("Live bijwerken staat even stil.")).to_be_visible()
+    page.clock.fast_forward(seconds * 1000)
+    shown = page.locator("[data-stand]").inner_text()
+    assert abs(int(shown[:2]) * 60 + int(shown[3:]) - int(stood[:2]) * 60 - int(stood[3:])) <= 1, (
+        "not the time it is now"
+    )
+    changed = replace(GREEN, mark=Status.ACCEPTED, next_who=SPOEL, next_what="start")
+    for kind in SENTENCES:
+        server.happen(next_entry(server, kind, referral=None if kind == "case_opened" else changed), push=False)
+    server.happen(next_entry(server, "masked", referral=replace(MASKED, id="r-99")), push=False)
+    if seconds > 60:  # too much to send one by one
+        server.answers = [{"position": server.view.position, "snapshot": {"regions": server.regions()}}]
+    server.accepts = True
+    here = page.locator("[data-case]")
+    while here.get_attribute("data-position") != str(server.view.position):
+        page.clock.fast_forward(20_000)  # the wait before the next try
+        page.wait_for_timeout(200)
+    expect(page.get_by_text("Live bijwerken staat even stil.")).to_be_hidden()
+    page.clock.fast_forward(500)
+    expect(page.locator("[data-omroep]")).to_have_text(re.compile(r"^\d+ nieuwe gebeurtenissen in de tijdlijn$"))
     same_as_reloaded(page)
 
 
