@@ -13,7 +13,9 @@ from tests.bench.goals import Part, machine
 from tests.bench.parts import FULL, QUICK, Sizes
 from tests.bench.site import ROOT, Site
 from tests.bench.trust import trust
+from tests.bench.viewers import crowd_of, viewers
 from workers.drill.processes import ServiceUnavailable
+from workers.drill.services import find_chromium
 
 PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
     "ring": parts.ring,
@@ -22,6 +24,7 @@ PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
     "drain": parts.drain,
     "trust": lambda site, sizes: trust(site, sizes.single),
     "memory": lambda site, _sizes: parts.memory(site),
+    "viewers": lambda site, sizes: viewers(site, crowd_of(quick=sizes is QUICK), str(find_chromium() or "")),
     "dialects": lambda _site, sizes: dialects(sizes.single // 10),
 }
 

@@ -87,7 +87,7 @@ class Site:
         self._stack.callback(self.hub.close)
         migrate(self.hub.store)
         self.hub.broker.declare([*self.hub.queues(), BACKLOG, RAW])
-        demo.prepare(self.hub, history=False)
+        demo.prepare(self.hub)
         self._open_cases()
         self._spawn_all()
         self.token = self._token()
@@ -118,14 +118,14 @@ class Site:
                     self.clients.append(Known(bsn=bsn, case_id=case.id))
 
     def _spawn_all(self) -> None:
-        program = [str(Path(sys.executable).with_name("schakel"))]
+        self.program = [str(Path(sys.executable).with_name("schakel"))]
         self.spawn("partner", [sys.executable, "-m", "tests.bench.partner", str(self.partner_port)])
         for role in _ROLES:
             arguments = [role, PARTNER] if role == "connector" else [role]
-            self.spawn(role, [*program, *arguments])
+            self.spawn(role, [*self.program, *arguments])
         try:
             for port in (self.partner_port, self.web_port):
-                wait_until(lambda port=port: answers(port), 60, "the product did not start")  # type: ignore[misc]
+                wait_until(lambda port=port: answers(port), 240, "the product did not start")  # type: ignore[misc]
         except Exception as error:
             raise RuntimeError(tail(*self.folder.glob("*.log"))) from error
         self.wait_for_listener()
@@ -134,7 +134,7 @@ class Site:
         """Wait until the relay listens for its wake-up call."""
         query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
         with psycopg.connect(plain(self.raw_url), autocommit=True) as connection:
-            wait_until(lambda: bool(connection.execute(query).fetchone()[0]), 60, "the relay did not start")  # type: ignore[index]
+            wait_until(lambda: bool(connection.execute(query).fetchone()[0]), 240, "the relay did not start")  # type: ignore[index]
 
     def spawn(self, name: str, command: list[str]) -> None:
         """Start a process of the installation, with its log in the site's folder."""
