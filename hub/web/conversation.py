@@ -4,8 +4,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
-
 from hub.services.item_views import is_clients, of_kind
 from hub.services.views import CaseView, Colleague, ItemView
 from hub.web import dates
@@ -46,13 +44,17 @@ def decisions(view: CaseView) -> Sequence[ItemView]:
     return of_kind(view.items, ItemKind.DECISION)
 
 
-def with_names(text: str, colleagues: Sequence[Colleague]) -> Markup:
-    """Give a text with the people who are named in it marked; everything else is shown as it was typed."""
-    shown = escape(text)
-    for one in sorted(colleagues, key=lambda colleague: -len(colleague.name)):
-        named = escape(f"@{one.name}")
-        shown = shown.replace(named, Markup('<mark class="nl-mark">{}</mark>').format(named))
-    return Markup(shown).replace("\n", Markup("<br>"))  # noqa: S704 - escaped above
+def with_names(text: str, colleagues: Sequence[Colleague]) -> list[tuple[str, bool]]:
+    """Give a text in pieces, each with whether it names somebody (an @ before the whole name)."""
+    pieces = [(text, False)]
+    for name in sorted((f"@{one.name}" for one in colleagues), key=len, reverse=True):
+        pieces = [part for piece, named in pieces for part in ([(piece, True)] if named else _parted(piece, name))]
+    return pieces
+
+
+def _parted(text: str, name: str) -> list[tuple[str, bool]]:
+    parts = [part for piece in text.split(name) for part in ((piece, False), (name, True))][:-1]
+    return [(piece, named) for piece, named in parts if piece]
 
 
 def talks_about(item: ItemView, view: CaseView) -> tuple[str, str] | None:

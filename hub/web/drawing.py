@@ -149,7 +149,7 @@ def set_up_templates(app: Flask) -> None:
         conversation.threads, conversation.agreements, conversation.decisions, conversation.with_names,
         conversation.talks_about, conversation.who_does, conversation.day_term,
         worklist_words.greeting, worklist_words.needed_words, worklist_words.days_ago, worklist_words.line_term,
-        worklist_words.line_action, worklist_words.caseload_meter,
+        worklist_words.line_action, worklist_words.caseload_words,
         item_texts.item_words, item_texts.item_state, item_texts.item_fault,
         newest_first, changes_ties, first_shown, recent, earlier_path, works_on_clients, runs_the_traffic, watches_over,
         may_ask_emergency, may_manage, start_path,

@@ -2,8 +2,6 @@
 
 import datetime as dt
 
-from markupsafe import Markup
-
 from hub.rules.attention import NORM, caseload_state
 from hub.services.views import WorkLine
 from hub.web import dates
@@ -119,16 +117,12 @@ def line_action(line: WorkLine, group: str) -> tuple[str, str] | None:
     return words, f"/inwoners/{line.case_id}{where}"
 
 
-def caseload_meter(clients: int) -> Markup:
-    """Draw how full a caseload is, beside the norm; in words too."""
+def caseload_words(clients: int) -> tuple[str, str]:
+    """Give how full a caseload is, and that in words beside the norm."""
     state = caseload_state(clients)
     words = {
         "room": gettext("%(num)s van ongeveer %(norm)s inwoners", num=clients, norm=NORM),
         "nearly": gettext("%(num)s van ongeveer %(norm)s inwoners: bijna vol", num=clients, norm=NORM),
         "over": gettext("%(num)s inwoners, de norm is ongeveer %(norm)s", num=clients, norm=NORM),
-    }[state]
-    return Markup(
-        '<span class="caseload caseload--{state}" id="caseload" data-deel>'
-        '<meter min="0" max="{most}" low="45" high="50" optimum="0" value="{clients}" aria-hidden="true"></meter>'
-        "<span>{words}</span></span>"
-    ).format(state=state, most=max(60, clients), clients=clients, words=words)
+    }
+    return state, words[state]

@@ -1,14 +1,11 @@
 /*
- * Writing in the conversation: @ offers the names of who helps, Ctrl+Enter sends, and a draft is kept in this tab until
- * it was sent. Without this script the form works as a form, and a name typed in full is found all the same.
+ * Writing in the conversation: @ offers the names of who helps, and Ctrl+Enter sends. Without this script the form works
+ * as a form, and a name typed in full is found all the same. Nothing is kept in the browser.
  */
-
-const KEEP = 'schakel-concept-';
 
 export function startComposers(root = document) {
   root.addEventListener('input', ({ target }) => {
     if (!target.matches?.('textarea[data-opsteller]')) return;
-    keepDraft(target);
     offer(target);
   });
   root.addEventListener('keydown', (event) => {
@@ -23,21 +20,9 @@ export function startComposers(root = document) {
   root.addEventListener('focusout', ({ target }) => {
     if (target.matches?.('textarea[data-opsteller]')) setTimeout(() => close(target), 150);
   });
-  root.addEventListener('submit', ({ target }) => {
-    for (const text of target.querySelectorAll('textarea[data-concept]')) sessionStorage.removeItem(KEEP + text.dataset.concept);
-  });
   root.addEventListener('change', ({ target }) => {
     if (target.closest?.('.opsteller__keuze')) tellAudience(target.form);
   });
-  for (const text of root.querySelectorAll('textarea[data-concept]')) {
-    if (!text.value) text.value = sessionStorage.getItem(KEEP + text.dataset.concept) ?? '';
-  }
-}
-
-function keepDraft(text) {
-  if (!text.dataset.concept) return;
-  if (text.value) sessionStorage.setItem(KEEP + text.dataset.concept, text.value);
-  else sessionStorage.removeItem(KEEP + text.dataset.concept);
 }
 
 /* Who will read it, in words beside the button: never a silent choice. */
