@@ -5,8 +5,8 @@ PORT ?= 8080
 REFERRALS ?= 200
 KILLS ?= 1
 MINUTES ?= 10
-# One more than there are cores: many tests wait for a broker, a browser or a clock.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+# Twice as many as there are cores: many tests wait for a broker, a browser or a clock.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 VENV := .venv
 BIN := $(VENV)/bin
 

@@ -17,6 +17,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from tests.databases import once_each
 from tests.hanging import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown
 from tests.hubs import open_test_hub
 from tests.order import place_of
@@ -32,8 +33,9 @@ from workers.drill.services import (
 __all__ = ["pytest_runtest_call", "pytest_runtest_setup", "pytest_runtest_teardown"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first; within a file nothing moves."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what would run on two databases for nothing; put the longest files first."""
+    once_each(config, items)
     items.sort(key=lambda item: place_of(item.location[0]))
 
 

@@ -312,7 +312,7 @@ class Live:
         """Whether a watch goes on; close it where the right ended or what was seen before is not seen any more."""
         if isinstance(grown, Lost):
             self._close(case_id, sid, "consent_withdrawn" if grown.by_consent else "no_longer_allowed")
-        elif not _still_fits(watch.shape, grown.shape):
+        elif not still_fits(watch.shape, grown):
             self._close(case_id, sid, "changed")
         else:
             watch.shape = grown.shape
@@ -488,6 +488,10 @@ def _watch_of(view: CaseView, viewer: Viewer) -> Watch:
     )
 
 
-def _still_fits(before: frozenset[tuple[str, bool]], now: frozenset[tuple[str, bool]]) -> bool:
-    """Whether every referral that was seen still is, and as before: else earlier positions changed with it."""
-    return before <= now
+def still_fits(before: frozenset[tuple[str, bool]], grown: Growth) -> bool:
+    """Whether the numbers that a viewer has still hold.
+
+    All that was seen still is, and as before; and nothing that was not seen then stands among what the viewer has.
+    """
+    newly_seen = {id_ for id_, _masked in grown.shape} - {id_ for id_, _masked in before}
+    return before <= grown.shape and newly_seen.isdisjoint(grown.told_before)

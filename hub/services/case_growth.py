@@ -32,13 +32,15 @@ class Growth:
 
     ``shape`` is what the viewer's positions rest on: what is seen, and which referrals are masked. ``view`` is the case
     without its timeline, where more than the timeline and a referral's row changed; else nothing. ``seen_by`` is the
-    viewer for whom it was decided, without a name where that is several.
+    viewer for whom it was decided, without a name where that is several. ``told_before`` are the ids of which entries
+    stand among those that the viewer has: one that was not seen then, gives those numbers to others.
     """
 
     entries: Sequence[EntryView]
     shape: frozenset[tuple[str, bool]]
     seen_by: Viewer
     view: CaseView | None = None
+    told_before: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +162,9 @@ def _told(session: Session, case: _Case, seen: _Decided | None, viewer: Viewer, 
 
 def _grown(session: Session, case: _Case, seen: _Decided, after: int) -> Growth:
     new, look, found = seen.shown[after:], seen.look, seen.found
+    before = frozenset(head.item_id or head.referral_id or "" for head in seen.shown[:after])
     if not new:
-        return Growth(entries=(), shape=found.shape, seen_by=look.viewer)
+        return Growth(entries=(), shape=found.shape, seen_by=look.viewer, told_before=before)
     span = {"case_id": case.id, "since": new[0].position, "until": new[-1].position}
     rows = session.execute(ENTRIES, span).all()
     items: Mapping[str, ItemView] = {}
@@ -170,7 +173,7 @@ def _grown(session: Session, case: _Case, seen: _Decided, after: int) -> Growth:
         items = items_of(session, found.who, case.id)
         view = drawn(session, look, load_file(session, case.id), found, ())
     entries = entries_of(look, rows, found, after + 1, entrance=entrance_of(look, case.owner, found), items=items)
-    return Growth(entries=entries, shape=found.shape, seen_by=look.viewer, view=view)
+    return Growth(entries=entries, shape=found.shape, seen_by=look.viewer, view=view, told_before=before)
 
 
 def _lost(session: Session, viewer: Viewer, case_id: str) -> Lost:

@@ -133,7 +133,8 @@ def start_path(viewer: Viewer) -> str:
 
 def form_token() -> str:
     """Give what proves that a form is ours; nothing in what is drawn for a push: the page puts its own there."""
-    on_page = has_request_context() and (request.blueprint or "").startswith("web")
+    # A page that is not there has forms too (to sign out, to search), and no blueprint.
+    on_page = has_request_context() and not request.path.startswith("/socket.io")
     return generate_csrf() if on_page else ""
 
 

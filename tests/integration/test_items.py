@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import insert, select, update
 
+from hub.live.side import still_fits
 from hub.models import Attendance, Case, CaseItem, Meeting, TimelineEntry
 from hub.services import items, referrals
 from hub.services.case_growth import Growth, growths
@@ -211,3 +212,18 @@ def test_who_sits_at_the_table_sees_what_is_on_it_until_two_weeks_later(hub: Hub
         work.session.execute(update(Attendance).values(until=now - dt.timedelta(seconds=1)))
     with pytest.raises(NotFound):
         view(hub, ELS, case_id)
+
+
+def test_what_is_shown_to_more_people_later_takes_no_number_that_a_watcher_has(
+    hub: Hub, case_id: str, write: Write
+) -> None:
+    narrow = write(MARLOES, ItemKind.REMARK, about="case", audience=("de-spoel",))
+    before = view(hub, NAIMA, case_id)
+    write(MARLOES, ItemKind.REMARK, about="case")
+    with hub.store.writing() as work:
+        items.change(work, hub.config, MARLOES, narrow.id, ItemChange(version=1, changes={"audience": None}))
+    with looking_at(hub) as session:
+        grown = growths(session, hub.config, [(NAIMA, before.position)], case_id, dt.datetime.now(dt.UTC))[0]
+    assert isinstance(grown, Growth)
+    seen_before = frozenset((one.id, False) for one in before.items)
+    assert not still_fits(seen_before | frozenset((line.id, line.number == "") for line in before.referrals), grown)

@@ -55,7 +55,7 @@ from tests.integration.municipalities import (
     settle,
 )
 from tests.personas import MARLOES, NAIMA
-from workers.drill.services import _postgres_programs
+from workers.drill.services import postgres_programs
 
 pytestmark = pytest.mark.postgresql
 
@@ -493,7 +493,7 @@ def test_a_login_in_two_municipalities_is_refused(
 def test_a_dump_by_the_role_holds_its_own_rows_or_nothing(
     hubs: dict[str, Hub], postgres_url: str, module_database_url: str
 ) -> None:
-    program = f"{_postgres_programs()}/pg_dump"
+    program = f"{postgres_programs()}/pg_dump"
     with login(postgres_url, module_database_url, (role_of(TILBURG),)) as url:
         command = [program, "--data-only", "--table=clients", "--inserts", plain(url)]
         refused = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -40,7 +40,7 @@ class Postgres:
 
     def start(self) -> str:
         """Make a cluster and start it; ``ServiceUnavailable`` where that can't be done."""
-        if _postgres_programs() is None:
+        if postgres_programs() is None:
             raise ServiceUnavailable("PostgreSQL is not installed (apt-get install postgresql-15)")
         self._folder = Path(tempfile.mkdtemp(prefix="schakel-postgres-"))
         # The server's user must be able to enter; the cluster's own folder is closed by initdb.
@@ -114,7 +114,7 @@ class Postgres:
         return len(lines) > 7 and lines[0] == str(pid) and lines[7].strip() == "ready"
 
     def _command(self, program: str, *arguments: str) -> list[str]:
-        command = [f"{_postgres_programs()}/{program}", *arguments]
+        command = [f"{postgres_programs()}/{program}", *arguments]
         if os.geteuid() != 0:
             return command
         # PostgreSQL refuses to run as root. Setpriv becomes the program, so the process id is the server's own.
@@ -309,13 +309,14 @@ def find_chromium() -> Path | None:
 
 def _installed(*, chromium: bool) -> dict[str, bool]:
     there = {
-        "postgresql-15": _postgres_programs() is not None,
+        "postgresql-15": postgres_programs() is not None,
         "rabbitmq-server": (RABBIT_PROGRAMS / "rabbitmq-server").exists(),
     }
     return there | ({"chromium": find_chromium() is not None} if chromium else {})
 
 
-def _postgres_programs() -> Path | None:
+def postgres_programs() -> Path | None:
+    """Give the folder with the programs of the PostgreSQL server that is installed, or nothing."""
     # Debian keeps the server's programs out of PATH, a folder for each version.
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if folders:
