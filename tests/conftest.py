@@ -17,7 +17,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from tests.databases import once_each
+from tests.foundations import once_each
 from tests.hanging import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown
 from tests.hubs import open_test_hub
 from tests.order import place_of
@@ -34,7 +34,7 @@ __all__ = ["pytest_runtest_call", "pytest_runtest_setup", "pytest_runtest_teardo
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what would run on two databases for nothing; put the longest files first."""
+    """Leave out what would run on two foundations for nothing; put the longest files first."""
     once_each(config, items)
     items.sort(key=lambda item: place_of(item.location[0]))
 
