@@ -30,7 +30,7 @@ from schemas.vocabulary import Basis, Event, ItemKind, LifeDomain, Purpose
 from tests.builders import client, new_referral
 from tests.integration.callers import Site, new_bsn, sign_in_as
 from tests.integration.conftest import add_viewer, open_test_hub
-from tests.integration.reach import messages_of, opened
+from tests.integration.reach import messages_of, opened, unhurried
 from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER, TOM, person
 from workers.command import main
 
@@ -309,7 +309,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             written = items.add(work, hub.config, MARLOES, cases[0], goal).id
         yield World(
             hub=hub,
-            web=create_web(hub),
+            web=create_web(unhurried(hub)),
             people=(MARLOES, PETER, NAIMA, ILSE, TOM, BAS, *others),
             cases=cases,
             referral_ids=tuple(ids),

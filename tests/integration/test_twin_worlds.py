@@ -32,6 +32,7 @@ _BY_LOT = re.compile(
     r'|(?<="number": )\d+|(?<="referral_number": )\d+|(?<="next": ")\d+|(?<="cursor": ")\d+'
     r"|(?<=&#34;referral_number&#34;: )\d+"
     r"|(?<=Set-Cookie: )[^\n]+|(?<=name=\"sleutel\" value=\")[^\"]+"
+    r'|(?<=data-mark=")[0-9a-f]+'  # a hash of what a list shows, ids and numbers included
 )
 # What is done for help outside health, in both worlds; and what GGZ has to do with, in one of them.
 _OPEN = ((WI, KADE, "social_network"), (WI, SPOEL, "work_education"), (TEAM, KADE, "housing"), (WI, TEAM, "finances"))
