@@ -139,27 +139,6 @@ def answers_chart(config: Configuration, report: Report) -> Chart:
         )
         for row in rows
     )
-    table = Table(
-        headings=(
-            _("Organisatie"),
-            _("Kwart sneller dan"),
-            _("Middelste"),
-            _("Kwart langer dan"),
-            _("Binnen de afspraak"),
-            _("Antwoorden"),
-        ),
-        rows=tuple(
-            (
-                _name(config, row.codes),
-                str(row.quarter),
-                str(row.middle),
-                str(row.three_quarters),
-                _kept(row),
-                told(row.count, least) if row.count.count is not None else _("%(least)s of meer", least=least),
-            )
-            for row in rows
-        ),
-    )
     return Chart(
         key="antwoorden",
         title=_("Hoe lang duurt het tot een antwoord"),
@@ -184,8 +163,32 @@ def answers_chart(config: Configuration, report: Report) -> Chart:
                 " bij spoed is dat 1 werkdag of dezelfde dag."
             ),
         ),
-        tables=(table,) if rows else (),
+        tables=(_answers_table(config, rows, least),) if rows else (),
         empty="" if rows else _("Er zijn in deze periode nog te weinig antwoorden om te tonen."),
+    )
+
+
+def _answers_table(config: Configuration, rows: Sequence[AnswerRow], least: int) -> Table:
+    return Table(
+        headings=(
+            _("Organisatie"),
+            _("Kwart sneller dan"),
+            _("Middelste"),
+            _("Kwart langer dan"),
+            _("Binnen de afspraak"),
+            _("Antwoorden"),
+        ),
+        rows=tuple(
+            (
+                _name(config, row.codes),
+                str(row.quarter),
+                str(row.middle),
+                str(row.three_quarters),
+                _kept(row),
+                told(row.count, least) if row.count.count is not None else _("%(least)s of meer", least=least),
+            )
+            for row in rows
+        ),
     )
 
 

@@ -7,9 +7,8 @@
  */
 
 import { morph } from './live-morph.js';
+import { NewMarks, stripMarks } from './live-new.js';
 import { contentOf } from './server-html.js';
-
-const SEEN_AFTER = 5000;
 
 export class CasePage {
   constructor(root, { onNew = () => {}, onStale = () => {} } = {}) {
@@ -20,8 +19,7 @@ export class CasePage {
     this.renewed = 0; // how many snapshots were taken over
     this.more = root.querySelector('[data-meer-nieuw]');
     this.above = new Set();
-    this.timers = new Map();
-    this.seen = new IntersectionObserver((changes) => changes.forEach((change) => this.inView(change)), { threshold: 0.6 });
+    this.marks = new NewMarks({ onSeen: (item) => { this.above.delete(item); this.showMore(); } });
     this.more?.querySelector('button').addEventListener('click', () => this.toTop());
     root.addEventListener('pointerover', ({ target }) => (this.pointed = target), { passive: true });
     this.root.querySelector('[data-eerder] a')?.addEventListener('click', (event) => this.earlier(event));
@@ -52,7 +50,7 @@ export class CasePage {
       this.setPosition(entry.position);
       this.trim();
       this.settle();
-      for (const item of added) this.markNew(item);
+      for (const item of added) this.marks.mark(item, this.root.dataset.woordNieuw);
     });
     this.offerTop(added);
     if (added.length) this.onNew(sentence);
@@ -108,7 +106,7 @@ export class CasePage {
       this.unfolded = false;
       this.trim();
       this.settle();
-      for (const item of added) this.markNew(item);
+      for (const item of added) this.marks.mark(item, this.root.dataset.woordNieuw);
     });
     if (focused) document.getElementById(focused)?.querySelector('a, button')?.focus({ preventScroll: true });
     this.offerTop(added);
@@ -169,37 +167,6 @@ export class CasePage {
     }
   }
 
-  markNew(item) {
-    if ('nieuw' in item.dataset) return;
-    const kind = item.localName === 'tr' ? 'rij' : 'gb';
-    item.classList.add(`${kind}--nieuw`, `${kind}--binnen`);
-    item.dataset.nieuw = '';
-    const label = document.createElement('span');
-    label.className = 'nieuw-label';
-    label.textContent = this.root.dataset.woordNieuw;
-    (item.querySelector('.gb__meta') ?? item.querySelector('td .status')?.parentElement ?? item).prepend(label);
-    if (kind === 'rij') item.querySelector('td .status')?.after(label);
-    this.seen.observe(item);
-  }
-
-  /* "New" stays until the item has been in view for five seconds. */
-  inView({ target, isIntersecting }) {
-    clearTimeout(this.timers.get(target));
-    if (isIntersecting) this.above.delete(target);
-    this.showMore();
-    if (!isIntersecting) return;
-    this.timers.set(target, setTimeout(() => {
-      if (document.visibilityState === 'visible') this.unmark(target);
-      else document.addEventListener('visibilitychange', () => this.inView({ target, isIntersecting: true }), { once: true });
-    }, SEEN_AFTER));
-  }
-
-  unmark(item) {
-    this.seen.unobserve(item);
-    this.timers.delete(item);
-    stripMarks(item);
-  }
-
   /* What is being read stays where it is: measure one visible thing before and after, scroll the difference back. */
   holdStill(change) {
     const anchor = scrollY > 0 ? this.reading() : null;
@@ -252,8 +219,7 @@ export class CasePage {
     const closed = this.root.querySelector('[data-gesloten]').content.cloneNode(true);
     const fits = closed.querySelector(`[data-reden="${CSS.escape(reason ?? '')}"]`) ?? closed.querySelector('[data-reden=""]');
     for (const text of closed.querySelectorAll('[data-reden]')) text.hidden = text !== fits;
-    this.seen.disconnect();
-    for (const timer of this.timers.values()) clearTimeout(timer);
+    this.marks.stop();
     for (const dialog of document.querySelectorAll('dialog')) dialog.remove();
     this.root.replaceChildren(closed);
     document.title = this.root.querySelector('h1').textContent;
@@ -269,14 +235,6 @@ function numberOf(item) {
 function pieces(html, rows = false) {
   const content = contentOf(rows ? `<table><tbody>${html}</tbody></table>` : html);
   return [...(rows ? content.querySelector('tbody') : content).children];
-}
-
-function stripMarks(item) {
-  if (!('nieuw' in item.dataset)) return;
-  item.classList.remove('gb--nieuw', 'gb--binnen', 'rij--nieuw', 'rij--binnen');
-  if (!item.classList.length) item.removeAttribute('class');
-  delete item.dataset.nieuw;
-  item.querySelector('.nieuw-label')?.remove();
 }
 
 /* Put an item among its brothers, highest key first, in the place of one with the same id if there is one. */
