@@ -13,7 +13,8 @@ from hub.services import identity, systems
 from hub.services.errors import NotFound
 from hub.services.management import OPERATOR
 from hub.services.monitor import monitor
-from hub.services.views import ConnectionLine, Viewer
+from hub.services.monitor_views import ConnectionLine
+from hub.services.views import Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 

@@ -11,7 +11,8 @@ from hub.models import Intake, OutboxRecord, WireRecord
 from hub.rules.retries import AMBER_AFTER, RED_AFTER
 from hub.services import delivery, digests, intake, wire
 from hub.services.errors import NotFound
-from hub.services.views import ConnectionLine, MonitorLine, MonitorView, Viewer, WireFacts
+from hub.services.monitor_views import ConnectionLine, MonitorLine, MonitorView, WireFacts
+from hub.services.views import Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from hub.store.outbox import HELD

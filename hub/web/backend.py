@@ -11,9 +11,10 @@ from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
 from hub.services.message_view import MessageView
+from hub.services.monitor_views import MonitorView
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
-from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, Viewer, WorkLine
+from hub.services.views import CaseView, ReferralView, ServiceOffer, Viewer, WorkLine
 from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event

@@ -162,6 +162,7 @@ def set_up_templates(app: Flask) -> None:
         form_words.field_name, form_words.why_lost, form_words.bytes_text, form_words.sizes_text,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})
+    app.jinja_env.globals["WORK_REASONS"] = worklist_words.WORK_REASONS
     app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
     app.jinja_env.globals.update(MAY_PROPOSE=steps.MAY_PROPOSE, TAKE_PROPOSAL=steps.TAKE_PROPOSAL)

@@ -34,10 +34,11 @@ from hub.services.directory import Running
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
 from hub.services.idempotency import Kept, KnownKey, remember
 from hub.services.message_view import MessageView, message_view
+from hub.services.monitor_views import MonitorView
 from hub.services.release import content_of, fields_of
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
-from hub.services.views import CaseView, MonitorView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
+from hub.services.views import CaseView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.desk import Desk

@@ -101,33 +101,6 @@ WITHHELD = Words(
     },
     at=(0,),
 )
-WORK_REASONS = Words(
-    {
-        "tell_emergency": "Er was noodtoegang: vertel het de inwoner.",
-        "decide": "Nieuwe verwijzing: geef antwoord.",
-        "open": "Nieuwe verwijzing, nog niet geopend.",
-        "answer": "Er is een vraag voor u.",
-        "confirm_redirect": "Er is een ander voorstel.",
-        "find_alternative": "De verwijzing is afgewezen. Zoek iets anders.",
-        "ask_still_wanted": "Staat op een wachtlijst: is de hulp nog gewenst?",
-        "plan_first_contact": "Geaccepteerd: maak een eerste afspraak.",
-        "start": "De afspraak staat: start de hulp.",
-        "review_plan": "Tijd om samen het plan te bekijken.",
-        "review_pause": "Staat stil: kan het weer verder?",
-        "undelivered": "Een verwijzing is niet bezorgd.",
-        "overdue": "Er is nog geen antwoord op de verwijzing.",
-        "waiting": "Wacht op antwoord van een ander.",
-        "running": "Loopt zoals afgesproken.",
-        "no_referrals": "Nog geen verwijzingen.",
-        "ground_ended": "De toestemming is voorbij: kijk of er iets anders nodig is.",
-        "agreement_due": "Afspraak nakomen:",
-        "step_stalled": "Stap staat stil:",
-        "consent_ends": "Toestemming voor delen loopt af.",
-        "no_plan": "Nog geen plan.",
-        "no_contact": "Lang geen contact.",
-        "review_domains": "Leefgebieden opnieuw samen bespreken (6 maanden).",
-    }
-)
 TROUBLE = Words(
     {
         "unreachable": "Hun systeem is niet bereikbaar.",

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.services.views import MonitorView
+from hub.services.monitor_views import MonitorView
 from hub.web.backend import backend
 
 slice_ = Blueprint("messages", __name__)

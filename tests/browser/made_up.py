@@ -10,17 +10,15 @@ from hub.rules.room import ServiceRoom
 from hub.services.capacity import OwnRoom
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
+from hub.services.monitor_views import ConnectionLine, MonitorLine, MonitorView
 from hub.services.release import fields_of, only
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import (
     ActionChoice,
     CaseView,
-    ConnectionLine,
     DeliveryTrouble,
     EntryView,
     Explained,
-    MonitorLine,
-    MonitorView,
     ReferralLine,
     ReferralView,
     ServiceOffer,
