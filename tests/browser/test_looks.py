@@ -149,7 +149,7 @@ def test_a_referral_says_of_each_part_why_it_is_seen(visit: Visit) -> None:
 def test_declining_works_without_scripts(visit: Visit, server: LiveServer) -> None:
     page = visit("tom", "/verwijzingen/r-4822", java_script_enabled=False)
     page.get_by_text("Afwijzen", exact=True).click()
-    page.get_by_label("Nu geen plek").check()
+    page.get_by_label("Geen plek").check()
     page.get_by_role("button", name="Afwijzing versturen").click()
     page.wait_for_load_state()
     assert [(new.event, new.reason) for _, new in server.services.events] == [("decline", "no_capacity")]

@@ -218,12 +218,18 @@ def test_what_is_shown_to_more_people_later_takes_no_number_that_a_watcher_has(
     hub: Hub, case_id: str, write: Write
 ) -> None:
     narrow = write(MARLOES, ItemKind.REMARK, about="case", audience=("de-spoel",))
-    before = view(hub, NAIMA, case_id)
+    early = view(hub, NAIMA, case_id)
     write(MARLOES, ItemKind.REMARK, about="case")
+    late = view(hub, NAIMA, case_id)
     with hub.store.writing() as work:
         items.change(work, hub.config, MARLOES, narrow.id, ItemChange(version=1, changes={"audience": None}))
+    assert _fits_after(hub, case_id, early), "the remark comes after all that this watcher has"
+    assert not _fits_after(hub, case_id, late), "the remark would take the number of what this watcher has"
+
+
+def _fits_after(hub: Hub, case_id: str, seen: CaseView) -> bool:
     with looking_at(hub) as session:
-        grown = growths(session, hub.config, [(NAIMA, before.position)], case_id, dt.datetime.now(dt.UTC))[0]
+        grown = growths(session, hub.config, [(NAIMA, seen.position)], case_id, dt.datetime.now(dt.UTC))[0]
     assert isinstance(grown, Growth)
-    seen_before = frozenset((one.id, False) for one in before.items)
-    assert not still_fits(seen_before | frozenset((line.id, line.number == "") for line in before.referrals), grown)
+    had = {(one.id, False) for one in seen.items} | {(line.id, line.number == "") for line in seen.referrals}
+    return still_fits(frozenset(had), grown)

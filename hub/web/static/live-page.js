@@ -37,7 +37,7 @@ export class CasePage {
     this.holdStill(() => {
       for (const piece of pieces(entry.html)) {
         if (piece.dataset.heel) {
-          this.putWhole(piece.dataset.heel, piece.innerHTML);
+          this.putWhole(piece.dataset.heel, [...piece.children]);
         } else if (piece.dataset.region === 'opnieuw') {
           this.stale = true;
         } else if (piece.dataset.region === 'tijdlijn') {
@@ -58,10 +58,9 @@ export class CasePage {
   }
 
   /* A region that comes whole: what shows the same stays, and with it focus, what is open and what is being typed. */
-  putWhole(name, html) {
+  putWhole(name, fresh) {
     const region = this.region(name);
     if (!region) return [];
-    const fresh = pieces(html, region.localName === 'tbody');
     if (!morph(region, fresh, { bare: stripMarks, changed: this.root.dataset.woordVeranderd })) return [];
     return [...region.querySelectorAll('li[id], tr[id]')];
   }
@@ -100,7 +99,8 @@ export class CasePage {
     this.renewed += 1;
     this.holdStill(() => {
       for (const [name, html] of Object.entries(regions)) {
-        added.push(...this.putWhole(name, html).filter((item) => !before.has(item.id)));
+        const rows = this.region(name)?.localName === 'tbody';
+        added.push(...this.putWhole(name, pieces(html, rows)).filter((item) => !before.has(item.id)));
       }
       this.setPosition(position);
       this.unfolded = false;
