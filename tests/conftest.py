@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -31,6 +32,11 @@ from workers.drill.services import (
 )
 
 __all__ = ["pytest_runtest_call", "pytest_runtest_setup", "pytest_runtest_teardown"]
+
+
+# How long an example takes says something of the computer, and nothing of the code.
+hypothesis.settings.register_profile("schakel", deadline=None)
+hypothesis.settings.load_profile("schakel")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

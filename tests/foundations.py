@@ -25,8 +25,6 @@ ON_BOTH = frozenset(
         "test_case_keys",
         "test_consent",
         "test_erasure_seen",
-        "test_every_change",
-        "test_every_way_in",
         "test_handover",
         "test_inzage",
         "test_items",
@@ -34,14 +32,12 @@ ON_BOTH = frozenset(
         "test_live_lists",
         "test_live_side",
         "test_new_referral",
-        "test_reporting",
         "test_receipt_overtakes",
         "test_retention",
         "test_ring",
         "test_search",
         "test_several",
         "test_throttling",
-        "test_twin_worlds",
     )
 )
 

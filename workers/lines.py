@@ -9,7 +9,7 @@ from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Connector, Transport
 from connectors.registry import NAMES, connector
 from connectors.transports import WELL, Finding, mail
-from hub.services.intake import address_book
+from hub.services.address_book import address_book
 from hub.services.release import service_of
 from hub.settings import Configuration, Organisation, SettingsError
 from schemas.identifiers import derived_id

@@ -3,8 +3,7 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, select, update
@@ -14,41 +13,23 @@ from sqlalchemy.orm import Session
 
 from hub import telemetry
 from hub.models import InboxRecord, Intake, OutboxRecord, Referral
-from hub.rules import lifecycle
 from hub.rules.audit import Deed, Outcome
-from hub.services import assignments, audit, consents
+from hub.services import audit
 from hub.services.case_keys import in_case, intake_owner
-from hub.services.clients import find_case, find_case_of_bsn
-from hub.services.delivery import apply_functional_receipt
 from hub.services.erasure import check_not_erased, told_of_it
-from hub.services.errors import Erased, Invalid, NotFound, NotNow, ServiceError, StateForbids
+from hub.services.errors import Erased, NotFound, ServiceError
+from hub.services.incoming import apply_message, machine
 from hub.services.intake import Received, Result, settle
-from hub.services.referrals import load_for_change, record_event, send_referral
-from hub.services.retractions import take_back
-from hub.services.same_person import may_be_same
-from hub.services.timeline import NewEntry, nudge, write_entries
-from hub.services.views import Viewer
+from hub.services.subjects import NOTHING_FITS
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
-from schemas.consent import NewConsent
-from schemas.message import Coded, Ground, Message
-from schemas.referral import NewEvent, NewReferral
+from schemas.message import Message
 from schemas.vocabulary import (
-    EVENT_OF_KIND,
-    Basis,
-    ConsentKind,
     Delivery,
-    Event,
-    LifeDomain,
-    MessageKind,
-    Purpose,
-    Status,
-    Urgency,
 )
 
 _REFERRALS = table_of(Referral)
-_NOTHING_FITS = "No referral of this organisation fits this message."
 _CASE_OF = select(_REFERRALS.c.case_id).where(_REFERRALS.c.id == bindparam("referral_id"))
 _PATIENCE = dt.timedelta(minutes=15)
 """How long a message about what is not known here waits at most for what came before it."""
@@ -86,7 +67,7 @@ def _told(
     if received.referral_id is not None:
         case_id = work.execute(_CASE_OF, {"referral_id": received.referral_id}).scalar_one_or_none()
     return audit.Entry(
-        viewer=_machine(config, organisation),
+        viewer=machine(config, organisation),
         deed=Deed.MESSAGE_APPLY,
         case_id=case_id,
         objects=(received.referral_id,) if received.referral_id else (),
@@ -166,24 +147,16 @@ def _apply(
     try:
         check_not_erased(work, message.data.referral_id, message.data.referral_number)
         try:
-            return _applied(work, config, organisation, message)
+            return apply_message(work, config, organisation, message)
         except NotFound:
             if _may_be_on_its_way(work, organisation, message, intake_id):
                 return Received(result=Result.WAITING, reason="Waits for what came before it.")
-            return _applied(work, config, organisation, message)  # what it is about may be here since a moment ago
+            return apply_message(work, config, organisation, message)  # what it is about may be here since a moment ago
     except Erased as error:
         told = told_of_it(work, organisation, message.data.referral_id, message.data.referral_number)
-        return Received(result=Result.REFUSED, reason=error.message if told else _NOTHING_FITS, keep=False, told=told)
+        return Received(result=Result.REFUSED, reason=error.message if told else NOTHING_FITS, keep=False, told=told)
     except ServiceError as error:
         return Received(result=Result.REFUSED, reason=error.message)
-
-
-def _applied(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
-    if message.kind.is_receipt:
-        return _apply_receipt(work, organisation, message)
-    if message.kind is MessageKind.SENT:
-        return _apply_new(work, config, organisation, message)
-    return _apply_event(work, config, organisation, message)
 
 
 def _may_be_on_its_way(work: UnitOfWork, organisation: str, message: Message, intake_id: str | None) -> bool:
@@ -202,233 +175,6 @@ def _may_be_on_its_way(work: UnitOfWork, organisation: str, message: Message, in
     unread = (Intake.state == "received") & (Intake.received_at <= came) & (Intake.id != intake_id)
     earlier = select(Intake.id).where(Intake.organisation == organisation, unread)
     return work.session.execute(earlier.limit(1)).first() is not None
-
-
-def _apply_receipt(work: UnitOfWork, organisation: str, message: Message) -> Received:
-    receipt = message.data.receipt
-    if receipt is None:
-        raise Invalid("A receipt without a reference.")
-    referral_id = apply_functional_receipt(
-        work,
-        organisation,
-        receipt.reference,
-        refused=message.kind is MessageKind.REFUSED,
-        codes=[{"code": code.code, "system": code.system or ""} for code in receipt.codes],
-    )
-    return Received(result=Result.APPLIED, referral_id=referral_id)
-
-
-def _machine(config: Configuration, organisation: str) -> Viewer:
-    known = config.organisation(organisation)
-    name = known.name if known is not None else organisation
-    return Viewer(
-        id=organisation,
-        name=name,
-        organisation=organisation,
-        organisation_name=name,
-        role="machine",
-        purpose=Purpose.GUIDANCE,
-    )
-
-
-def _apply_new(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
-    """A partner refers to us: the desk of the municipality receives what is addressed to the municipality."""
-    data = message.data
-    if data.client is None or data.client.bsn is None or data.client.family_name is None:
-        raise Invalid("A referral without a client that we can find.")
-    to = message.receiver
-    if config.organisation(to) is None or to == config.municipality.code:
-        to = config.desk
-    if assignments.is_snapshot(data) and (known := assignments.known_as(work, config, organisation, to, message)):
-        assignments.told_again(work, known, message)
-        assignments.vanish(work, config, organisation, to, message)
-        return Received(result=Result.APPLIED, referral_id=known)
-    new = NewReferral(
-        to=to,
-        service=_service_of(config, to, data.service),
-        client=replace(data.client, reference=None),  # the partner's own key would tell others who knows this client
-        life_domains=data.life_domains or (LifeDomain.DAYTIME_ACTIVITIES,),
-        reason=data.reason or data.note or "(zonder toelichting)",
-        client_words=data.client_words,
-        strengths=data.strengths,
-        urgency=data.urgency or Urgency.ROUTINE,
-        ground=data.ground or Ground(basis=Basis.PUBLIC_TASK, law="wmo_2015", purpose=Purpose.GUIDANCE),
-    )
-    # What the desk's own system registers (who reported there) the municipality refers: nobody refers to himself.
-    sender = config.municipality.code if to == organisation else organisation
-    referral = send_referral(work, config, _machine(config, sender), new, correlation=dict(data.correlation) or None)
-    if assignments.is_snapshot(data):
-        assignments.keep_terms(work, referral.id, message)
-        assignments.vanish(work, config, organisation, to, message)
-    return Received(result=Result.APPLIED, referral_id=referral.id)
-
-
-def _service_of(config: Configuration, to: str, told: Coded | None) -> str | None:
-    """Give the service that a partner asks for in our own words, where its receiver offers it."""
-    known = config.services.get(told.code) if told is not None and told.system == "schakel" else None
-    return known.code if known is not None and known.organisation == to else None
-
-
-def _apply_event(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Received:
-    referral = find_referral(work, config, organisation, message)
-    if message.kind in (MessageKind.CORRECTED, MessageKind.ERASED):
-        raise Invalid("A partner asks for a correction or an erasure through a person of the municipality.")
-    special = _SPECIAL.get(message.kind)
-    if special is not None:
-        return special(work, config, organisation, referral, message)
-    data = message.data
-    event = data.event or message_event(message)
-    status = Status(referral.status)
-    event = lifecycle.meant(status, event)
-    if lifecycle.already_there(status, event):
-        return Received(result=Result.APPLIED, referral_id=referral.id)
-    reason = data.status_reason
-    try:
-        record_event(
-            work,
-            config,
-            _machine(config, _speaker(config, organisation, referral, event)),
-            referral,
-            NewEvent(event=event, note=data.note, at=data.occurred_at, outcome=data.outcome),
-            implies=data.implies,
-            status_reason=reason,
-        )
-    except StateForbids as error:
-        if lifecycle.may_fit_later(status, event):
-            return Received(result=Result.WAITING, referral_id=referral.id, reason="Waits for what must come first.")
-        return Received(result=Result.REFUSED, referral_id=referral.id, reason=error.message)
-    return Received(result=Result.APPLIED, referral_id=referral.id)
-
-
-def _speaker(config: Configuration, organisation: str, referral: Referral, event: Event) -> str:
-    """Give for whom an organisation's system speaks: the desk's withdraws and answers for the municipality too."""
-    for_sender = event in (Event.WITHDRAW, Event.ANSWER, Event.MARK_ERROR)
-    registered_here = organisation == config.desk == referral.receiver and referral.sender == config.municipality.code
-    return config.municipality.code if for_sender and registered_here else organisation
-
-
-def message_event(message: Message) -> Event:
-    """Give the event that a message's kind tells of."""
-    return EVENT_OF_KIND[message.kind]
-
-
-def _apply_withdrawal(
-    work: UnitOfWork, config: Configuration, organisation: str, referral: Referral, message: Message
-) -> Received:
-    """A sender tells that the client withdrew: what it shared for this purpose ends at once, as by a click."""
-    if organisation != referral.sender:
-        raise Invalid("Only who shared can tell that the consent was withdrawn.")
-    if referral.ground_ended_at is None:
-        said = NewConsent(
-            to=referral.receiver,
-            kind=ConsentKind.WITHDRAWN,
-            purpose=Purpose(referral.purpose),
-            evidence=message.data.note,
-            at=message.data.occurred_at,
-        )
-        consents.register(work, config, _machine(config, organisation), referral.case_id, said)
-    return Received(result=Result.APPLIED, referral_id=referral.id)
-
-
-def _apply_retraction(
-    work: UnitOfWork, config: Configuration, organisation: str, referral: Referral, message: Message
-) -> Received:
-    """A partner takes back a step that it told by mistake; one that is not here yet is waited for."""
-    data = message.data
-    if data.event is None:
-        raise Invalid("A message that takes a step back names the step.")
-    try:
-        take_back(
-            work,
-            config,
-            _machine(config, organisation),
-            referral,
-            data.event,
-            at=data.occurred_at,
-            status_reason=data.status_reason,
-        )
-    except NotNow:
-        return Received(result=Result.WAITING, referral_id=referral.id, reason="Waits for what must come first.")
-    return Received(result=Result.APPLIED, referral_id=referral.id)
-
-
-def _apply_change_request(
-    work: UnitOfWork, config: Configuration, organisation: str, referral: Referral, message: Message
-) -> Received:
-    """A partner asks to change what was assigned: people decide, so it is put before them and changes no state."""
-    known = config.organisation(organisation)
-    entry = NewEntry(
-        kind="change_requested",
-        actor=known.name if known else organisation,
-        organisation=organisation,
-        referral_id=referral.id,
-        data={"note": message.data.note} if message.data.note else None,
-    )
-    nudge(work, referral.case_id, write_entries(work, referral.case_id, [entry]))
-    return Received(result=Result.APPLIED, referral_id=referral.id)
-
-
-_SPECIAL: dict[MessageKind, Callable[[UnitOfWork, Configuration, str, Referral, Message], Received]] = {
-    MessageKind.CONSENT_WITHDRAWN: _apply_withdrawal,
-    MessageKind.CHANGE_REQUESTED: _apply_change_request,
-    MessageKind.STEP_RETRACTED: _apply_retraction,
-}
-
-
-def find_referral(work: UnitOfWork, config: Configuration, organisation: str, message: Message) -> Referral:
-    """Find the referral a partner's message is about, under its row lock; only one that this partner has part in.
-
-    By our id, by our number, by the partner's own references, and last by client where exactly one open referral with
-    this partner is left. ``NotFound`` where none fits.
-    """
-    data = message.data
-    ours = (Referral.receiver == organisation) | (Referral.sender == organisation)
-    wheres: list[Any] = []
-    if data.referral_id is not None:
-        wheres.append(Referral.id == data.referral_id)
-    if data.referral_number is not None:
-        wheres.append(Referral.number == data.referral_number)
-    for where in wheres:
-        found = work.session.execute(select(Referral.id, Referral.case_id).where(where, ours)).one_or_none()
-        if found is not None and _same_person(work, config, found.case_id, message):
-            return load_for_change(work, found.id)
-    for referral_id in _by_client(work, config, ours, message):
-        return load_for_change(work, referral_id)
-    raise NotFound(_NOTHING_FITS)
-
-
-def _same_person(work: UnitOfWork, config: Configuration, case_id: str, message: Message) -> bool:
-    """Whether number and person agree: a wrong number must never touch another person's referral.
-
-    Without a citizen service number the name and birth date tell, where the message gives them.
-    """
-    client = message.data.client
-    if client is None:
-        return True
-    if client.bsn is None:
-        return may_be_same(find_case(work, case_id).person, client)
-    case = find_case_of_bsn(work.session, config.municipality.code, client.bsn)
-    return case is not None and case.id == case_id
-
-
-def _by_client(work: UnitOfWork, config: Configuration, ours: Any, message: Message) -> list[str]:
-    """Give the one open referral of this client with this partner that the partner's own references do not exclude."""
-    client = message.data.client
-    case = client and client.bsn and find_case_of_bsn(work.session, config.municipality.code, client.bsn)
-    query = select(Referral.id, Referral.correlation, Referral.status, Referral.case_id).where(ours)
-    if case:
-        rows = work.session.execute(query.where(Referral.case_id == case.id)).all()
-    elif message.data.correlation:
-        # A message without a client (iWmo 319) is found by the partner's own reference alone.
-        rows = work.session.execute(query.order_by(Referral.number.desc()).limit(5000)).all()
-    else:
-        return []
-    told = set(message.data.correlation.items())
-    exact = [row for row in rows if told & set(row.correlation.items())]
-    if exact or not case:
-        return [row.id for row in exact[:1] if _same_person(work, config, row.case_id, message)]
-    still_open = [row.id for row in rows if Status(row.status) in lifecycle.OPEN]
-    return still_open if len(still_open) == 1 else []
 
 
 def heal(work: UnitOfWork, config: Configuration, referral_id: str) -> None:

@@ -3,11 +3,10 @@
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
@@ -17,7 +16,6 @@ from connectors.protocol import (
     FETCHED_BY,
     AddressBook,
     Connector,
-    Party,
     Payload,
     Reading,
     Rejected,
@@ -27,6 +25,7 @@ from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord
 from hub.services import case_keys, fetch_orders
+from hub.services.address_book import address_book
 from hub.services.case_keys import in_case, intake_owner
 from hub.services.errors import Erased, NotFound
 from hub.services.removal import blank_payloads
@@ -70,36 +69,6 @@ class Taken:
     answer: Payload | None
     refusal: Refusal | None = None
     rejected: tuple[Rejected, ...] = ()
-
-
-def address_book(config: Configuration, organisation: Organisation) -> AddressBook:
-    """Give the address book for one organisation's connector."""
-    return AddressBook(
-        partner=_party(organisation),
-        municipality=_party(config.municipality),
-        parties=tuple(_party(other) for other in config.organisations.values()),
-        dialect=_dialect(organisation),
-    )
-
-
-def _dialect(organisation: Organisation) -> Mapping[str, Any]:
-    """Give what is local to an organisation's system; to the hosts of a register those of the way to it."""
-    transport = organisation.transport or {}
-    if transport.get("kind") != "zgw":
-        return organisation.dialect
-    own = (urlsplit(transport.get(name, "")).netloc for name in ("url", "catalogue"))
-    listed = (*organisation.dialect.get("hosts", ()), *transport.get("hosts", ()), *own)
-    return {**organisation.dialect, "hosts": [host for host in listed if host]}
-
-
-def _party(organisation: Organisation) -> Party:
-    return Party(
-        code=organisation.code,
-        name=organisation.name,
-        kind=organisation.kind,
-        oin=organisation.oin,
-        identifiers=organisation.identifiers,
-    )
 
 
 LINES_REFUSED = "lines_refused"

@@ -2,14 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from hub.models import OutboxRecord, Referral
+from hub.models import Referral
 from hub.rules import lifecycle
-from hub.rules.retries import HORIZON
-from hub.services.views import DeliveryTrouble, TrackStep, TrailStep
-from hub.settings import Configuration
+from hub.services.views import TrackStep, TrailStep
 from schemas.vocabulary import Delivery, Event, MessageKind, Status
 
 _AFTER_ACCEPT = (Status.ACCEPTED, Status.PLANNED, Status.STARTED, Status.PAUSED, Status.COMPLETED)
@@ -38,26 +33,3 @@ def track_of(referral: Referral, trail: Sequence[TrailStep]) -> tuple[TrackStep,
             state = "fault" if fault and index < 3 else "now"
         steps.append(TrackStep(key=key, at=at, state=state))
     return tuple(steps)
-
-
-def trouble_of(session: Session, config: Configuration, referral: Referral) -> DeliveryTrouble | None:
-    """Give why a referral has not arrived; nothing where it has, or where nothing failed yet."""
-    row = session.execute(
-        select(OutboxRecord.state, OutboxRecord.error, OutboxRecord.attempts, OutboxRecord.due_at)
-        .add_columns(OutboxRecord.first_tried_at, OutboxRecord.created_at, OutboxRecord.open)
-        .where(OutboxRecord.referral_id == referral.id, OutboxRecord.kind == MessageKind.SENT)
-        .limit(1)
-    ).one_or_none()
-    if row is None or not row.error or not (row.open or row.state == Delivery.REFUSED):
-        return None
-    organisation = config.organisation(referral.receiver)
-    needs_person = row.state in (Delivery.QUARANTINED, Delivery.REFUSED)
-    return DeliveryTrouble(
-        reason=row.error.partition(": ")[0],
-        since=row.first_tried_at or row.created_at,
-        attempts=row.attempts,
-        next_at=None if needs_person else row.due_at,
-        until=None if needs_person else (row.first_tried_at or row.created_at) + HORIZON,
-        needs_person=needs_person,
-        phone=organisation.phone if organisation else None,
-    )

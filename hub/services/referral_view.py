@@ -10,6 +10,7 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
 from hub.services.access import Gaze, gaze_at, is_announced, may_see, status_decision, why
+from hub.services.actors import parts_of
 from hub.services.audit import telling
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name
@@ -20,9 +21,10 @@ from hub.services.own_words import own_words
 from hub.services.referral_choices import choices_of
 from hub.services.referral_finding import find_referral, tell
 from hub.services.referral_lines import line_of
-from hub.services.referral_track import track_of, trouble_of
+from hub.services.referral_track import track_of
 from hub.services.referral_trail import trail_of
 from hub.services.release import content_for, domains_for, person_for
+from hub.services.trouble import trouble_of
 from hub.services.views import (
     Explained,
     ReferralView,
@@ -61,7 +63,7 @@ def referral_view(
         sent_at=referral.created_at,
         sent_by=creator.name if creator else line.sender,
         client_words=content_for(viewer.organisation, referral).get("client_words") if sees_content else None,
-        trouble=trouble_of(session, config, referral),
+        trouble=trouble_of(session, config, referral, parts_of(viewer, referral, regisseur_id)),
         phone=receiver.phone if receiver else None,
         viewer_received=viewer.organisation == referral.receiver,
         may_see_case=person is not None,

@@ -14,10 +14,10 @@ from hub.services.actors import parts_of
 from hub.services.case_keys import check_owner, in_case
 from hub.services.clients import KnownCase, find_case, find_or_open_case
 from hub.services.errors import Invalid, NotFound, StateForbids, VersionConflict
-from hub.services.grounds import holds
 from hub.services.outgoing import has_own_system, message_about, put_out
-from hub.services.release import chosen_fields, content_of, release_to, service_of
+from hub.services.release import chosen_fields, content_of
 from hub.services.releases import record_release
+from hub.services.telling import tell_others, what_happened
 from hub.services.timeline import NewEntry, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -293,20 +293,6 @@ def _entries_of(
     return entries
 
 
-# What a sender is told even where the ground has ended: that the help has.
-_ENDS = frozenset({Event.COMPLETE, Event.DECLINE, Event.CLIENT_STOPS, Event.END, Event.MARK_ERROR})
-
-
-def may_be_told(referral: Referral, receiver: str, event: Event, now: dt.datetime) -> bool:
-    """Whether an event may go to an organisation: where the ground has ended, a bare end to the sender alone."""
-    return holds(referral, now) or (receiver == referral.sender and event in _ENDS)
-
-
-def bare(data: MessageData) -> MessageData:
-    """Leave of a message that something happened, and nothing that was said with it."""
-    return replace(data, note=None, status_reason=None, outcome=None)
-
-
 def _tell(
     work: UnitOfWork,
     config: Configuration,
@@ -318,31 +304,11 @@ def _tell(
     position: int,
 ) -> list[Message]:
     """Give a message for each organisation in this referral but the one that did it."""
-    data = MessageData(
-        referral_id=referral.id,
-        referral_number=referral.number,
-        correlation=dict(referral.correlation),
-        event=new.event,
-        status=Status(referral.status),
+    said = replace(
+        what_happened(config, referral, case, new.event),
         outcome=Outcome(referral.outcome) if referral.outcome else None,
         occurred_at=new.at or work.now,
         status_reason=status_reason or (Coded(code=new.reason, system="schakel") if new.reason else None),
         note=new.note,
-        service=service_of(config, referral.service),
-        starts_on=referral.created_at.date().isoformat(),
-        client=case.person,
     )
-    return [
-        message_about(
-            work,
-            config,
-            referral,
-            event=new.event,
-            sender=actor.organisation,
-            receiver=receiver,
-            position=position,
-            data=release_to(config, receiver, referral, data if holds(referral, work.now) else bare(data)),
-        )
-        for receiver in sorted({referral.sender, referral.receiver} - {actor.organisation})
-        if config.organisation(receiver) is not None and may_be_told(referral, receiver, new.event, work.now)
-    ]
+    return tell_others(work, config, actor, referral, said, position)

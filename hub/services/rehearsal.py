@@ -17,8 +17,9 @@ from connectors.protocol import Connector, Loss, Payload
 from connectors.registry import connector
 from hub.broker.protocol import INBOX, partner_queue
 from hub.models import CaseKey, InboxRecord, Intake, OutboxRecord, Referral, WireRecord
+from hub.services.address_book import address_book
 from hub.services.comparison import Difference, differences
-from hub.services.intake import LINES_REFUSED, address_book, judge, lines_told
+from hub.services.intake import LINES_REFUSED, judge, lines_told
 from hub.settings import Configuration, Organisation
 from schemas.message import Message
 

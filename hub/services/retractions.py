@@ -1,7 +1,7 @@
 """Take back a step that was told by mistake: the party that told it, and only while it is the newest one."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -12,16 +12,14 @@ from hub.services import deadlines
 from hub.services.actors import parts_of
 from hub.services.clients import KnownCase, find_case
 from hub.services.errors import Invalid, NotNow, StateForbids
-from hub.services.grounds import holds
-from hub.services.outgoing import message_about, put_out
-from hub.services.referrals import bare, may_be_told
-from hub.services.release import release_to, service_of
+from hub.services.outgoing import put_out
+from hub.services.telling import tell_others, what_happened
 from hub.services.timeline import NewEntry, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
-from schemas.message import Coded, Message, MessageData
+from schemas.message import Coded, Message
 from schemas.vocabulary import Event, MessageKind, Status, Urgency
 
 RETRACTED = "step_retracted"
@@ -156,29 +154,9 @@ def _tell(
     case: KnownCase,
     position: int,
 ) -> list[Message]:
-    data = MessageData(
-        referral_id=referral.id,
-        referral_number=referral.number,
-        correlation=dict(referral.correlation),
-        event=step.event,
-        status=Status(referral.status),
+    said = replace(
+        what_happened(config, referral, case, step.event),
         occurred_at=dt.datetime.fromisoformat(step.at) if step.at else None,
         status_reason=status_reason,
-        service=service_of(config, referral.service),
-        starts_on=referral.created_at.date().isoformat(),
-        client=case.person,
     )
-    return [
-        message_about(
-            work,
-            config,
-            referral,
-            kind=MessageKind.STEP_RETRACTED,
-            sender=actor.organisation,
-            receiver=receiver,
-            position=position,
-            data=release_to(config, receiver, referral, data if holds(referral, work.now) else bare(data)),
-        )
-        for receiver in sorted({referral.sender, referral.receiver} - {actor.organisation})
-        if config.organisation(receiver) is not None and may_be_told(referral, receiver, step.event, work.now)
-    ]
+    return tell_others(work, config, actor, referral, said, position, kind=MessageKind.STEP_RETRACTED)

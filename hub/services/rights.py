@@ -12,7 +12,8 @@ from hub.rules.access import Action, BasisState, Category, Decision, Law, Questi
 from hub.rules.access_tables import CLIENT_SIDE, Role
 from hub.rules.retention import OWN_FILES, TERMS
 from hub.services.audit_reading import LookLine, looks_for_client
-from hub.services.rights_rows import READERS, Item, open_book
+from hub.services.rights_book import Item, open_book
+from hub.services.rights_rows import READERS
 from hub.settings import Configuration
 from schemas.fields import moment_text
 from schemas.vocabulary import Basis, LifeDomain, Purpose

@@ -13,7 +13,8 @@ from hub.rules.audit import Deed
 from hub.services.access import Gaze, gaze_at, may_see
 from hub.services.audit import Entry, refused, seen
 from hub.services.errors import NotFound
-from hub.services.rights_rows import READERS, Item, open_book
+from hub.services.rights_book import Item, open_book
+from hub.services.rights_rows import READERS
 from hub.services.views import Viewer
 from hub.settings import Configuration
 

@@ -286,7 +286,10 @@ class ActionChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryTrouble:
-    """Why a referral has not arrived. ``needs_person`` says that we have stopped trying ourselves."""
+    """Why a referral has not arrived.
+
+    ``needs_person`` says that we have stopped trying ourselves, ``may_act`` that the viewer can do something about it.
+    """
 
     reason: str
     since: dt.datetime
@@ -295,6 +298,7 @@ class DeliveryTrouble:
     until: dt.datetime | None
     needs_person: bool
     phone: str | None = None
+    may_act: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,8 +3,12 @@
 from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.rules.audit import Deed
+from hub.services import trouble
+from hub.services.errors import StateForbids
 from hub.web import inbox
 from hub.web.backend import backend
+from hub.web.desk import desk
 from hub.web.drawing import referral_path
 from hub.web.referral_page import facts_of
 from hub.web.steps import Errors, read_step
@@ -41,6 +45,27 @@ def act(referral_id: str) -> ResponseReturnValue:
     if from_inbox:
         return inbox.detail_page(referral_id, errors=errors, values=kept), code
     return _page(referral_id, errors=errors, values=kept), code
+
+
+@slice_.post("/verwijzingen/<referral_id>/bezorging")
+def hurry(referral_id: str) -> ResponseReturnValue:
+    """Do what the sender of a referral that has not arrived can do: have it tried at once, or say that they called."""
+    action = request.form.get("actie", "")
+    if action not in _ABOUT_DELIVERY:
+        abort(400)
+    view = backend().referral(g.viewer, referral_id)
+    if view is None:
+        abort(404)
+    try:
+        with desk().changing(g.viewer, Deed.REFERRAL_EVENT, referral_id, case_id=view.case_id) as work:
+            _ABOUT_DELIVERY[action](work, g.viewer, referral_id)
+    except StateForbids:
+        action = "te-laat"
+    flash(action, "bezorging")
+    return redirect(referral_path(referral_id), 303)
+
+
+_ABOUT_DELIVERY = {"nu": trouble.try_at_once, "gebeld": trouble.tell_of_call}
 
 
 def _done(referral_id: str, event: Event, *, from_inbox: bool) -> ResponseReturnValue:

@@ -51,6 +51,8 @@ SENTENCES = {
     "undelivered": Sentence("alert-triangle", "fout", "Niet bezorgd", "bij {who}, een mens kijkt ernaar:"),
     "delayed": Sentence("hourglass", "vraag", "Nog niet bezorgd", "bij {who}, wij proberen het opnieuw:"),
     "sent_again": Sentence("refresh", "info", "Opnieuw verstuurd", "naar {who}:"),
+    "tried_at_once": Sentence("refresh", "info", "{who} probeert de bezorging opnieuw", "bij"),
+    "receiver_called": Sentence("phone", "info", "{who} heeft gebeld over de verwijzing", "naar"),
     "deadline_passed": Sentence("clock-exclamation", "fout", "De termijn is voorbij", "bij"),
     "change_requested": Sentence("flag", "vraag", "{who} vraagt om een wijziging", "bij"),
     "step_retracted": Sentence("x", "vraag", "{step} teruggenomen", "voor"),

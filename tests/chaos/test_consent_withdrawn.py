@@ -27,7 +27,7 @@ from tests.personas import MARLOES
 from workers import connector, embedded, inbox, relay
 from workers.serve import threaded_server
 
-WATCHERS, MESSAGES = 200, 500
+WATCHERS, MESSAGES = 80, 200
 PATIENCE = 180.0  # seconds: generous, since reaching it means failure and not slowness
 
 

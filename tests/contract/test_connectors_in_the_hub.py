@@ -13,7 +13,8 @@ from connectors.protocol import Payload
 from connectors.registry import NAMES, samples_folder
 from hub.models import Referral, TimelineEntry
 from hub.services import referrals
-from hub.services.intake import address_book, take_in
+from hub.services.address_book import address_book
+from hub.services.intake import take_in
 from hub.settings import DEMO_CONFIG
 from hub.wiring import Hub
 from schemas.message import Coded

@@ -16,8 +16,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from connectors.registry import connector
 from hub.models import Case, Client, Referral, TimelineEntry
+from hub.services.address_book import address_book
 from hub.services.inbox import receive
-from hub.services.intake import address_book
 from hub.wiring import Hub
 from schemas.vocabulary import Event
 from tests.builders import referral_body

@@ -194,6 +194,10 @@ ROUTES: dict[str, tuple[str, Call]] = {
         "referral.event",
         lambda w: w.form("naima", f"/verwijzingen/{w.referral}/stap", event="start", date=str(now().date())),
     ),
+    "web.referrals.hurry": (
+        "referral.event",
+        lambda w: w.form("marloes", f"/verwijzingen/{w.referral}/bezorging", actie="gebeld"),
+    ),
     "web.reporting.show": ("report.view", lambda w: w.page("marloes", "/rapportage")),
     "web.reporting.take": ("report.export", lambda w: w.page("marloes", "/rapportage/cijfers.csv")),
     "web.search.find": ("search.view", lambda w: w.form("marloes", "/zoeken", vraag="Zomerplaag")),

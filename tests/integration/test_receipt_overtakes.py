@@ -10,8 +10,9 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import Intake, OutboxRecord
 from hub.services import inbox, referrals
+from hub.services.address_book import address_book
 from hub.services.delivery import DeliveryReceipt, apply_receipt
-from hub.services.intake import address_book, take_in
+from hub.services.intake import take_in
 from hub.wiring import Hub
 from schemas.message import Message, MessageData, Receipt, source_of
 from schemas.vocabulary import LifeDomain, MessageKind

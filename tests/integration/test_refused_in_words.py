@@ -12,7 +12,7 @@ from connectors.protocol import Handover, Payload, Verdict
 from connectors.registry import connector
 from hub.models import OutboxRecord
 from hub.services import referrals
-from hub.services.intake import address_book
+from hub.services.address_book import address_book
 from hub.wiring import Hub
 from tests.builders import new_referral
 from tests.integration.callers import GGZ, KADE

@@ -8,7 +8,8 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import Case, Referral, TimelineEntry
 from hub.services import referrals
-from hub.services.intake import address_book, take_in
+from hub.services.address_book import address_book
+from hub.services.intake import take_in
 from hub.services.release import service_of
 from hub.wiring import Hub
 from schemas.message import Message, MessageData, source_of

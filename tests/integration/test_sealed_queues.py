@@ -14,8 +14,8 @@ from hub.broker.protocol import INBOX, Parcel, dead_queue, partner_queue
 from hub.broker.sealed import OwnKeys, SealedBroker, queue_secret
 from hub.models import OutboxRecord
 from hub.services import case_keys, referrals
+from hub.services.address_book import address_book
 from hub.services.delivery import DeliveryReceipt
-from hub.services.intake import address_book
 from hub.settings import SettingsError, from_environment
 from hub.wiring import Hub
 from tests.builders import new_referral

@@ -12,8 +12,9 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import CaseKey, OutboxRecord, Referral, TimelineEntry
 from hub.services import audit, consents, referrals, signatures
+from hub.services.address_book import address_book
 from hub.services.inbox import receive_all
-from hub.services.intake import address_book, take_in
+from hub.services.intake import take_in
 from hub.services.outgoing import message_about
 from hub.services.referral_view import referral_view
 from hub.services.release import content_for, service_of

@@ -24,7 +24,7 @@ from tests.integration.conftest import open_test_hub
 from tests.integration.reach import Onlooker, calls_of, messages_of, pages_of, signed_in, unhurried
 from tests.personas import MARLOES, PETER, TOM
 
-CLIENTS = 25
+CLIENTS = 12
 _BY_LOT = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids
     r"|V-\d{4}-\d+|\b[A-Z2-7]{12}\b"  # numbers of referrals, references of messages

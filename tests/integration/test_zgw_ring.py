@@ -13,7 +13,8 @@ from werkzeug.serving import make_server
 
 from connectors.transports.zgw import ZgwToken, ZgwTransport
 from hub.models import Intake, OutboxRecord, Referral
-from hub.services.intake import address_book, read_again
+from hub.services.address_book import address_book
+from hub.services.intake import read_again
 from hub.wiring import Hub
 from schemas.vocabulary import Event, Status
 from tests.integration.callers import Site
