@@ -8,7 +8,7 @@ from flask import Response
 
 from hub.api.blueprint import api, caller, hub, looking_here, whole_number
 from hub.services.case_entries import entry_body
-from hub.services.case_view import case_view, entries_after
+from hub.services.case_view import WHOLE, case_view, entries_after
 from hub.services.referral_lines import line_body
 
 
@@ -20,7 +20,7 @@ def _json(body: Any) -> Response:
 def read_case(case_id: str) -> Response:
     """Give the caller's view: what is withheld is named as withheld, with the rule."""
     with looking_here() as session:
-        view = case_view(session, hub().config, caller(), case_id, dt.datetime.now(dt.UTC))
+        view = case_view(session, hub().config, caller(), case_id, dt.datetime.now(dt.UTC), window=WHOLE)
     return _json(
         {
             "id": view.case_id,

@@ -171,7 +171,7 @@ def _grown(session: Session, case: _Case, seen: _Decided, after: int) -> Growth:
     view = None
     if any(head.item_id is not None for head in new):
         items = items_of(session, found.who, case.id)
-        view = drawn(session, look, load_file(session, case.id), found, ())
+        view = drawn(session, look, load_file(session, case.id), found)
     entries = entries_of(look, rows, found, after + 1, entrance=entrance_of(look, case.owner, found), items=items)
     return Growth(entries=entries, shape=found.shape, seen_by=look.viewer, view=view, told_before=before)
 

@@ -16,6 +16,7 @@ from hub.models import Case, CaseKey, Person, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Action, Category, Mask, reason
 from hub.rules.audit import Deed
+from hub.rules.blocks import first_shown
 from hub.services.access import Gaze, Why, gaze_at, has_part_in, may_see_person, see_client, why_client
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_entries import Found, entries_of, found_in, is_shown
@@ -35,8 +36,11 @@ from schemas.vocabulary import HEALTH_DOMAINS, OrganisationKind, Purpose
 
 _TIMELINE = table_of(TimelineEntry)
 _OF_CASE = _TIMELINE.c.case_id == bindparam("case_id")
-_ALL_ENTRIES = select(_TIMELINE).where(_OF_CASE).order_by(_TIMELINE.c.position)
-ENTRIES = _ALL_ENTRIES.where(_TIMELINE.c.position.between(bindparam("since"), bindparam("until")))
+ENTRIES = (
+    select(_TIMELINE)
+    .where(_OF_CASE, _TIMELINE.c.position.between(bindparam("since"), bindparam("until")))
+    .order_by(_TIMELINE.c.position)
+)
 # What decides whether an entry is shown, and nothing that must be decrypted.
 HEADS = (
     select(_TIMELINE.c.position, _TIMELINE.c.kind, _TIMELINE.c.referral_id, _TIMELINE.c.item_id)
@@ -54,6 +58,51 @@ _NO_REFERRING = _NO_DIRECT | {"income_consultant", "machine"}
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shown:
+    """The entries of a timeline that are read for a viewer, counted from ``first``, of so many that the viewer sees."""
+
+    position: int = 0
+    first: int = 1
+    heads: Sequence[Any] = ()
+
+    @property
+    def span(self) -> dict[str, int]:
+        """Give between which positions of the case they stand."""
+        return {"since": self.heads[0].position, "until": self.heads[-1].position}
+
+
+NOTHING = Shown()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """How much of a timeline is asked for: the newest blocks, and from ``since`` on where that is earlier.
+
+    Where that would be more than ``most``, the newest blocks alone. With ``before`` it is what comes right before that
+    entry, so many as ``most``. Numbers are the viewer's own.
+    """
+
+    since: int | None = None
+    before: int | None = None
+    most: int | None = None
+
+    def of(self, heads: Sequence[Any]) -> Shown:
+        """Give what of these, all that a viewer sees, is read."""
+        position = len(heads)
+        first, last = first_shown(position), position
+        if self.before is not None:
+            last = min(max(self.before - 1, 0), position)
+            first = max(1, last - (self.most or last) + 1)
+        elif self.since is not None and (self.most is None or position - self.since < self.most):
+            first = max(1, min(first, self.since))
+        return Shown(position=position, first=first, heads=heads[first - 1 : last])
+
+
+NEWEST = Window()
+WHOLE = Window(since=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseFile:
     """A case as it is stored, before anything of it was decided."""
 
@@ -62,21 +111,33 @@ class CaseFile:
     regisseur: Person | None
 
 
-def case_view(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> CaseView:
-    """Give a case as this viewer may see it; ``NotFound`` where it is not there for this viewer."""
+def case_view(
+    session: Session,
+    config: Configuration,
+    viewer: Viewer,
+    case_id: str,
+    now: dt.datetime,
+    *,
+    window: Window = NEWEST,
+) -> CaseView:
+    """Give a case as this viewer may see it; ``NotFound`` where it is not there for this viewer.
+
+    Of the timeline no more is read than the ``window`` asks, however long it is.
+    """
     with telling(session, viewer, Deed.CASE_VIEW, case_id):
         file = load_file(session, case_id)
         look = gaze_at(session, config, viewer, case_id, file.case.regisseur_id, now)
         # Before the referrals and items: of each entry that is read, what it is about is there.
-        rows = session.execute(_ALL_ENTRIES, {"case_id": case_id}).all()
+        heads = session.execute(HEADS, {"case_id": case_id}).all()
         found = found_in(session, look, case_id)
         check_entrance(session, look, case_id, found)
-        view = drawn(session, look, file, found, rows)
+        shown = [head for head in heads if is_shown(head, found)]
+        view = drawn(session, look, file, found, window.of(shown))
     tell_case(session, look, Deed.CASE_VIEW, case_id, found, known=bool(view.client_name))
     return view
 
 
-def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, rows: Sequence[Any]) -> CaseView:
+def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Shown = NOTHING) -> CaseView:
     """Put together what a viewer sees, from what was found."""
     case, regisseur, viewer = file.case, file.regisseur, look.viewer
     whys = _whys(look, regisseur.organisation if regisseur is not None else "", found)
@@ -85,13 +146,14 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, rows: Sequ
     if viewer.id != case.regisseur_id and not at_the_table(found.who):
         person = person_for(viewer.organisation, found.records, person)
     items = items_of(session, found.who, case.id)
-    entries = entries_of(look, rows, found, 1, entrance=whys["contact"], items=items)
+    rows = session.execute(ENTRIES, {"case_id": case.id, **shown.span}).all() if shown.heads else ()
+    entries = entries_of(look, rows, found, shown.first, entrance=whys["contact"], items=items)
     story = (case.story or {}) if whys["words"].allowed else {}
     lines = [one.line for one in found.referrals.values()]
     parties = parties_of(look.config, viewer, lines, regisseur)
     return CaseView(
         case_id=case.id,
-        position=len(entries),
+        position=shown.position,
         client_name=full_name(person) if known else "",
         age=age_on(person.birth_date, look.now.date()) if known else None,
         bsn_tail=person.bsn[-3:] if whys["bsn"].allowed and person.bsn else None,

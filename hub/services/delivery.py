@@ -15,7 +15,7 @@ from hub.services import fetch_orders, wire
 from hub.services.actors import SYSTEM
 from hub.services.audit import Entry, Occasion, write
 from hub.services.errors import NotFound
-from hub.services.timeline import NewEntry, nudge_all, write_everywhere
+from hub.services.timeline import NewEntry, look_at_way, nudge_all, write_everywhere
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.vocabulary import Delivery, MessageKind
@@ -203,6 +203,8 @@ def _try_again(work: UnitOfWork, row: Any, receipt: DeliveryReceipt) -> None:
     _set(work, row.id, state=state, attempts=attempts, due_at=due_at, error=(receipt.error or "")[:300])
     if attempts == 3:  # twice is a hiccup; from the third on the sender may know
         _tell(work, [_News(row=row, state=state, data={"error": (receipt.error or "")[:300]})])
+    else:
+        _show_way(work, [row])
 
 
 def _set(work: UnitOfWork, row_id: int, **values: Any) -> None:
@@ -253,8 +255,10 @@ class _News:
 
 
 def _tell(work: UnitOfWork, all_news: Iterable[_News]) -> None:
-    """Show it on the referrals and their timelines."""
-    told = [news for news in all_news if news.worth_telling]
+    """Show it on the referrals and their timelines; of what is no news there, on the trail of messages alone."""
+    everything = list(all_news)
+    told = [news for news in everything if news.worth_telling]
+    _show_way(work, [news.row for news in everything if not news.worth_telling])
     shown = [{"referral": news.row.referral_id, "state": news.state} for news in told if news.first]
     if shown:
         work.execute(_SHOW, sorted(shown, key=lambda one: str(one["referral"])))  # one order of locks
@@ -263,6 +267,11 @@ def _tell(work: UnitOfWork, all_news: Iterable[_News]) -> None:
         entries[news.row.case_id] += news.entries()
     if entries:
         nudge_all(work, write_everywhere(work, entries).items())
+
+
+def _show_way(work: UnitOfWork, rows: Iterable[Any]) -> None:
+    """Have open pages of these messages' referrals show how far they are."""
+    look_at_way(work, [(row.case_id, row.referral_id) for row in rows if row.case_id and row.referral_id])
 
 
 def apply_functional_receipt(

@@ -1,13 +1,13 @@
 """What one can refer to, with how much room there is, and what of it runs already for a client."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hub.models import Referral
+from hub.models import Referral, TimelineEntry
 from hub.organisations import Service
 from hub.rules.lifecycle import OPEN
 from hub.rules.room import ServiceRoom
@@ -71,11 +71,7 @@ def running(session: Session, view: CaseView) -> tuple[Running, ...]:
         select(Referral.id, Referral.receiver).where(Referral.id.in_(list(shown)), Referral.status.in_(list(OPEN)))
     )
     receivers = {row.id: row.receiver for row in rows}
-    senders = {
-        entry.referral.id: entry.actor
-        for entry in view.entries
-        if entry.kind == Event.SEND and entry.referral is not None
-    }
+    senders = _senders(session, [id_ for id_ in receivers if shown[id_].masked is None])
     return tuple(
         Running(
             id=line.id,
@@ -88,3 +84,11 @@ def running(session: Session, view: CaseView) -> tuple[Running, ...]:
         for line in shown.values()
         if line.id in receivers
     )
+
+
+def _senders(session: Session, referral_ids: Sequence[str]) -> dict[str, str | None]:
+    """Give who sent each of these, of which the viewer may know more than that they were announced."""
+    sent = select(TimelineEntry.referral_id, TimelineEntry.actor).where(
+        TimelineEntry.referral_id.in_(referral_ids), TimelineEntry.kind == Event.SEND
+    )
+    return {str(row.referral_id): row.actor for row in session.execute(sent)}

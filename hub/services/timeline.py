@@ -130,3 +130,17 @@ def look_again(work: UnitOfWork, case_id: str) -> None:
     """Have every web process decide anew who may watch a case: what changed is a right, and no entry tells of it."""
     work.execute(_PUT_OUT, {**nudge_row(work, case_id, 0), "message_id": new_id()})
     work.wake_relay()
+
+
+def look_at_way(work: UnitOfWork, referrals: Iterable[tuple[str, str]]) -> None:
+    """Have each page that shows one of these referrals (case, referral) read anew how its messages fared.
+
+    No entry tells of it. An older web process finds no case of this name, and does nothing.
+    """
+    rows = [
+        {**nudge_row(work, case_id, 0), "message_id": new_id(), "body": IdsOnly(f"{case_id}/{referral_id}:0".encode())}
+        for case_id, referral_id in sorted(set(referrals))
+    ]
+    if rows:
+        work.execute(_PUT_OUT, rows)
+        work.wake_relay()

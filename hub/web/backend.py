@@ -7,6 +7,7 @@ from flask import current_app
 
 from hub.services.audit_reading import LooksView
 from hub.services.capacity import OwnRoom
+from hub.services.case_view import NEWEST, Window
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
@@ -77,8 +78,8 @@ class Backend(Protocol):
     def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
         """Give how much room the services have of which the viewer may say so."""
 
-    def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
-        """Give a client's page as this viewer may see it."""
+    def case(self, viewer: Viewer, case_id: str, window: Window = NEWEST) -> CaseView | None:
+        """Give a client's page as this viewer may see it, with so much of the timeline."""
 
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         """Give a referral's page as this viewer may see it."""

@@ -3,6 +3,7 @@
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.services.case_view import NEWEST, Window
 from hub.services.views import CaseView
 from hub.web.backend import backend
 
@@ -20,7 +21,7 @@ def show(case_id: str) -> ResponseReturnValue:
 def earlier(case_id: str) -> ResponseReturnValue:
     """Show what happened before an entry; the client's page puts it under what it has."""
     before = request.args.get("voor", 0, type=int)
-    view = _case(case_id)
+    view = _case(case_id, Window(before=before, most=EARLIER))
     if not 1 < before <= view.position + 1:
         abort(404)
     first = max(1, before - EARLIER)
@@ -34,8 +35,8 @@ def plan(case_id: str) -> ResponseReturnValue:
     return render_template("plan.html", view=_case(case_id))
 
 
-def _case(case_id: str) -> CaseView:
-    view = backend().case(g.viewer, case_id)
+def _case(case_id: str, window: Window = NEWEST) -> CaseView:
+    view = backend().case(g.viewer, case_id, window)
     if view is None:
         abort(404)
     return view

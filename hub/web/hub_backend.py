@@ -27,6 +27,7 @@ from hub.services import (
 )
 from hub.services.audit_reading import LooksView, who_looked
 from hub.services.capacity import OwnRoom, own_room
+from hub.services.case_view import NEWEST, Window
 from hub.services.clients import find_case
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
@@ -111,11 +112,11 @@ class HubBackend:
         with self._hub.store.reading() as session:
             return tuple(own_room(session, self._config, viewer))
 
-    def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
+    def case(self, viewer: Viewer, case_id: str, window: Window = NEWEST) -> CaseView | None:
         """Give a client's page."""
         try:
             with audit.looking(self._hub.store, self._where()) as session:
-                return case_view.case_view(session, self._config, viewer, case_id, _now())
+                return case_view.case_view(session, self._config, viewer, case_id, _now(), window=window)
         except NotFound:
             return None
 

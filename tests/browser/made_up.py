@@ -8,6 +8,7 @@ from flask import Flask
 from hub.organisations import Service
 from hub.rules.room import ServiceRoom
 from hub.services.capacity import OwnRoom
+from hub.services.case_view import NEWEST, Window
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
 from hub.services.monitor_views import ConnectionLine, MonitorLine, MonitorView
@@ -588,7 +589,7 @@ class Remembering:
     def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
         return ROOM if viewer.organisation == "de-spoel" else ()
 
-    def case(self, viewer: Viewer, case_id: str) -> CaseView | None:
+    def case(self, viewer: Viewer, case_id: str, window: Window = NEWEST) -> CaseView | None:
         return self.cases.get((viewer.id, case_id))
 
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:

@@ -128,7 +128,7 @@ def test_a_browser_that_lost_its_connection_during_two_hundred_updates_ends_as_a
 def test_a_gap_too_large_to_replay_ends_as_a_reload(
     real: RealHub, open_page: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.live.side.REPLAY_LIMIT", 20)
+    monkeypatch.setattr("hub.live.watching.REPLAY_LIMIT", 20)
     page = open_page("marloes", f"/inwoners/{real.karin()}")
     page.wait_for_selector("text=Live")
     page.context.set_offline(True)
@@ -143,5 +143,5 @@ def test_a_gap_too_large_to_replay_ends_as_a_reload(
 def _stop_sockets(real: RealHub) -> None:
     """Cut the wires: a browser told to be offline keeps the sockets it has."""
     live = real.running.web.live
-    for sid in list(live._viewers):
+    for sid in list(live.room.viewers):
         live.socketio.server.disconnect(sid, namespace="/live")

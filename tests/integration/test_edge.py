@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from hub.app import create_web
 from hub.limits import Allowance
 from hub.live import NAMESPACE
-from hub.live.side import MOST_WATCHES
+from hub.live.watching import MOST_WATCHES
 from hub.settings import RATES, Rate, SettingsError, from_environment
 from hub.wiring import Hub
 from tests.integration.callers import KADE, WI, Site, listening, sign_in_as
@@ -344,7 +344,7 @@ def test_a_connection_that_asks_too_often_is_told_to_wait(site: Site) -> None:
 
 def test_a_connection_follows_no_more_cases_than_a_person_can(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MOST_WATCHES == 100
-    monkeypatch.setattr("hub.live.side.MOST_WATCHES", 1)
+    monkeypatch.setattr("hub.live.watching.MOST_WATCHES", 1)
     cases = [site.send().json["case_id"] for _ in range(2)]
     socket = SocketIOTestClient(
         site.web.app, site.web.live.socketio, namespace=NAMESPACE, auth={"token": site.token(WI)}

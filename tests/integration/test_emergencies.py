@@ -164,7 +164,7 @@ def test_after_an_hour_it_is_over_and_the_live_room_closes_by_itself(hub: Hub, c
     past = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=1)
     with hub.store.writing() as work:
         work.session.execute(update(Emergency).values(until=past))
-    for watch in web.live._cases[case_id].watches.values():
+    for watch in web.live.room.cases[case_id].watches.values():
         watch.until = past
     web.live.sweep()
     assert ilse.got("closed") == [{"case": case_id, "reason": "no_longer_allowed"}]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import insert, select, update
 
-from hub.live.side import still_fits
+from hub.live.room import still_fits
 from hub.models import Attendance, Case, CaseItem, Meeting, TimelineEntry
 from hub.services import items, referrals
 from hub.services.case_growth import Growth, growths

@@ -106,7 +106,7 @@ def test_coming_back_gives_what_was_missed_or_a_snapshot_when_it_is_too_much(
     assert answer["position"] == 4
     assert [entry["position"] for entry in answer["entries"]] == [2, 3, 4]
     assert marloes.watch(case_id, 4)["entries"] == []
-    monkeypatch.setattr("hub.live.side.REPLAY_LIMIT", 2)
+    monkeypatch.setattr("hub.live.watching.REPLAY_LIMIT", 2)
     assert "snapshot" in marloes.watch(case_id, 1)
     assert "snapshot" in marloes.watch(case_id, 99), "a browser that knows more than there is starts anew"
 

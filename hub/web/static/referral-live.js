@@ -56,6 +56,7 @@ line.socket.on('entry', (entry) => {
   position = entry.position;
   if (concerns(entry)) parts.renew();
 });
+line.socket.on('way', (news) => news.case === caseId && news.referral === referral && parts.renew());
 line.socket.on('closed', (news) => {
   if (news.case !== caseId) return;
   if (news.reason !== 'changed') return leave();
