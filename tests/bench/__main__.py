@@ -10,6 +10,7 @@ from hub.telemetry import configure_logging
 from tests.bench import parts
 from tests.bench.dialects import dialects
 from tests.bench.goals import Part, machine
+from tests.bench.longcase import page
 from tests.bench.parts import FULL, QUICK, Sizes
 from tests.bench.site import ROOT, Site
 from tests.bench.trust import trust
@@ -25,6 +26,7 @@ PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
     "trust": lambda site, sizes: trust(site, sizes.single),
     "memory": lambda site, _sizes: parts.memory(site),
     "viewers": lambda site, sizes: viewers(site, crowd_of(quick=sizes is QUICK), str(find_chromium() or "")),
+    "page": lambda site, sizes: page(site, times=20 if sizes is QUICK else 60),
     "dialects": lambda _site, sizes: dialects(sizes.single // 10),
 }
 

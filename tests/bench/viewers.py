@@ -3,7 +3,6 @@
 Beside it the raw limit: a bare Socket.IO server that sends a text of the same size to as many.
 """
 
-import datetime as dt
 import json
 import signal
 import subprocess
@@ -17,19 +16,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
-from hub.models import Case, OutboxRecord, Person, Post
-from hub.services import sessions
+from hub.models import Case, OutboxRecord
 from hub.services.identity import hash_secret
 from hub.services.referrals import load_for_change, record_event, send_referral
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
-from schemas.identifiers import new_id
 from schemas.message import Ground
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Delivery, Event, LifeDomain, Purpose, Urgency
 from tests.bench.goals import Goal, Part, share, spread
+from tests.bench.people import Place, hire
 from tests.bench.site import ROOT, SENDER, Site
 from workers.drill.processes import answers, free_port, wait_until
 
@@ -99,7 +97,7 @@ def _arrange(site: Site, crowd: Crowd) -> tuple[list[Scene], list[Seat]]:
     secret = hash_secret("nobody signs in with it")
     for known in site.clients[: crowd.cases]:
         with site.hub.store.writing() as work:
-            people = [_hire(work, site, place, secret) for place in range(crowd.each)]
+            people = [hire(work, site, place, secret) for place in _places(crowd.each)]
             work.session.execute(update(Case).where(Case.id == known.case_id).values(regisseur_id=people[0][0].id))
             seats += [Seat(cookie=cookie, case=known.case_id) for _viewer, cookie in people]
             by_organisation = {viewer.organisation: viewer for viewer, _cookie in reversed(people)}
@@ -111,32 +109,8 @@ def _arrange(site: Site, crowd: Crowd) -> tuple[list[Scene], list[Seat]]:
     return scenes, seats
 
 
-def _hire(work: UnitOfWork, site: Site, place: int, secret: str) -> tuple[Viewer, str]:
-    organisation, role, purpose = TEAM[place % len(TEAM)] if place else REGISSEUR
-    person, post = new_id(), new_id()
-    name = f"Kim {place}"
-    work.session.execute(
-        insert(Person).values(
-            id=person, username=person, name=name, organisation=organisation, password_hash=secret, active=True
-        )
-    )
-    work.session.execute(
-        insert(Post).values(
-            id=post,
-            person_id=person,
-            organisation=organisation,
-            role=role,
-            purpose=purpose,
-            title=role,
-            starts_on=dt.date(2026, 1, 1),
-        )
-    )
-    held = work.session.get_one(Post, post)
-    origin = sessions.Origin(address="bench", device="bench")
-    token = sessions.open_session(
-        work, site.hub.config, held, origin, stage=sessions.Stage.FULL, how="password", second_factor=False
-    )
-    return sessions.viewer_in(site.hub.config, name, held), f"{sessions.COOKIE}={token}"
+def _places(count: int) -> list[Place]:
+    return [TEAM[number % len(TEAM)] if number else REGISSEUR for number in range(count)]
 
 
 def _scene(work: UnitOfWork, site: Site, case: str, people: dict[str, Viewer]) -> Scene:
