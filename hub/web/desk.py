@@ -5,6 +5,7 @@ application answers it with the page for what is not there.
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,10 +14,15 @@ from flask import current_app, g, request
 
 from hub.rules.audit import Deed
 from hub.services import audit
+from hub.services.idempotency import Kept, remember
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.wiring import EXTENSION, Hub
+
+SENDING = "zending"
+"""The field in which a page's script gives each sending of a form a key of its own."""
+_LONGEST_KEY = 40
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,28 @@ class Desk:
 
     @contextmanager
     def changing(self, viewer: Viewer, deed: Deed, *objects: str, case_id: str | None = None) -> Iterator[UnitOfWork]:
-        """Open a unit of work in which people's data are changed; done or refused, it is written down."""
+        """Open a unit of work in which people's data are changed; done or refused, it is written down.
+
+        ``KnownKey`` where the form was sent before, and that was done: its first answer was lost on the way.
+        """
         with audit.changing(self.hub.store, self.where, viewer, deed, *objects, case_id=case_id) as work:
+            if case_id is not None:
+                _once(work, viewer, case_id)
             yield work
             done = audit.Entry(viewer=viewer, deed=deed, case_id=case_id, objects=objects)
             audit.write(work, self.where, [done])
+
+
+def _once(work: UnitOfWork, viewer: Viewer, case_id: str) -> None:
+    """Keep that this sending of a form was done, under the key that the page gave it; one unit of work counts."""
+    key = request.form.get(SENDING, "")[:_LONGEST_KEY]
+    if not key or g.get("sending") == key:
+        return
+    g.sending = key
+    done = Kept(status=303, location=None, answer={"done": True})
+    remember(
+        work, viewer.organisation, f"{viewer.id}:{key}", hashlib.sha256(key.encode()).hexdigest(), done, case_id=case_id
+    )
 
 
 def desk() -> Desk:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Flask, has_request_context, request
 from flask_wtf.csrf import generate_csrf
 
+from hub.rules.blocks import BLOCK, first_shown
 from hub.rules.items import ITEMS
 from hub.services.management import may_manage
 from hub.services.referral_lines import place
@@ -29,15 +30,10 @@ from hub.web import (
     words,
     worklist_words,
 )
+from hub.web.static_files import STYLE, asset, imports_of
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
 
-BLOCK = 10
 _TALK = frozenset({"ask", "answer", "delivered", "processed", "delayed", "deadline_passed"})
-
-
-def asset(name: str) -> str:
-    """Give the address of a static file."""
-    return f"/static/{name}"
 
 
 def case_path(case_id: str) -> str:
@@ -98,14 +94,6 @@ def changes_ties(entry: EntryView, viewer: Viewer) -> bool:
     return entry.kind == "send" or own
 
 
-def first_shown(position: int) -> int:
-    """Give the first entry that the page of a client shows, by how far the case has grown for its viewer.
-
-    It moves a block at a time, so that what comes in live seldom makes anything go at the other end.
-    """
-    return max(0, (position - 1) // BLOCK - 1) * BLOCK + 1
-
-
 def recent(view: CaseView) -> list[EntryView]:
     """Give the entries that the page shows: the newest ones."""
     first = first_shown(view.position)
@@ -145,7 +133,8 @@ def set_up_templates(app: Flask) -> None:
         {name: value for module in modules for name, value in vars(module).items() if not name.startswith("_")}
     )
     functions = (
-        asset, case_path, referral_path, inbox_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key,
+        asset, imports_of,
+        case_path, referral_path, inbox_path, initials, first_name, mark, is_mine, turn_of, sort_key, entry_key,
         in_days,
         conversation.threads, conversation.agreements, conversation.decisions, conversation.with_names,
         conversation.talks_about, conversation.who_does, conversation.day_term,
@@ -166,7 +155,7 @@ def set_up_templates(app: Flask) -> None:
     app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
     app.jinja_env.globals.update(MAY_PROPOSE=steps.MAY_PROPOSE, TAKE_PROPOSAL=steps.TAKE_PROPOSAL)
-    app.jinja_env.globals.update(BLOCK=BLOCK, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS)
+    app.jinja_env.globals.update(BLOCK=BLOCK, STYLE=STYLE, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS)
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -9,6 +9,9 @@ from hub.web.translations import speaking
 from schemas.vocabulary import ItemKind
 
 REGIONS = {
+    "wie": "fragments/client_name.html",
+    "doen": "fragments/client_deeds.html",
+    "meldingen": "fragments/client_notices.html",
     "kop": "fragments/case_facts.html",
     "menu": "fragments/menu.html",
     "eigen-woorden": "fragments/own_words.html",
@@ -16,6 +19,7 @@ REGIONS = {
     "plan": "fragments/plan.html",
     "gesprek": "fragments/talk.html",
     "afspraken": "fragments/agreed.html",
+    "verwijzingen-kop": "fragments/referrals_head.html",
     "verwijzingen": "fragments/referral_rows.html",
     "tijdlijn": "fragments/timeline.html",
 }

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
 from hub.services.errors import Forbidden, NotFound
+from hub.services.idempotency import KnownKey
 from hub.services.reporting import may_have_figures
 from hub.services.search_reach import may_search
 from hub.services.sessions import SignedIn, Stage
@@ -50,7 +51,9 @@ from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.dates import clock
 from hub.web.drawing import set_up_templates, start_path
 from hub.web.front_door import NONCE
+from hub.web.item_form import way_back
 from hub.web.shortcuts import shortcuts_work
+from hub.web.static_files import add_static_files, pack_page
 from hub.web.translations import language, set_up_languages, speaking
 
 _SLICES = (
@@ -117,7 +120,8 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session
     )
     csrf = CSRFProtect(app)
-    web = Blueprint("web", __name__, static_folder="static", static_url_path="/static", template_folder="templates")
+    web = Blueprint("web", __name__, template_folder="templates")
+    add_static_files(web)
     for part in _SLICES:
         web.register_blueprint(part.slice_)
     web.before_request(csrf.protect)
@@ -125,7 +129,9 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     web.context_processor(_always_there)
     web.register_error_handler(NotFound, not_there)
     web.register_error_handler(Forbidden, not_there)
+    web.register_error_handler(KnownKey, done_before)
     app.register_blueprint(web)
+    app.after_request(pack_page)
     app.register_blueprint(reports.slice_)  # browsers send these by themselves, without a sign-in or a form
     set_up_templates(app)
     set_up_languages(app)  # after the words: the templates' own gettext must win
@@ -177,6 +183,11 @@ def _nonce() -> str:
 def not_there(_error: NotFound | Forbidden) -> ResponseReturnValue:
     """Give the page for what is not there, or not there for who asks."""
     return _error_page("missing", 404)
+
+
+def done_before(_error: KnownKey) -> ResponseReturnValue:
+    """Answer a form that was sent and done before as it was answered then: back to where that was asked."""
+    return redirect(way_back(request.form, "/".join(request.path.split("/")[:3])), 303)
 
 
 def http_error(error: HTTPException) -> ResponseReturnValue:

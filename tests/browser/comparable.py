@@ -3,10 +3,14 @@
 Left out: the marks of what is new (they go away by themselves), and what tells of the connection, not of the client.
 """
 
+import time
+from difflib import unified_diff
+
 from playwright.sync_api import Page
 
-_TAKE = """() => {
-  const root = document.querySelector('[data-case]').cloneNode(true);
+_TAKE = """(html) => {
+  const whole = html === null ? document : new DOMParser().parseFromString(html, 'text/html');
+  const root = whole.querySelector('[data-case]').cloneNode(true);
   const aside = '.nieuw-label, [data-veranderd], [data-verbroken], [data-verkeer], [data-meer-nieuw], [data-aanwezig]';
   for (const part of root.querySelectorAll(aside)) part.remove();
   for (const item of root.querySelectorAll('[data-nieuw]')) {
@@ -25,11 +29,12 @@ _TAKE = """() => {
   };
   return JSON.stringify(shape(root), null, 1);
 }"""
+_GONE = "() => !!document.querySelector('[data-case] [data-reden]')"
 
 
 def comparable(page: Page) -> str:
     """Give the page's tree: elements, attributes and words."""
-    return str(page.evaluate(_TAKE))
+    return str(page.evaluate(_TAKE, None))
 
 
 def reloaded(page: Page) -> str:
@@ -42,3 +47,25 @@ def reloaded(page: Page) -> str:
     tree = comparable(other)
     other.close()
     return tree
+
+
+def drawn_anew(page: Page, parser: Page) -> str | None:
+    """Give the tree of the page as the server draws it now, read by an empty page; nothing where it is not there."""
+    answer = page.request.get(page.url)
+    return str(parser.evaluate(_TAKE, answer.text())) if answer.ok else None
+
+
+def becomes_what_a_reload_gives(page: Page, parser: Page, after: str) -> None:
+    """Wait until the page that stayed open is what the server draws now, or is emptied where that is not there."""
+    deadline = time.monotonic() + 60
+    while True:
+        anew = drawn_anew(page, parser)
+        if anew is None and page.evaluate(_GONE):
+            return
+        live = comparable(page)
+        if live == anew:
+            return
+        if time.monotonic() > deadline:
+            told = unified_diff(live.splitlines(), (anew or "").splitlines(), "live", "reloaded", lineterm="", n=6)
+            raise AssertionError(f"after {after}:\n" + "\n".join(told))
+        page.wait_for_timeout(40)

@@ -11,6 +11,7 @@ document.addEventListener('submit', async (event) => {
   if (event.defaultPrevented || !form.matches('[data-ter-plekke]') || !isLive()) return;
   event.preventDefault();
   const body = new FormData(form, event.submitter);
+  body.set('zending', keyOf()); // where the answer is lost, the same is sent again: the server knows then that it was done
   event.submitter?.focus({ preventScroll: true }); // not in a field: what comes back may be put in all of them
   const done = await fetch(form.action, { method: 'POST', body, redirect: 'manual' })
     .then((answer) => answer.type === 'opaqueredirect')
@@ -18,6 +19,11 @@ document.addEventListener('submit', async (event) => {
   if (done) settle(form);
   else ordinary(form.action, body);
 });
+
+/* A key of this sending alone. */
+function keyOf() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
 
 /* It is saved: empty the form and close what it stood in, so that the push may draw it anew. */
 function settle(form) {

@@ -103,6 +103,7 @@ export class CasePage {
         added.push(...this.putWhole(name, pieces(html, rows)).filter((item) => !before.has(item.id)));
       }
       this.setPosition(position);
+      document.title = this.root.querySelector('[data-titel]')?.dataset.titel ?? document.title;
       this.unfolded = false;
       this.trim();
       this.settle();
