@@ -12,7 +12,8 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.services.list_watch import WhoseList, listed, mark_of_all, marks, whose_list
+from hub.services.list_watch import mark_of_all, whose_list
+from hub.services.table_watch import AnyList, all_listed, all_marks, tables_of
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
@@ -28,7 +29,7 @@ class _Reader:
     """One open list. ``known`` is what it shows of each of its cases, with how far the case had grown."""
 
     viewer: Viewer
-    mine: WhoseList
+    mine: AnyList
     known: dict[str, tuple[int, str | None]] | None = None
     missed: set[str] = field(default_factory=set)
 
@@ -43,12 +44,13 @@ class Lists:
         self._hearing = threading.Lock()
         self._awake = threading.Event()
 
-    def watch(self, sid: str, viewer: Viewer, mark: str | None) -> dict[str, Any]:
-        """Begin to watch a list; say whether it changed since it was drawn with this mark."""
-        reader = self._readers[sid] = _Reader(viewer=viewer, mine=whose_list(viewer))
+    def watch(self, sid: str, viewer: Viewer, mark: str | None, *, tables: bool = False) -> dict[str, Any]:
+        """Begin to watch a list, or the tables of meetings; say whether it changed since this mark was drawn."""
+        mine = tables_of(viewer) if tables else whose_list(viewer)
+        reader = self._readers[sid] = _Reader(viewer=viewer, mine=mine)
         with self._hub.store.reading() as reading:
-            cases = listed(reading, [reader.mine])[reader.mine]
-            shown = marks(reading, self._hub.config, {viewer: cases}, _now())[viewer]
+            cases = all_listed(reading, [mine], _now())[mine]
+            shown = all_marks(reading, self._hub.config, {(viewer, mine): cases}, _now())[viewer, mine]
         reader.known = {case_id: (position, shown.get(case_id)) for case_id, position in cases.items()}
         for case_id in reader.missed:  # it grew while we looked
             self.hear(case_id)
@@ -106,7 +108,7 @@ class Lists:
         if not readers:
             return
         with self._hub.store.reading() as reading:
-            found = listed(reading, {one.mine for one in readers})
+            found = all_listed(reading, {one.mine for one in readers}, _now())
         for reader in readers:
             there, known = found[reader.mine], reader.known or {}
             for case_id in there.keys() | known.keys():
@@ -119,13 +121,15 @@ class Lists:
         if not readers or not cases:
             return
         with self._hub.store.reading() as reading:
-            found = listed(reading, {one.mine for one in readers.values()}, cases)
-            asked = {one.viewer: found[one.mine] for one in readers.values() if one.known is not None}
-            shown = marks(reading, self._hub.config, asked, _now())
+            found = all_listed(reading, {one.mine for one in readers.values()}, _now(), cases)
+            known = (one for one in readers.values() if one.known is not None)
+            asked = {(one.viewer, one.mine): found[one.mine] for one in known}
+            shown = all_marks(reading, self._hub.config, asked, _now())
         for sid, reader in readers.items():
-            if reader.viewer not in asked or reader.known is None:
+            place = (reader.viewer, reader.mine)
+            if place not in asked or reader.known is None:
                 reader.missed |= cases
-            elif _differs(reader.known, cases, found[reader.mine], shown[reader.viewer]):
+            elif _differs(reader.known, cases, found[reader.mine], shown[place]):
                 self._tell(sid, {"changed": True})
 
 

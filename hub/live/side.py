@@ -113,7 +113,8 @@ class Live:
         known = self.room.viewers.get(_sid())
         if self._limits.kinds["socket"].take(_sid()).wait:
             return {"error": "rate_limited"}
-        mark = asked.get("mark") if isinstance(asked, dict) else None
+        given = asked if isinstance(asked, dict) else {}
+        mark = given.get("mark")
         if known is None or known.session_id is None or not isinstance(mark, str | None):
             return {"error": "invalid"}  # systems ask the API
         try:
@@ -121,7 +122,7 @@ class Live:
                 viewer = as_of_now(self._hub, reading, [known]).get(line_of(known))
             if viewer is None or viewer != known:
                 return {"error": "signed_out"}
-            return self.lists.watch(_sid(), viewer, mark)
+            return self.lists.watch(_sid(), viewer, mark, tables=given.get("of") == "tables")
         except (SQLAlchemyError, StoreUnavailable):
             self.lists.leave(_sid())
             return {"error": "unavailable"}

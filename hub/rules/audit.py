@@ -21,6 +21,9 @@ class Deed(StrEnum):
     DIGEST_TAKE = "digest.take"
     ITEM_WRITE = "item.write"
     ITEM_CHANGE = "item.change"
+    MEETING_VIEW = "meeting.view"
+    MEETING_PLAN = "meeting.plan"
+    MEETING_SEAT = "meeting.seat"
     INTAKE_TAKE = "intake.take"
     INTAKE_READ = "intake.read"
     MESSAGE_APPLY = "message.apply"
@@ -62,6 +65,8 @@ _LETTERS = {
     Deed.REFERRAL_SEND: "C",
     Deed.ITEM_WRITE: "C",
     Deed.ITEM_CHANGE: "U",
+    Deed.MEETING_PLAN: "C",
+    Deed.MEETING_SEAT: "U",
     Deed.INTAKE_TAKE: "C",
     Deed.DIGEST_TAKE: "C",
     Deed.REFERRAL_EVENT: "U",

@@ -51,10 +51,7 @@ ITEMS: dict[ItemKind, ItemRule] = {
     ItemKind.MINUTE: ItemRule(
         category=Category.GOAL_PLAN, free_words=True, parents=frozenset({ItemKind.AGENDA_ITEM}), told=False
     ),
-    ItemKind.AGENDA_ITEM: ItemRule(
-        category=Category.GOAL_PLAN,
-        states=(ItemState.OPEN, ItemState.BUSY, ItemState.DONE, ItemState.REMOVED),
-    ),
+    ItemKind.AGENDA_ITEM: ItemRule(category=Category.GOAL_PLAN, states=_DOING, settles=_DONE_OR_NOT),
     ItemKind.DOCUMENT: ItemRule(category=Category.PROGRESS, free_words=True),
     ItemKind.NOTE: ItemRule(category=Category.PRIVATE_NOTE, told=False),
     ItemKind.CONTACT: ItemRule(category=Category.PROGRESS),

@@ -14,7 +14,7 @@ from hub.services.case_keys import in_case
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.item_views import may_change, may_settle
 from hub.services.search_words import index_words, text_of
-from hub.services.ties import Involved, involved, sees, why_item
+from hub.services.ties import NAMELESS, Involved, involved, sees, why_item
 from hub.services.timeline import NewEntry, nudge, write_entries
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -110,6 +110,19 @@ def settle(
     return item
 
 
+def name_client(
+    work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str, version: int, *, named: bool
+) -> None:
+    """Say whether a client on an agenda is discussed by name; who brought the client in, or directs the case, may."""
+    item, who = load(work, config, actor, item_id)
+    if item.kind != ItemKind.AGENDA_ITEM or actor.id not in (item.author_id, who.look.regisseur_id):
+        raise Forbidden("Only who spoke with the client says whether the name may be told.")
+    _check_version(item, version)
+    item.about = None if named else NAMELESS
+    _changed(work, actor, item)
+    _tell(work, actor, item, "changed")
+
+
 def load(work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str) -> tuple[CaseItem, Involved]:
     """Find an item for a change, under its row lock; ``NotFound`` where it is not there for the actor."""
     found = work.session.scalars(select(CaseItem).where(CaseItem.id == item_id).with_for_update()).one_or_none()
@@ -196,8 +209,8 @@ def _parent(work: UnitOfWork, who: Involved, case_id: str, new: NewItem) -> str 
 
 def _about(work: UnitOfWork, who: Involved, case_id: str, new: NewItem) -> str | None:
     """Check what is talked about: the case, a life domain, or a referral or item of it that the actor sees."""
-    if new.about is None:
-        return None
+    if new.about is None or (new.about == NAMELESS and new.kind is ItemKind.AGENDA_ITEM):
+        return new.about
     kind, _, which = new.about.partition(":")
     if kind == "referral":
         found = work.session.scalars(

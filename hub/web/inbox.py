@@ -103,7 +103,7 @@ def path_after(referral_id: str, event: Event) -> str:
 def _box() -> InboxList:
     stand = request.args.get("stand")
     mark = backend().worklist_mark(g.viewer)  # before the list: what changes meanwhile is told, and not missed
-    lines = sorted(backend().worklist(g.viewer), key=_due)
+    lines = sorted(backend().worklist(g.viewer), key=by_term)
     new = [line for line in lines if stand_of(line) == "nieuw"]
     counts = {name: sum(stand_of(line) == name for line in lines) for name in STANDS}
     if stand == PAST:
@@ -114,7 +114,7 @@ def _box() -> InboxList:
     groups: dict[str, list[WorkLine]] = {"you": [], "other": [], "running": []}
     for line in lines:
         if stand is None or stand_of(line) == stand:
-            groups[_group_of(line)].append(line)
+            groups[group_of(line)].append(line)
     return InboxList(groups=groups, counts=counts, new=new, mark=mark, stand=stand)
 
 
@@ -124,13 +124,14 @@ def stand_of(line: WorkLine) -> str | None:
     return next((name for name, marks in STANDS.items() if mark in marks), None)
 
 
-def _group_of(line: WorkLine) -> str:
+def group_of(line: WorkLine) -> str:
+    """Give under which heading a line stands: what waits for the viewer, for another, or what runs."""
     if line.urgency in _SOON or line.reason in _ALWAYS:
         return "you"
     return "other" if stand_of(line) in ("nieuw", "vraag", "wachtlijst") else "running"
 
 
-def _due(line: WorkLine) -> tuple[dt.datetime, str]:
+def by_term(line: WorkLine) -> tuple[dt.datetime, str]:
     """Sort by term, the shortest first; of one moment in a fixed order."""
     due = line.referral.due_at if line.referral is not None else line.due_at
     return due or dt.datetime.max.replace(tzinfo=dt.UTC), line.referral.number if line.referral is not None else ""

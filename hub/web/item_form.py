@@ -118,7 +118,7 @@ def _heads(form: Form, *, every: bool) -> dict[str, Any]:
     if every or "due_on" in form:
         heads["due_on"] = _day(form.get("due_on", ""), "due_on")
     if every or "at_day" in form:
-        heads["at"] = _moment(form)
+        heads["at"] = moment_of(form)
     return heads
 
 
@@ -138,7 +138,8 @@ def _day(text: str, field: str) -> dt.date | None:
         raise Invalid("This is not a day.", field=field) from error
 
 
-def _moment(form: Mapping[str, str]) -> dt.datetime | None:
+def moment_of(form: Mapping[str, str]) -> dt.datetime | None:
+    """Give the moment of ``at_day`` and ``at_time``, on Dutch clocks; nothing where no day is given."""
     day = _day(form.get("at_day", ""), "at_day")
     if day is None:
         return None

@@ -38,6 +38,9 @@ _FAULTS = Words(
         "holder_id": "Kies wie dit doet.",
         "audience": "Kies voor wie dit zichtbaar is.",
         "score": "Kies een cijfer van 1 tot en met 5.",
+        "life_domains": "Kies over welke leefgebieden het gaat. Wie aan tafel zit, ziet alleen die.",
+        "why": "Vul in waarom het team dit moet weten. Eén zin is genoeg.",
+        "meeting_id": "Kies een overleg dat nog komt.",
         "": "Een veld is niet te gebruiken.",
     }
 )

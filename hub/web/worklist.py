@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from hub.services.views import WorkLine
 from hub.services.worklist import TELL_EMERGENCY
-from hub.web import inbox
+from hub.web import inbox, team_day
 from hub.web.backend import backend
 from hub.web.drawing import start_path
+from hub.web.meeting_words import has_team_day
 from hub.web.turns import works_on_clients
 from hub.web.worklist_words import CHIP_NAMES, CHIPS
 
@@ -26,7 +27,9 @@ def start() -> ResponseReturnValue:
 
 @slice_.get("/werkvoorraad")
 def show() -> ResponseReturnValue:
-    """Show the clients of a regisseur, or the referrals of a partner."""
+    """Show the clients of a regisseur, the day of a Toegangsteam, or the referrals of a partner."""
+    if has_team_day(g.viewer) and "stand" not in request.args:
+        return team_day.page()
     if not works_on_clients(g.viewer):
         return inbox.list_page()
     mark = backend().worklist_mark(g.viewer)  # before the list: what changes meanwhile is told, and not missed

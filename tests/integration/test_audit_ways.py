@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from sqlalchemy import select, update
 
 from hub.models import Intake, OutboxRecord
-from hub.services import items
+from hub.services import items, meetings
 from hub.services.reviews import pick_looks
 from hub.wiring import Hub
 from schemas.items import NewItem
-from schemas.vocabulary import ItemKind
+from schemas.vocabulary import ItemKind, LifeDomain, Purpose
 from tests.integration.callers import GGZ, KADE, WI, Site, mark_of, now
 from tests.integration.conftest import KEY, add_viewer
 from tests.integration.test_audit_log import of_marloes, records, signed_in
@@ -24,6 +24,7 @@ from tests.personas import MARLOES, person
 from workers.command import main
 
 FATIMA = person("fatima", "Fatima Idrissi", "gemeente-tilburg", "Gemeente", "privacy_officer", "accountability")
+ELS = person("els", "Els van Loon", "toegang-broekhoven", "Toegangsteam Broekhoven", "team_coordinator", Purpose.TRIAGE)
 # What shows nothing of a person, or has its own account in tests/integration: (reason, routes).
 NOTHING_OF_A_PERSON = {
     "the description and figures": (
@@ -60,6 +61,10 @@ class World:
     message: str
     review: str
     item: str
+    meeting: str
+    topic: str
+    block: str
+    agreed: str
 
     def page(self, who: str, path: str) -> Any:
         """Open a page."""
@@ -94,6 +99,7 @@ def world(database_hub: Hub) -> World:
     goal = NewItem(kind=ItemKind.GOAL, content={"title": "Rust."})
     with database_hub.store.writing() as work:
         item = items.add(work, database_hub.config, MARLOES, made["case_id"], goal).id
+    meeting, topic, block, agreed = discussed(database_hub, made["case_id"])
     return World(
         site=site,
         case=made["case_id"],
@@ -102,7 +108,29 @@ def world(database_hub: Hub) -> World:
         message=message,
         review=review,
         item=item,
+        meeting=meeting,
+        topic=topic,
+        block=block,
+        agreed=agreed,
     )
+
+
+def discussed(hub: Hub, case_id: str) -> tuple[str, str, str, str]:
+    """Have the client on the agenda of a team, with a block of notes and something that was agreed."""
+    with hub.store.writing() as work:
+        add_viewer(work, ELS)
+        meeting = meetings.plan(work, hub.config, ELS, work.now + dt.timedelta(days=1), 90, None)
+        topic = meetings.bring_in(
+            work, hub.config, MARLOES, case_id, meeting.id, question="Wie helpt?", why="Vraagt erom.",
+            domains=(LifeDomain.FINANCES,), agreed=True,
+        )  # fmt: skip
+        more = {"parent_id": topic.id, "meeting_id": meeting.id, "life_domains": (LifeDomain.FINANCES,)}
+        minute = NewItem(kind=ItemKind.MINUTE, content={"text": "Belt graag."}, **more)
+        agreement = NewItem(
+            kind=ItemKind.AGREEMENT, content={"text": "Bellen."}, holder="wi-tilburg", holder_id="marloes", **more
+        )
+        block, agreed = (items.add(work, hub.config, MARLOES, case_id, new) for new in (minute, agreement))
+        return meeting.id, topic.id, block.id, agreed.id
 
 
 CONSENT = {"to": "de-spoel", "kind": "asked"}
@@ -204,6 +232,47 @@ ROUTES: dict[str, tuple[str, Call]] = {
     "web.worklist.show": ("worklist.view", lambda w: w.page("marloes", "/werkvoorraad")),
     "web.inbox.detail": ("referral.view", lambda w: w.page("naima", f"/werkvoorraad/{w.referral}")),
     "web.room.save": ("capacity.change", lambda w: w.form("tom", "/ruimte", service="orientatie-groen", places="3")),
+    "web.meetings.show": ("worklist.view", lambda w: w.page("marloes", "/overleg")),
+    "web.meetings.plan": (
+        "meeting.plan",
+        lambda w: w.form("els", "/overleg", at_day=str(now().date() + dt.timedelta(days=3)), minutes="60"),
+    ),
+    "web.meetings.agenda": ("meeting.view", lambda w: w.page("els", f"/overleg/{w.meeting}")),
+    "web.meetings.table": ("meeting.view", lambda w: w.page("els", f"/overleg/{w.meeting}/{w.topic}")),
+    "web.meetings.write": (
+        "item.write",
+        lambda w: w.form("els", f"/overleg/{w.meeting}/{w.topic}", kind="decision", c_text="Wij wachten."),
+    ),
+    "web.meetings.rewrite": (
+        "item.change",
+        lambda w: w.form(
+            "marloes", f"/overleg/{w.meeting}/{w.topic}/blokken/{w.block}", version="1", c_text="Belt liever niet."
+        ),
+    ),
+    "web.meetings.name": (
+        "meeting.seat",
+        lambda w: w.form("marloes", f"/overleg/{w.meeting}/{w.topic}/naam", version="1", akkoord="nee"),
+    ),
+    "web.meetings.seat": (
+        "meeting.seat",
+        lambda w: w.form("els", f"/overleg/{w.meeting}/{w.topic}/aan-tafel", person="naima"),
+    ),
+    "web.meetings.settle": (
+        "item.change",
+        lambda w: w.form("marloes", f"/afspraken/{w.agreed}/stand", version="1", state="done"),
+    ),
+    "web.meetings.discussed": (
+        "item.change",
+        lambda w: w.form("els", f"/overleg/{w.meeting}/{w.topic}/besproken", version="2"),
+    ),
+    "web.meetings.bring_in_form": ("case.view", lambda w: w.page("marloes", f"/inwoners/{w.case}/overleg")),
+    "web.meetings.bring_in": (
+        "item.write",
+        lambda w: w.form(
+            "marloes", f"/inwoners/{w.case}/overleg", meeting_id=w.meeting, c_question="Wie helpt?",
+            c_why="Vraagt erom.", life_domains="finances", akkoord="ja",
+        ),
+    ),
     # Last: an objection closes the case.
     "web.access.act": (
         "configuration.change",

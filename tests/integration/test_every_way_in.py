@@ -1,5 +1,6 @@
 """Every way in, as everyone: no answer holds a field more than the policy gives. A new way needs a row here."""
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +19,7 @@ from hub.live import NAMESPACE
 from hub.models import Case, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.access_tables import ROLES
-from hub.services import items, referrals
+from hub.services import items, meetings, referrals
 from hub.services.access import gaze_at, is_party, may_see, may_see_person, status_decision
 from hub.services.identity import machine_viewer
 from hub.services.views import Viewer
@@ -77,6 +78,18 @@ ROUTES: dict[str, str] = {
     "web.items.add": "decided",
     "web.items.change": "decided",
     "web.items.settle": "decided",
+    "web.meetings.show": "decided",
+    "web.meetings.plan": "nothing",
+    "web.meetings.agenda": "decided",
+    "web.meetings.table": "decided",
+    "web.meetings.write": "decided",
+    "web.meetings.rewrite": "decided",
+    "web.meetings.discussed": "decided",
+    "web.meetings.name": "decided",
+    "web.meetings.seat": "decided",
+    "web.meetings.settle": "decided",
+    "web.meetings.bring_in_form": "decided",
+    "web.meetings.bring_in": "decided",
     "web.elsewhere.back": "own",
     "web.elsewhere.go": "own",
     "web.new_referral.preview": "decided",
@@ -253,6 +266,7 @@ class World:
     cases: tuple[str, ...]
     referral_ids: tuple[str, ...]
     items: tuple[str, ...]
+    meetings: tuple[str, ...]
     marks: tuple[Marked, ...]
     name: str
     bsn: str
@@ -273,6 +287,17 @@ def _sent(hub: Hub, to: str, domains: tuple[LifeDomain, ...], ground: Ground | N
         given["ground"] = ground
     with hub.store.writing() as work:
         return referrals.send_referral(work, hub.config, MARLOES, new_referral(**given, **case)).id
+
+
+def _brought_in(hub: Hub, chair: Viewer, case_id: str) -> tuple[str, str]:
+    """Have a team discuss the client without a name: its people sit at the table, and may not know of whom it is."""
+    with hub.store.writing() as work:
+        meeting = meetings.plan(work, hub.config, chair, work.now + dt.timedelta(days=2), 90, None)
+        topic = meetings.bring_in(
+            work, hub.config, MARLOES, case_id, meeting.id, question="Wie helpt?", why="Vraagt erom.",
+            domains=(LifeDomain.SOCIAL_NETWORK,), agreed=False,
+        )  # fmt: skip
+        return meeting.id, topic.id
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -307,13 +332,15 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         goal = NewItem(kind=ItemKind.GOAL, content={"title": "Rust."}, life_domains=(LifeDomain.SOCIAL_NETWORK,))
         with hub.store.writing() as work:
             written = items.add(work, hub.config, MARLOES, cases[0], goal).id
+        meeting, topic = _brought_in(hub, next(one for one in others if one.role == "team_coordinator"), cases[0])
         yield World(
             hub=hub,
             web=create_web(unhurried(hub)),
             people=(MARLOES, PETER, NAIMA, ILSE, TOM, BAS, *others),
             cases=cases,
             referral_ids=tuple(ids),
-            items=(written,),
+            items=(written, topic),
+            meetings=(meeting,),
             marks=tuple(marks),
             name=NAME,
             bsn=BSN,
@@ -376,6 +403,7 @@ def addresses(world: World, method: str) -> list[tuple[str, str]]:
         "case_id": (*world.cases, "not-there"),
         "referral_id": (*world.referral_ids, "not-there"),
         "item_id": (*world.items, "not-there"),
+        "meeting_id": (*world.meetings, "not-there"),
         "filename": ("app.css",),
         "name": ("message.json",),
     }

@@ -90,6 +90,8 @@ class World:
             "case_id": [*self.cases, nowhere],
             "referral_id": [*self.open, nowhere],
             "intake_id": [nowhere],
+            "meeting_id": [nowhere],
+            "item_id": [nowhere],
             "name": ["message", "social_work"],
             "file": ["README.md"],
             "person_id": ["tom", "marloes"],

@@ -31,6 +31,7 @@ function settle(form) {
   form.querySelector('[aria-disabled]')?.removeAttribute('aria-disabled');
   form.querySelector('[data-veranderd]')?.remove();
   form.reset();
+  form.dispatchEvent(new CustomEvent('vorm:bewaard', { bubbles: true }));
   const around = form.closest('details');
   if (!around?.open || !form.matches('.planvorm, .scores')) return;
   around.open = false;

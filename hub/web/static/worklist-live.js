@@ -37,7 +37,7 @@ let failures = 0;
 async function watch() {
   let answer;
   try {
-    answer = await line.socket.timeout(ANSWER_WITHIN).emitWithAck('watch_worklist', { mark: words.mark });
+    answer = await line.socket.timeout(ANSWER_WITHIN).emitWithAck('watch_worklist', { mark: words.mark, of: 'tafels' in words ? 'tables' : 'worklist' });
   } catch {
     answer = { error: 'timeout' };
   }
@@ -117,5 +117,6 @@ more?.querySelector('button').addEventListener('click', () => {
   showMore();
 });
 
+root.addEventListener('vorm:bewaard', () => line.socket.connected && renew());
 line.socket.on('worklist', (news) => (news.ended ? leave() : renew()));
 line.open();
