@@ -25,7 +25,7 @@ from schemas.identifiers import bsn_is_valid, derived_id
 from schemas.message import Client, Ground
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Purpose, Urgency
-from workers import demo_karin
+from workers import demo_karin, demo_meeting
 from workers.demo_caseload import write_plans
 from workers.partners import DEMO_MANNERS
 from workers.partners.makers import Simulator, Wishes, make_partner
@@ -203,7 +203,9 @@ def prepare(hub: Hub, *, history: bool = True) -> bool:
     with hub.store.writing(now=dt.datetime.now(dt.UTC) - dt.timedelta(days=40)) as work:
         write_plans(work, _viewer(work, config, "marloes"))
     if history:
-        demo_karin.write(hub, config, karin, now.astimezone(AMSTERDAM).date())
+        today = now.astimezone(AMSTERDAM).date()
+        demo_karin.write(hub, config, karin, today)
+        demo_meeting.write(hub, config, karin, _bsns_of_others(), today)
     return True
 
 
@@ -268,6 +270,11 @@ def _test_bsns() -> list[str]:
     return [text for text in (str(number) for number in range(999_990_100, 999_991_000)) if bsn_is_valid(text)]
 
 
+def _bsns_of_others() -> list[str]:
+    """Give the numbers of Marloes' other clients, in their order."""
+    return [bsn for bsn in _test_bsns() if bsn != _BSN_OF_KARIN][:50]
+
+
 def _karin(work: UnitOfWork, config: Configuration) -> str:
     """Give Marloes Karin, of whom the demo tells most; give her case."""
     karin = Client(
@@ -290,8 +297,7 @@ def _caseload(work: UnitOfWork, config: Configuration) -> None:
     """Give Marloes fifty others; some of them have help that runs."""
     dice = random.Random(855)  # noqa: S311 - the same demo every time
     marloes = _viewer(work, config, "marloes")
-    bsns = [bsn for bsn in _test_bsns() if bsn != _BSN_OF_KARIN][:50]
-    for place, bsn in enumerate(bsns):
+    for place, bsn in enumerate(_bsns_of_others()):
         person = Client(
             bsn=bsn,
             family_name=dice.choice(LAST).removeprefix("van den ").removeprefix("van de "),
