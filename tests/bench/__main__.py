@@ -11,6 +11,7 @@ from tests.bench import parts
 from tests.bench.dialects import dialects
 from tests.bench.goals import Part, machine
 from tests.bench.longcase import page
+from tests.bench.paint import paint
 from tests.bench.parts import FULL, QUICK, Sizes
 from tests.bench.site import ROOT, Site
 from tests.bench.trust import trust
@@ -27,6 +28,7 @@ PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
     "memory": lambda site, _sizes: parts.memory(site),
     "viewers": lambda site, sizes: viewers(site, crowd_of(quick=sizes is QUICK), str(find_chromium() or "")),
     "page": lambda site, sizes: page(site, times=20 if sizes is QUICK else 60),
+    "paint": lambda site, _sizes: paint(site, str(find_chromium() or "")),
     "dialects": lambda _site, sizes: dialects(sizes.single // 10),
 }
 

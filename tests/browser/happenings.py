@@ -15,7 +15,18 @@ from sqlalchemy import select, update
 import hub.services
 from hub.models import Case, CaseItem, OutboxRecord, Referral, TimelineEntry
 from hub.rules.items import ITEMS
-from hub.services import consents, corrections, deadlines, delivery, items, referrals, retractions, timeline, withdrawal
+from hub.services import (
+    consents,
+    corrections,
+    deadlines,
+    delivery,
+    items,
+    referrals,
+    retractions,
+    timeline,
+    trouble,
+    withdrawal,
+)
 from hub.services.case_keys import in_case
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
@@ -125,6 +136,14 @@ class Happenings:
                 told = delivery.DeliveryReceipt(message_id=row, queue=SYSTEM_QUEUE, **receipt)
                 delivery.apply_receipts(work, [told])
             yield kind
+        with self.hub.store.writing() as work:
+            trouble.try_at_once(work, self.marloes, late)
+            ours = update(OutboxRecord).where(OutboxRecord.queue == SYSTEM_QUEUE)
+            work.session.execute(ours.values(open=False))  # nobody takes from this queue
+        yield trouble.TRIED_AT_ONCE
+        with self.hub.store.writing() as work:
+            trouble.tell_of_call(work, self.marloes, late)
+        yield trouble.RECEIVER_CALLED
         changes = [{"field": "ends_on", "from": "2026-12-01", "to": None}]
         for kind in ("change_requested", "sent_again", "assignment_changed", "assignment_vanished"):
             data = {"changes": changes} if kind.startswith("assignment") else None
