@@ -70,6 +70,7 @@ class Pushing:
                 self._emit("entry", entry, to=sids)
             for sid in sids:
                 to[sid].position += len(drawn)
+                to[sid].place = max((entry.place for entry in grown.entries), default=to[sid].place)
 
     def tell_way(self, case_id: str, referral_id: str) -> None:
         """Tell who sees a referral that its messages came further; the page asks for what it shows of that."""

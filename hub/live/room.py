@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from hub.services.case_growth import Growth
 from hub.services.views import CaseView, Viewer
+from hub.services.visits import place_of
 
 
 class Emit(Protocol):
@@ -20,10 +21,14 @@ class Emit(Protocol):
 
 @dataclass(kw_only=True)
 class Watch:
-    """One browser tab on one case. ``shape`` is what its positions rest on: when that changes, numbers do too."""
+    """One browser tab on one case. ``shape`` is what its positions rest on: when that changes, numbers do too.
+
+    ``place`` is how far that is in the whole case.
+    """
 
     viewer: Viewer
     position: int = 0
+    place: int = 0
     shape: frozenset[tuple[str, bool]] = frozenset()
     names: frozenset[str] = frozenset()
     until: dt.datetime | None = None
@@ -98,6 +103,7 @@ def watch_of(view: CaseView, viewer: Viewer) -> Watch:
     return Watch(
         viewer=viewer,
         position=view.position,
+        place=place_of(view),
         shape=frozenset((line.id, line.number == "") for line in view.referrals)
         | {(one.id, False) for one in view.items},
         until=view.emergency_until,

@@ -19,13 +19,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub import telemetry
 from hub.broker.protocol import INBOX, LIVE, BrokerUnavailable
 from hub.limits import Limits
+from hub.live.bells import Bells
 from hub.live.drawing import Drawing
 from hub.live.lists import Lists
 from hub.live.pushing import Pushing
 from hub.live.room import Room, Watched
 from hub.live.signed_in import as_of_now, line_of, who_connects
 from hub.live.watching import Watching
+from hub.services.alerts import PERSON
 from hub.services.case_view import positions_of
+from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 
@@ -55,6 +58,7 @@ class Live:
         self._stopped = False
         self.room = Room(self.emit)
         self.lists = Lists(hub, lambda sid, news: self.emit("worklist", news, to=sid))
+        self.bells = Bells(hub, lambda sid, news: self.emit("bell", news, to=sid))
         self.pushing = Pushing(app, hub, self.room, drawing, self.emit)
         self._watching = Watching(hub, self.room, drawing, limits)
         self.socketio = SocketIO(
@@ -70,7 +74,9 @@ class Live:
             ("disconnect", self._disconnect),
             ("watch", self._watch),
             ("unwatch", self._unwatch),
+            ("seen", self._seen),
             ("watch_worklist", self._watch_worklist),
+            ("watch_bell", self._watch_bell),
         ):
             self.socketio.on_event(name, handler, namespace=NAMESPACE)
 
@@ -98,6 +104,7 @@ class Live:
     def _disconnect(self, *_reason: Any) -> None:
         sid = _sid()
         self.lists.leave(sid)
+        self.bells.leave(sid)
         if self.room.viewers.pop(sid, None) is not None:
             telemetry.WATCHERS.dec()
         self.room.leave_all(sid)
@@ -108,6 +115,9 @@ class Live:
     def _unwatch(self, asked: Any = None) -> None:
         self._watching.unwatch(_sid(), asked)
 
+    def _seen(self, asked: Any = None) -> None:
+        self._watching.seen(_sid(), asked)
+
     def _watch_worklist(self, asked: Any = None) -> dict[str, Any]:
         """Answer whether the list changed since it was drawn with this mark; from then on each change is told."""
         known = self.room.viewers.get(_sid())
@@ -117,14 +127,30 @@ class Live:
         mark = given.get("mark")
         if known is None or known.session_id is None or not isinstance(mark, str | None):
             return {"error": "invalid"}  # systems ask the API
+        tables = given.get("of") == "tables"
+        return self._begin(
+            known, lambda viewer: self.lists.watch(_sid(), viewer, mark, tables=tables), self.lists.leave
+        )
+
+    def _watch_bell(self, _asked: Any = None) -> dict[str, Any]:
+        """Answer how much waits for someone; from then on each other number is told."""
+        known = self.room.viewers.get(_sid())
+        if self._limits.kinds["socket"].take(_sid()).wait:
+            return {"error": "rate_limited"}
+        if known is None or known.session_id is None:
+            return {"error": "invalid"}
+        return self._begin(known, lambda viewer: self.bells.watch(_sid(), viewer), self.bells.leave)
+
+    def _begin(
+        self, known: Viewer, watch: Callable[[Viewer], dict[str, Any]], leave: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """Begin to watch something of one's own, as who the database knows one to be now."""
         try:
             with self._hub.store.reading() as reading:
                 viewer = as_of_now(self._hub, reading, [known]).get(line_of(known))
-            if viewer is None or viewer != known:
-                return {"error": "signed_out"}
-            return self.lists.watch(_sid(), viewer, mark, tables=given.get("of") == "tables")
+            return watch(viewer) if viewer is not None and viewer == known else {"error": "signed_out"}
         except (SQLAlchemyError, StoreUnavailable):
-            self.lists.leave(_sid())
+            leave(_sid())
             return {"error": "unavailable"}
 
     # -- what happens --------------------------------------------------------------------------------------------
@@ -133,7 +159,8 @@ class Live:
         """Listen for nudges, push what is new, and sweep, each in threads of its own."""
         for task in (self._listen, self._sweep_often):
             self.socketio.start_background_task(task)
-        for run in (*[self.pushing.run] * PUSHERS, self.lists.run, self.lists.sweep_often):
+        own = (self.lists.run, self.lists.sweep_often, self.bells.run, self.bells.sweep_often)
+        for run in (*[self.pushing.run] * PUSHERS, *own):
             self.socketio.start_background_task(run, self._stop)
 
     def stop(self) -> None:
@@ -164,8 +191,14 @@ class Live:
         consumer.close()
 
     def _take(self, nudge: str) -> None:
-        """Read what a nudge says: ``case:position``, or ``case/referral:0`` where its messages came further."""
+        """Read what a nudge says: ``case:position``, or ``case/referral:0`` where its messages came further.
+
+        ``@person:0`` says that something waits for somebody, or does not any more.
+        """
         about, _, position = nudge.partition(":")
+        if about.startswith(PERSON):
+            self.bells.hear(about.removeprefix(PERSON))
+            return
         case_id, _, referral_id = about.partition("/")
         if referral_id:
             self.pushing.tell_way(case_id, referral_id)
@@ -173,6 +206,7 @@ class Live:
             self._hear(case_id, int(position))
 
     def _hear(self, case_id: str, position: int) -> None:
+        self.bells.hear_case(case_id)
         self.lists.hear(case_id)
         self.pushing.hear(case_id, position)
 
@@ -190,6 +224,7 @@ class Live:
         for sid, viewer in viewers.items():
             if active.get(line_of(viewer)) != viewer:
                 self.lists.end(sid)
+                self.bells.leave(sid)
         for case_id, position in rows:
             one = self.room.cases.get(case_id)
             if one is None:

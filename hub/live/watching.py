@@ -7,6 +7,7 @@ import structlog
 
 from hub.limits import Limits
 from hub.live.drawing import Drawing
+from hub.live.reading import saw_live
 from hub.live.room import Room, watch_of
 from hub.live.signed_in import as_of_now, line_of
 from hub.services.audit import looking, occasion
@@ -78,6 +79,16 @@ class Watching:
             return
         if case_id is not None and case_id in self._room.cases:
             self._room.leave(case_id, sid)
+
+    def seen(self, sid: str, asked: Any) -> None:
+        """Keep that someone saw what came in on a page, up to this entry; a person, for a system reads nothing."""
+        case_id, after = read_asked(asked)
+        watch = self._room.watches_of(case_id or "").get(sid)
+        if self._limits.kinds["socket"].take(sid).wait or watch is None or watch.position != after:
+            return  # what is under way is seen later
+        if case_id is not None and watch.viewer.session_id is not None:
+            items = [item for item, _masked in watch.shape]
+            saw_live(self._hub, watch.viewer, case_id, watch.place, items)
 
 
 def read_asked(asked: Any) -> tuple[str | None, int | None]:

@@ -17,7 +17,7 @@ from hub.models.identity import (
     SpentId,
     Throttle,
 )
-from hub.models.items import CaseItem, DocumentBody, Visit
+from hub.models.items import Alert, CaseItem, DocumentBody, Visit
 from hub.models.keys import CaseKey, DestroyedKey, SigningKey
 from hub.models.meetings import Attendance, Meeting
 from hub.models.messages import Idempotency, InboxRecord, Intake, OutboxRecord
@@ -37,6 +37,7 @@ from hub.models.timeline import TimelineEntry
 from hub.models.wire import WireRecord
 
 __all__ = [
+    "Alert",
     "ApiClient",
     "ApiClientKey",
     "Attendance",

@@ -64,7 +64,11 @@ class DocumentBody(Record):
 
 
 class Visit(Record):
-    """How far someone has read a case: ``position`` is that of the last timeline entry of the case at that moment."""
+    """How far someone has read a case, in positions of the whole case (``hub.rules.visits``).
+
+    ``position`` and ``at`` are where and when the visit before this one ended, ``began`` where this one began, ``seen``
+    and ``seen_at`` how far and when was read last.
+    """
 
     __tablename__ = "visits"
 
@@ -72,3 +76,26 @@ class Visit(Record):
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
     position: Mapped[int]
     at: Mapped[dt.datetime] = mapped_column(UtcMoment)
+    began: Mapped[int]
+    seen: Mapped[int]
+    seen_at: Mapped[dt.datetime] = mapped_column(UtcMoment)
+
+
+class Alert(Record):
+    """That something waits for one person: a mention, an answer, a question. It says where, and no word of what.
+
+    Whether it may be seen is decided when it is read, by the rules of the place where it stands. ``kind`` is one of
+    ``hub.rules.alerts.AlertKind``; ``subject`` is the item, or the referral with the position of what happened to it.
+    """
+
+    __tablename__ = "alerts"
+    __table_args__ = (Index("ix_alerts_unread", "person_id", "read_at"),)
+
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(80), primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    item_id: Mapped[str | None] = mapped_column(String(36))
+    referral_id: Mapped[str | None] = mapped_column(String(36))
+    at: Mapped[dt.datetime] = mapped_column(UtcMoment)
+    read_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)

@@ -63,7 +63,7 @@ class Found:
 
 def found_in(session: Session, look: Gaze, case_id: str) -> Found:
     """Find what a viewer sees of a case: each referral by its state, each item by the ties that this gives."""
-    referrals = _seen_of(look, referrals_of(session, case_id))
+    referrals = seen_of(look, referrals_of(session, case_id))
     who = involved(session, look, case_id, [one.referral for one in referrals.values()])
     return Found(referrals=referrals, who=who, items=visible_items(session, who, case_id))
 
@@ -75,12 +75,13 @@ def referrals_of(session: Session, case_id: str) -> Sequence[Referral]:
 
 def found_among(look: Gaze, referrals: Sequence[Referral], seats: Sequence[Seat], heads: Sequence[Any]) -> Found:
     """Find what a viewer sees of a case, as ``found_in`` does, in what was read of it for all who look."""
-    seen = _seen_of(look, referrals)
+    seen = seen_of(look, referrals)
     who = ties_of(look, [one.referral for one in seen.values()], seats)
     return Found(referrals=seen, who=who, items=seen_among(who, heads))
 
 
-def _seen_of(look: Gaze, referrals: Iterable[Referral]) -> dict[str, Seen]:
+def seen_of(look: Gaze, referrals: Iterable[Referral]) -> dict[str, Seen]:
+    """Give of these referrals what this viewer may see, by id."""
     found: dict[str, Seen] = {}
     for referral in referrals:
         status = status_decision(look, referral)
@@ -104,7 +105,9 @@ def entries_of(
     """Give those of these rows that are shown, counted from ``first``; ``entrance`` is why those of nothing are."""
     shown = [row for row in rows if is_shown(row, found)]
     return [
-        replace(_entry(look, row, found, position, items), why=_why_of(row, found, items) or entrance)
+        replace(
+            _entry(look, row, found, position, items), why=_why_of(row, found, items) or entrance, place=row.position
+        )
         for position, row in enumerate(shown, start=first)
     ]
 

@@ -256,6 +256,13 @@ def _whys(look: Gaze, owner: str, found: Found) -> dict[str, Explained]:
     return whys | {"contact": entrance_of(look, owner, found)}
 
 
+def knows_client(look: Gaze, owner: str, found: Found) -> bool:
+    """Whether this viewer may know who the client is, by any of the ties to the case."""
+    if see_client(look, found.records, Category.CONTACT)[0].decision.allow:
+        return True
+    return at_the_table(found.who) and _at_table(found, owner, Category.CONTACT).decision.allow
+
+
 def _at_table(found: Found, owner: str, category: Category) -> Why:
     """Decide about the client by a seat at the table of a meeting: whose client it is, wrote it down."""
     return why_item(found.who, category=category, owner=owner, purpose=Purpose.GUIDANCE, domains=())
@@ -315,15 +322,21 @@ def check_entrance(session: Session, look: Gaze, case_id: str, found: Found) -> 
 
     Income sees the clients of Work & Income alone: that somebody else has a client may itself be health data.
     """
+    if not is_there(session, look, case_id, found):
+        raise NotFound("There is no such case.")
+
+
+def is_there(session: Session, look: Gaze, case_id: str, found: Found) -> bool:
+    """Whether a case is there for this viewer at all."""
     viewer = look.viewer
     if viewer.role in _NO_DIRECT:
-        raise NotFound("There is no such case.")
+        return False
     if found.referrals or at_the_table(found.who):
-        return
+        return True
     income = viewer.role == "income_consultant"
-    if may_see_person(look, []).allow and (not income or has_part_in(session, viewer, case_id, by_announcement=True)):
-        return
-    raise NotFound("There is no such case.")
+    return may_see_person(look, []).allow and (
+        not income or has_part_in(session, viewer, case_id, by_announcement=True)
+    )
 
 
 _NEVER_HEALTH = "health"

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -15,15 +15,17 @@ from hub.rules.attention import ORDER, Attention, Facts, Urgency, signs
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import OPEN, Part
 from hub.rules.working_days import local_day
-from hub.services.access import Gaze, gaze, may_see_person, status_decision
+from hub.services.access import Gaze, gaze, may_see_person
 from hub.services.audit import Entry, seen
+from hub.services.case_entries import Found
 from hub.services.case_keys import check_owner
 from hub.services.case_view import full_name
-from hub.services.circumstances import Circumstances, circumstances
+from hub.services.circumstances import circumstances
 from hub.services.grounds import holds
-from hub.services.referral_lines import line_of
-from hub.services.ties import by_regie, sees
-from hub.services.views import Planned, ReferralLine, Viewer, WorkLine
+from hub.services.news import SHOWN, Recent, found_by_regie, fresh, recent, told
+from hub.services.ties import sees
+from hub.services.views import EntryView, Planned, ReferralLine, Viewer, WorkLine
+from hub.services.visits import seen_by
 from hub.settings import Configuration
 from schemas.message import Client
 from schemas.vocabulary import Basis, ItemKind, ItemState, Status
@@ -52,8 +54,14 @@ class _Client:
     case: Any
     name: str
     look: Gaze
-    referrals: Sequence[tuple[Referral, ReferralLine]]
+    found: Found
     items: Sequence[CaseItem]
+    fresh: Sequence[Any] = ()
+
+    @property
+    def referrals(self) -> Sequence[tuple[Referral, ReferralLine]]:
+        """Give the referrals that are seen, each as a row."""
+        return [(one.referral, one.line) for one in self.found.referrals.values()]
 
 
 def caseload(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
@@ -64,12 +72,22 @@ def caseload(session: Session, config: Configuration, viewer: Viewer, now: dt.da
     counted = select(CaseItem).where(CaseItem.case_id.in_(ids), CaseItem.kind.in_([str(kind) for kind in COUNTED]))
     items = _by_case(session, counted.where(CaseItem.state != ItemState.REMOVED).order_by(CaseItem.created_at))
     facts = circumstances(session, config, viewer, ids, now)
+    lately, read = recent(session, ids, now), seen_by(session, viewer, ids)
     clients = []
     for case in cases:
-        found = _client(session, config, viewer, case, now, facts[case.id], referrals[case.id], items[case.id])
+        look = gaze(config, viewer, viewer.id, now, facts[case.id])
+        found = _client(session, look, case, referrals[case.id], items[case.id], lately.get(case.id, Recent()))
         if found is not None:
             clients.append(found)
-    lines = [_line(client, now) for client in clients]
+    happened = _happened(session, clients)
+    lines = [
+        replace(
+            _line(client, now),
+            news=sum(row.position > read.get(client.case.id, 0) for row in client.fresh),
+            happened=happened.get(client.case.id, ()),
+        )
+        for client in clients
+    ]
     return sorted(lines, key=lambda line: (ORDER.index(Urgency(line.urgency)), line.client_name))
 
 
@@ -82,37 +100,48 @@ def _by_case(session: Session, statement: Any) -> Mapping[str, list[Any]]:
 
 def _client(
     session: Session,
-    config: Configuration,
-    viewer: Viewer,
+    look: Gaze,
     case: Any,
-    now: dt.datetime,
-    facts: Circumstances,
     referrals: Sequence[Referral],
     items: Sequence[CaseItem],
+    lately: Recent,
 ) -> _Client | None:
     """Decide what of one client is seen, and tell the log; nothing where the person may not be known."""
     check_owner(case.person, case.id)
-    look = gaze(config, viewer, viewer.id, now, facts)
     if not may_see_person(look, []).allow:
         return None
-    shown = []
-    for referral in referrals:
-        decision = status_decision(look, referral)
-        if decision.allow:
-            shown.append((referral, line_of(look, referral, decision)))
-    who = by_regie(look)
-    ids = tuple(referral.id for referral, _line in shown)
-    seen(
-        session,
-        Entry(viewer=viewer, deed=Deed.WORKLIST_VIEW, case_id=case.id, objects=ids, sights=tuple(look.sights)),
-    )
-    return _Client(
+    found = found_by_regie(look, referrals, lately.items)
+    ids = tuple(found.referrals)
+    shown = [item for item in items if sees(found.who, item)]
+    client = _Client(
         case=case,
         name=full_name(Client(**case.person)),
         look=look,
-        referrals=shown,
-        items=[item for item in items if sees(who, item)],
+        found=found,
+        items=shown,
+        fresh=fresh(look, found, lately),
     )
+    seen(
+        session,
+        Entry(viewer=look.viewer, deed=Deed.WORKLIST_VIEW, case_id=case.id, objects=ids, sights=tuple(look.sights)),
+    )
+    return client
+
+
+def _happened(session: Session, clients: Sequence[_Client]) -> Mapping[str, tuple[EntryView, ...]]:
+    """Give the last that happened at all these clients, by client."""
+    rows = sorted((row for client in clients for row in client.fresh), key=lambda row: row.at, reverse=True)[:SHOWN]
+    last = {(row.case_id, row.position) for row in rows}
+    chosen = [
+        (
+            client.look,
+            client.found,
+            client.look.viewer.organisation,
+            [row for row in client.fresh if (row.case_id, row.position) in last],
+        )
+        for client in clients
+    ]
+    return told(session, [one for one in chosen if one[3]])
 
 
 def _line(client: _Client, now: dt.datetime) -> WorkLine:

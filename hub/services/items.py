@@ -10,6 +10,7 @@ from hub.models import Case, CaseItem, Person, Referral
 from hub.rules.access import Action, Mask
 from hub.rules.items import ITEMS, category_of
 from hub.services.access import gaze_at, may_see_person, status_decision
+from hub.services.alerts import put_of_item
 from hub.services.case_keys import in_case
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.item_views import may_change, may_settle
@@ -65,6 +66,7 @@ def add(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, ne
     work.session.add(item)
     work.session.flush()
     _tell(work, actor, item, "added")
+    put_of_item(work, actor, item)
     index_words(work, case_id, item.id, text_of(item.content))
     return item
 
@@ -88,6 +90,7 @@ def change(work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str,
     _may_write(who, item)
     _changed(work, actor, item)
     _tell(work, actor, item, "changed")
+    put_of_item(work, actor, item)
     index_words(work, item.case_id, item.id, text_of(item.content))
     return item
 

@@ -19,9 +19,11 @@ from hub.rules.lifecycle import OPEN
 from hub.services.access import Gaze, gaze, may_see, may_see_person, status_decision
 from hub.services.caseload import COUNTED
 from hub.services.circumstances import Circumstances, circumstances_of_all
+from hub.services.news import Recent, found_by_regie, fresh, recent
 from hub.services.referral_lines import line_of
-from hub.services.ties import by_regie, sees
+from hub.services.ties import sees
 from hub.services.views import ReferralLine, Viewer, nobody
+from hub.services.visits import seen_by
 from hub.settings import Configuration
 from hub.store.tables import table_of
 
@@ -82,7 +84,9 @@ def marks(
     cases = {case_id for wanted in asked.values() for case_id in wanted}
     if not cases:
         return {viewer: {} for viewer in asked}
-    there = _read(session, cases, with_items=any(whose_list(viewer).of_clients for viewer in asked))
+    directors = [viewer for viewer in asked if whose_list(viewer).of_clients]
+    there = _read(session, cases, now, with_items=bool(directors))
+    read = {viewer: seen_by(session, viewer, cases) for viewer in directors}
     facts = circumstances_of_all(session, config, asked, cases, now)
     known: dict[tuple[Viewer, str, Circumstances], str | None] = {}
     found: dict[Viewer, dict[str, str]] = {}
@@ -93,7 +97,8 @@ def marks(
             who, holds = viewer if own else nobody(viewer), facts[viewer, case_id]
             place = (who, case_id, holds)
             if place not in known:
-                known[place] = _mark(gaze(config, who, there[case_id].director, now, holds), there[case_id])
+                seen = read[viewer].get(case_id, 0) if viewer in read else 0
+                known[place] = _mark(gaze(config, who, there[case_id].director, now, holds), there[case_id], seen)
             mark = known[place]
             if mark is not None:
                 found[viewer][case_id] = mark
@@ -107,11 +112,16 @@ class _Case:
     director: str | None
     referrals: list[Referral]
     items: list[Any]
+    lately: Recent
 
 
-def _read(session: Session, cases: Collection[str], *, with_items: bool) -> dict[str, _Case]:
+def _read(session: Session, cases: Collection[str], now: dt.datetime, *, with_items: bool) -> dict[str, _Case]:
     directors = session.execute(select(Case.id, Case.regisseur_id).where(Case.id.in_(cases)))
-    found = {case_id: _Case(director=director, referrals=[], items=[]) for case_id, director in directors}
+    lately = recent(session, cases, now) if with_items else {}
+    found = {
+        case_id: _Case(director=director, referrals=[], items=[], lately=lately.get(case_id, Recent()))
+        for case_id, director in directors
+    }
     query = select(Referral).options(defer(Referral.content, raiseload=True)).where(Referral.case_id.in_(cases))
     for referral in session.scalars(query.order_by(Referral.number)):
         found[referral.case_id].referrals.append(referral)
@@ -120,10 +130,10 @@ def _read(session: Session, cases: Collection[str], *, with_items: bool) -> dict
     return found
 
 
-def _mark(look: Gaze, there: _Case) -> str | None:
+def _mark(look: Gaze, there: _Case, read: int) -> str | None:
     mine = whose_list(look.viewer)
     if mine.of_clients:
-        shown = _client(look, there.referrals, there.items)
+        shown = _client(look, there, read)
     else:
         ours = [one for one in there.referrals if one.receiver == mine.owner and one.status in _OPEN]
         shown = _received(look, ours)
@@ -142,14 +152,14 @@ def mark_of_all(known: Mapping[str, str | None]) -> str:
     return _hash(sorted((case_id, mark) for case_id, mark in known.items() if mark is not None))
 
 
-def _client(look: Gaze, referrals: list[Referral], items: list[Any]) -> list[object] | None:
+def _client(look: Gaze, there: _Case, read: int) -> list[object] | None:
     """Give what the list of a regisseur shows of a client; nothing where the client is not in it."""
     if not may_see_person(look, []).allow:
         return None
-    decided = [(one, status_decision(look, one)) for one in referrals]
-    who = by_regie(look)
-    written = [(item.id, item.version) for item in items if sees(who, item)]
-    return [*(_plain(line_of(look, one, decision)) for one, decision in decided if decision.allow), written]
+    found = found_by_regie(look, there.referrals, there.lately.items)
+    written = [(item.id, item.version) for item in there.items if sees(found.who, item)]
+    happened = [(row.kind, row.at, row.position > read) for row in fresh(look, found, there.lately)]
+    return [*(_plain(one.line) for one in found.referrals.values()), written, happened]
 
 
 def _received(look: Gaze, referrals: list[Referral]) -> list[object] | None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, update
 
 from hub.models import Referral
 from hub.rules import lifecycle
-from hub.services import bundles, deadlines
+from hub.services import alerts, bundles, deadlines
 from hub.services.actors import parts_of
 from hub.services.case_keys import check_owner, in_case
 from hub.services.clients import KnownCase, find_case, find_or_open_case
@@ -262,6 +262,7 @@ def _write(
     position = write_entries(work, referral.case_id, _entries_of(actor, referral, new, steps, status_reason))
     messages = _tell(work, config, actor, referral, new, status_reason, case, position)
     put_out(work, config, referral, messages, position)
+    alerts.put_of_event(work, actor, referral, new.event, position, case.regisseur_id)
 
 
 def _entries_of(

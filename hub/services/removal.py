@@ -8,6 +8,7 @@ from sqlalchemy import Table, delete, insert, select, update
 
 from hub.broker.protocol import INBOX
 from hub.models import (
+    Alert,
     Attendance,
     Case,
     CaseItem,
@@ -54,6 +55,7 @@ DELETED: tuple[type[Record], ...] = (
     OutboxRecord,
     TimelineEntry,
     Visit,
+    Alert,
     Attendance,
     DocumentBody,
     CaseItem,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from hub.models import (
+    Alert,
     Attendance,
     CaseItem,
     Client,
@@ -133,6 +134,8 @@ def _written(book: Book) -> Iterator[Item]:
         yield request(name, "attendance", seat.changed_at, data, category=Category.AUDIT_LOG)
     for visit in book.all_of(Visit):
         yield technical(f"visits/{visit.case_id}/{visit.person_id}", visit.at, "schakel")
+    for alert in book.all_of(Alert):
+        yield technical(f"alerts/{alert.person_id}/{alert.subject}", alert.at, "schakel")
 
 
 def _requests(book: Book) -> Iterator[Item]:
@@ -206,6 +209,7 @@ def _sharing(book: Book) -> Iterator[Item]:
 TABLES = frozenset(
     record.__tablename__
     for record in (
+        Alert,
         Attendance,
         CaseItem,
         ClosedFile,

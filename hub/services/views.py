@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hub.rules.alerts import AlertKind
 from hub.rules.room import ServiceRoom
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 
@@ -123,7 +124,8 @@ class ItemView:
 class EntryView:
     """One line of the timeline. ``kind`` names sentence and icon; ``data`` holds only what this viewer may see.
 
-    ``item`` is what was written down, as it stands now; its words at that moment are in ``data``.
+    ``item`` is what was written down, as it stands now; its words at that moment are in ``data``. ``place`` is its
+    position in the whole case: it tells of what is not seen, so it never leaves the hub.
     """
 
     case_id: str
@@ -137,6 +139,23 @@ class EntryView:
     item: ItemView | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
     why: Explained | None = None
+    place: int = field(default=0, compare=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertView:
+    """Something that waits, or waited, for the viewer: a message that names or answers him, or a referral's question.
+
+    ``client_name`` is empty where the viewer may not know who it is about.
+    """
+
+    kind: AlertKind
+    case_id: str
+    at: dt.datetime
+    read: bool
+    client_name: str
+    item: ItemView | None
+    referral: ReferralLine | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,7 +228,8 @@ class WorkLine:
 
     ``changed_at`` is when its referral last took a step. Of a regisseur's client: ``also`` names what else asks for
     attention, ``day`` is the day that the reason is about and ``detail`` what was written down, ``last_contact`` when
-    somebody spoke the client, ``next_step`` what comes next, ``planned`` what is in the diary today.
+    somebody spoke the client, ``next_step`` what comes next, ``planned`` what is in the diary today. ``news`` is how
+    much happened since the last working day that the viewer did not see yet, ``happened`` the last of it.
     """
 
     case_id: str | None
@@ -226,6 +246,8 @@ class WorkLine:
     last_contact: dt.date | None = None
     next_step: str | None = None
     planned: tuple[Planned, ...] = ()
+    news: int = 0
+    happened: tuple[EntryView, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

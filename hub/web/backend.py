@@ -15,7 +15,8 @@ from hub.services.message_view import MessageView
 from hub.services.monitor_views import MonitorView
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
-from hub.services.views import CaseView, ReferralView, ServiceOffer, Viewer, WorkLine
+from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, Viewer, WorkLine
+from hub.services.visits import Since
 from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event
@@ -80,6 +81,21 @@ class Backend(Protocol):
 
     def case(self, viewer: Viewer, case_id: str, window: Window = NEWEST) -> CaseView | None:
         """Give a client's page as this viewer may see it, with so much of the timeline."""
+
+    def visit(self, viewer: Viewer, view: CaseView, *, looked: bool) -> Since | None:
+        """Give what happened since the viewer's last visit to a client; ``looked`` says that this is one."""
+
+    def waiting_count(self, viewer: Viewer) -> int:
+        """Give how much waits unread for the viewer, of what may be seen now."""
+
+    def waiting(self, viewer: Viewer) -> tuple[AlertView, ...]:
+        """Give what waits for the viewer, and what was read of it, newest first."""
+
+    def opened(self, viewer: Viewer, view: ReferralView) -> None:
+        """Note that the viewer looked at a referral: what waited there is read."""
+
+    def read_all(self, viewer: Viewer) -> None:
+        """Note that the viewer has read all that waits."""
 
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         """Give a referral's page as this viewer may see it."""

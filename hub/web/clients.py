@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.services.case_view import NEWEST, Window
 from hub.services.views import CaseView
+from hub.web.ahead import fetched_ahead
 from hub.web.backend import backend
 
 slice_ = Blueprint("clients", __name__)
@@ -13,8 +14,10 @@ EARLIER = 40
 
 @slice_.get("/inwoners/<case_id>")
 def show(case_id: str) -> ResponseReturnValue:
-    """Show what this viewer may see of a client."""
-    return render_template("client.html", view=_case(case_id))
+    """Show what this viewer may see of a client, with what happened since the last visit; this is a visit too."""
+    view = _case(case_id)
+    since = backend().visit(g.viewer, view, looked=not fetched_ahead())
+    return render_template("client.html", view=view, since=since)
 
 
 @slice_.get("/inwoners/<case_id>/tijdlijn")

@@ -14,6 +14,7 @@ from hub.services.management import may_manage
 from hub.services.referral_lines import place
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer
 from hub.web import (
+    alert_words,
     audit_words,
     conversation,
     dates,
@@ -26,6 +27,7 @@ from hub.web import (
     rights_words,
     room_words,
     sentences,
+    since_words,
     steps,
     tracks,
     words,
@@ -146,6 +148,7 @@ def set_up_templates(app: Flask) -> None:
         item_texts.item_words, item_texts.item_state, item_texts.item_fault,
         newest_first, changes_ties, first_shown, recent, earlier_path, works_on_clients, runs_the_traffic, watches_over,
         may_ask_emergency, may_manage, start_path,
+        alert_words.alert_words, alert_words.alert_said, since_words.since_lines, since_words.news_words,
         sentences.sentence_of, sentences.told, sentences.by_whom, sentences.change_words,
         tracks.step_words, tracks.trail_words, tracks.trail_steps,
         room_words.room_words, room_words.list_words, room_words.reply_words, room_words.has_room, room_words.is_full,
@@ -159,6 +162,8 @@ def set_up_templates(app: Flask) -> None:
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
     app.jinja_env.globals.update(MAY_PROPOSE=steps.MAY_PROPOSE, TAKE_PROPOSAL=steps.TAKE_PROPOSAL)
     app.jinja_env.globals.update(BLOCK=BLOCK, STYLE=STYLE, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS)
+    app.jinja_env.globals["ALERT_ICONS"] = alert_words.ALERT_ICONS
+    app.jinja_env.globals["MOST_SINCE"] = since_words.MOST
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

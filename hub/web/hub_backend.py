@@ -9,7 +9,10 @@ from hub import telemetry
 from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
 from hub.rules.audit import Deed
+from hub.rules.visits import worth_writing
 from hub.services import (
+    alert_views,
+    alerts,
     answering,
     audit,
     case_view,
@@ -23,6 +26,7 @@ from hub.services import (
     referral_view,
     reviews,
     several,
+    visits,
     worklist,
 )
 from hub.services.audit_reading import LooksView, who_looked
@@ -39,7 +43,8 @@ from hub.services.monitor_views import MonitorView
 from hub.services.release import content_of, fields_of
 from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
-from hub.services.views import CaseView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
+from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
+from hub.services.visits import Since
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.desk import Desk
@@ -119,6 +124,40 @@ class HubBackend:
                 return case_view.case_view(session, self._config, viewer, case_id, _now(), window=window)
         except NotFound:
             return None
+
+    def visit(self, viewer: Viewer, view: CaseView, *, looked: bool) -> Since | None:
+        """Give what happened since the last visit, and keep that this is one: what waited there is read."""
+        with self._hub.store.reading() as session:
+            before, read = visits.looks(session, viewer, view, _now())
+            waits = alerts.unread_in(session, viewer, view.case_id)
+        if looked and (waits or worth_writing(before, read)):
+            with self._hub.store.writing() as work:
+                visits.keep(work, viewer, view.case_id, read)
+                alerts.read_items(work, viewer, view.case_id, [item.id for item in view.items])
+        return visits.since(view, viewer, read)
+
+    def waiting_count(self, viewer: Viewer) -> int:
+        """Give how much waits unread."""
+        with self._hub.store.reading() as session:
+            return len(alert_views.waits(session, self._config, viewer, _now()))
+
+    def waiting(self, viewer: Viewer) -> tuple[AlertView, ...]:
+        """Give what waits, and what was read of it."""
+        with audit.looking(self._hub.store, self._where()) as session:
+            return alert_views.waiting(session, self._config, viewer, _now())
+
+    def opened(self, viewer: Viewer, view: ReferralView) -> None:
+        """Note that what waited at a referral is read."""
+        with self._hub.store.reading() as session:
+            waits = alerts.unread_in(session, viewer, view.case_id)
+        if waits:
+            with self._hub.store.writing() as work:
+                alerts.read_referral(work, viewer, view.case_id, view.line.id)
+
+    def read_all(self, viewer: Viewer) -> None:
+        """Note that all is read."""
+        with self._hub.store.writing() as work:
+            alerts.read_all(work, viewer)
 
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         """Give a referral's page."""

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.services.views import WorkLine
+from hub.web.ahead import fetched_ahead
 from hub.web.backend import backend
 from hub.web.drawing import inbox_path, referral_path
 from hub.web.referral_page import facts_of
@@ -92,6 +93,8 @@ def detail_page(referral_id: str, *, errors: Errors, values: dict[str, str]) -> 
     facts = {**facts_of(view), "chosen": referral_id, "errors": errors, "values": values, "back_to": HERE}
     if asked is not None:
         return render_template("inbox/detail.html", **facts)
+    if request.method == "GET" and not fetched_ahead():
+        backend().opened(g.viewer, view)
     return render_template("inbox.html", box=_box(), rooms=backend().own_room(g.viewer), **facts)
 
 

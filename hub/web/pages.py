@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
+from hub.services.alert_views import may_be_called
 from hub.services.errors import Forbidden, NotFound
 from hub.services.idempotency import KnownKey
 from hub.services.reporting import may_have_figures
@@ -23,6 +24,7 @@ from hub.store.database import StoreUnavailable
 from hub.web import (
     access,
     account,
+    alerts,
     audit_log,
     clients,
     consents,
@@ -62,6 +64,7 @@ _SLICES = (
     sign_in,
     elsewhere,
     account,
+    alerts,
     audit_log,
     worklist,
     inbox,
@@ -138,7 +141,8 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     set_up_templates(app)
     set_up_languages(app)  # after the words: the templates' own gettext must win
     of_the_header = {"may_search": may_search, "may_have_figures": may_have_figures, "shortcuts_work": shortcuts_work}
-    app.jinja_env.globals.update(of_the_header, nonce=_nonce)
+    of_the_bell = {"may_be_called": may_be_called, "waiting_count": alerts.waiting_count}
+    app.jinja_env.globals.update(of_the_header, **of_the_bell, nonce=_nonce)
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(StoreUnavailable, unavailable)
     app.register_error_handler(Exception, unexpected_error)
@@ -226,6 +230,7 @@ def unexpected_error(error: Exception) -> ResponseReturnValue:
 
 
 def _error_page(kind: str, code: int, number: str | None = None) -> Response:
+    g.failed = True  # the header asks nothing more
     about_person = request.path.startswith(("/inwoners/", "/verwijzingen/"))
     viewer = g.get("viewer") or (None if kind == "fault" else _viewer())
     with speaking(viewer.language if viewer is not None else language()):  # an address of nobody asked for no sign-in

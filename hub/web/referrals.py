@@ -7,6 +7,7 @@ from hub.rules.audit import Deed
 from hub.services import trouble
 from hub.services.errors import StateForbids
 from hub.web import inbox
+from hub.web.ahead import fetched_ahead
 from hub.web.backend import backend
 from hub.web.desk import desk
 from hub.web.drawing import referral_path
@@ -77,5 +78,8 @@ def _page(referral_id: str, *, errors: Errors, values: dict[str, str]) -> str:
     view = backend().referral(g.viewer, referral_id)
     if view is None:
         abort(404)
-    template = "referral/regions.html" if inbox.FRAGMENT in request.headers else "referral.html"
+    part = inbox.FRAGMENT in request.headers  # of a page that is open, looked at or not
+    if request.method == "GET" and not part and not fetched_ahead():
+        backend().opened(g.viewer, view)
+    template = "referral/regions.html" if part else "referral.html"
     return render_template(template, **facts_of(view), errors=errors, values=values)

@@ -44,6 +44,7 @@ def _clients_page(lines: tuple[WorkLine, ...], mark: str) -> ResponseReturnValue
     chosen = chosen if chosen in CHIP_NAMES else ""
     by_chip = {code: tuple(line for line in clients if _is_in(code, line)) for code in CHIP_NAMES}
     planned = sorted(((one, line) for line in clients for one in line.planned), key=lambda pair: pair[0].at)
+    happened = sorted(((one, line) for line in clients for one in line.happened), key=lambda pair: pair[0].at)
     groups = _grouped(by_chip[chosen], _CLIENT_GROUPS, "running")
     rest = 0 if chosen else max(0, len(groups["running"]) - _SHOWN)
     return render_template(
@@ -57,6 +58,7 @@ def _clients_page(lines: tuple[WorkLine, ...], mark: str) -> ResponseReturnValue
         total=len(clients),
         tasks=sorted(tasks, key=_due),
         planned=planned,
+        happened=happened[::-1],
         mark=mark,
     )
 

@@ -16,6 +16,7 @@ from hub.services.release import fields_of, only
 from hub.services.sessions import SignedIn, Stage
 from hub.services.views import (
     ActionChoice,
+    AlertView,
     CaseView,
     DeliveryTrouble,
     EntryView,
@@ -591,6 +592,21 @@ class Remembering:
 
     def case(self, viewer: Viewer, case_id: str, window: Window = NEWEST) -> CaseView | None:
         return self.cases.get((viewer.id, case_id))
+
+    def waiting_count(self, viewer: Viewer) -> int:
+        return 0
+
+    def waiting(self, viewer: Viewer) -> tuple[AlertView, ...]:
+        return ()
+
+    def opened(self, viewer: Viewer, view: ReferralView) -> None:
+        pass
+
+    def read_all(self, viewer: Viewer) -> None:
+        pass
+
+    def visit(self, viewer: Viewer, view: CaseView, *, looked: bool) -> None:
+        return None
 
     def referral(self, viewer: Viewer, referral_id: str) -> ReferralView | None:
         return self.referrals.get((viewer.id, referral_id))

@@ -42,6 +42,7 @@ NOTHING_OF_A_PERSON = {
     "which of its own messages a connector must hold": ("ask_gate",),
     "public keys": ("read_keys",),
     "room at services": ("room.form",),
+    "how far one has read": ("alerts.read_all",),
     "an empty form": ("emergency_form", "package.form", "search.form"),
     "what a client opens without an account, and the hub keeps nothing of": ("package.unseal",),
     "messages and differences by their references": ("messages.show", "differences.show"),
@@ -69,6 +70,11 @@ class World:
     def page(self, who: str, path: str) -> Any:
         """Open a page."""
         return signed_in(self.site, who).get(path)
+
+    def named(self, who: str) -> Any:
+        """Write a message that names Marloes."""
+        words = {"kind": "remark", "about": "case", "c_text": "@Marloes Verhoeven kijkt u mee?"}
+        return self.form(who, f"/inwoners/{self.case}/vastleggen", **words)
 
     def form(self, who: str, path: str, **fields: str) -> Any:
         """Send a form."""
@@ -230,6 +236,7 @@ ROUTES: dict[str, tuple[str, Call]] = {
     "web.reporting.take": ("report.export", lambda w: w.page("marloes", "/rapportage/cijfers.csv")),
     "web.search.find": ("search.view", lambda w: w.form("marloes", "/zoeken", vraag="Zomerplaag")),
     "web.worklist.show": ("worklist.view", lambda w: w.page("marloes", "/werkvoorraad")),
+    "web.alerts.show": ("worklist.view", lambda w: w.named("naima") and w.page("marloes", "/meldingen")),
     "web.inbox.detail": ("referral.view", lambda w: w.page("naima", f"/werkvoorraad/{w.referral}")),
     "web.room.save": ("capacity.change", lambda w: w.form("tom", "/ruimte", service="orientatie-groen", places="3")),
     "web.meetings.show": ("worklist.view", lambda w: w.page("marloes", "/overleg")),

@@ -46,6 +46,8 @@ ROUTES: dict[str, str] = {
     "web.worklist.start": "nothing",
     "web.worklist.show": "decided",
     "web.inbox.detail": "decided",
+    "web.alerts.show": "decided",
+    "web.alerts.read_all": "own",
     "web.room.form": "nothing",
     "web.room.save": "nothing",
     "web.search.form": "nothing",
@@ -163,7 +165,15 @@ ROUTES: dict[str, str] = {
     "api.decide_correction": "party",
     "api.read_checkpoint": "nothing",
 }
-EVENTS = {"connect": "own", "disconnect": "own", "watch": "decided", "unwatch": "own", "watch_worklist": "decided"}
+EVENTS = {
+    "connect": "own",
+    "disconnect": "own",
+    "watch": "decided",
+    "unwatch": "own",
+    "seen": "own",
+    "watch_bell": "decided",
+    "watch_worklist": "decided",
+}
 # Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.
 COMMANDS: dict[str, str] = {
     "access decide": "nothing",

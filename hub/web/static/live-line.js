@@ -3,13 +3,14 @@
  * says from when the page is. One and the same for every live page; see live_banner and live_mark in live.html.
  */
 
+import { ring } from './bell.js';
 import { io } from './vendor/socket.io/socket.io.esm.min.js';
 
 const LOST_AFTER = 1500;
 const LONGEST_WAIT = 30_000;
 
 export class Line {
-  constructor({ onUp, onDown = () => {}, isBusy = () => false }) {
+  constructor({ onUp, onDown = () => {}, isBusy = () => false, onBell = () => {} }) {
     this.banner = document.querySelector('[data-verbroken]');
     this.mark = document.querySelector('[data-live]');
     this.words = this.banner.dataset;
@@ -40,6 +41,7 @@ export class Line {
     this.socket.io.on('ping', () => this.socket.connected && !isBusy() && (this.freshAt = this.now()));
     // Whether messages leave the hub. The page goes on all the same; it only says that sending takes longer.
     this.socket.on('traffic', (news) => document.querySelector('[data-verkeer]')?.toggleAttribute('hidden', !news.stopped));
+    ring(this.socket, onBell);
     // Back from the history an old page would show: reload instead.
     window.addEventListener('pageshow', (event) => event.persisted && location.reload());
   }

@@ -7,6 +7,7 @@ import { Voice } from './live-voice.js';
 
 const ANSWER_WITHIN = 10_000;
 const RENEW_WITHIN = 2000;
+const SEEN_AFTER = 5000;
 
 const root = document.querySelector('[data-case]');
 const caseId = root.dataset.case;
@@ -25,8 +26,24 @@ const line = new Line({
 const follower = new Follower({
   page,
   ask: (after) => line.socket.timeout(ANSWER_WITHIN).emitWithAck('watch', { case: caseId, after }),
-  onFresh: () => line.fresh(),
+  onFresh: () => {
+    line.fresh();
+    tellSeen();
+  },
 });
+
+/* What came in while somebody looked is seen; it is told once the page was in view for some seconds. */
+let told = page.position;
+let seenSoon;
+
+function tellSeen() {
+  clearTimeout(seenSoon);
+  seenSoon = setTimeout(() => {
+    if (document.visibilityState !== 'visible' || !line.socket.connected || page.position === told) return;
+    told = page.position;
+    line.socket.emit('seen', { case: caseId, after: told });
+  }, SEEN_AFTER);
+}
 
 function present(people) {
   const place = root.querySelector('[data-aanwezig]');
@@ -51,6 +68,7 @@ function present(people) {
 /* What may be seen has changed, and with it the count: all of it anew at once, or nothing at all. */
 function renew() {
   const before = page.renewed;
+  root.querySelector('[data-sinds]')?.remove(); // it was drawn from what could be seen then
   follower.askWhole();
   setTimeout(() => page.renewed === before && end('changed'), RENEW_WITHIN);
 }
@@ -73,4 +91,8 @@ setInterval(() => {
   setTimeout(() => follower.askWhole(), Math.random() * 20_000);
 }, 15_000);
 
+/* What a browser fetched for later is looked at only now. */
+const [arrival] = performance.getEntriesByType('navigation');
+if (arrival?.activationStart > 0 || arrival?.deliveryType === 'navigational-prefetch') fetch(location.href, { method: 'HEAD' });
+document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && tellSeen());
 line.open();
