@@ -1,8 +1,9 @@
 """Put the web process together: pages, API, live view and health on one application."""
 
 from dataclasses import dataclass
+from io import BytesIO
 
-from flask import Flask
+from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.api import api, tokens
@@ -21,6 +22,19 @@ from hub.web.pages import register_pages
 from hub.wiring import Hub
 
 
+class KeptInMemory(Request):
+    """A request whose files stay in memory: what somebody brings must not lie on a disk as it is."""
+
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> BytesIO:
+        return BytesIO()
+
+
 @dataclass(frozen=True, kw_only=True)
 class WebProcess:
     """One web process: its application and its live side."""
@@ -32,6 +46,7 @@ class WebProcess:
 def create_web(hub: Hub, *, async_mode: str = "threading") -> WebProcess:
     """Give a web process over an installation. ``async_mode`` is ``gevent`` in production, ``threading`` embedded."""
     app = Flask(__name__, static_folder=None)
+    app.request_class = KeptInMemory
     app.secret_key = hub.settings.secret_key
     app.config["MAX_CONTENT_LENGTH"] = MAX_PAYLOAD + 100_000
     app.extensions[HUB] = hub

@@ -50,6 +50,7 @@ def load_configuration(path: Path, *further: Path) -> Configuration:
         sign_in=_sign_in(document),
         mail=document.get("mail"),
         digest_hour=document.get("digest_hour", 3),
+        document_megabytes=document.get("document_megabytes", 10),
     )
 
 

@@ -96,6 +96,7 @@ class File(Schema):
 
     desk = Text(required=True)
     digest_hour = fields.Integer(strict=True, validate=validate.Range(0, 23))
+    document_megabytes = fields.Integer(strict=True, validate=validate.Range(1, 25))
     policy = fields.Nested(PolicyTable)
     sign_in = fields.Nested(SignInTable)
     mail = fields.Dict()

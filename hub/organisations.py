@@ -74,7 +74,8 @@ class Configuration:
     """The organisations round the table, and what they offer.
 
     ``desk`` receives what partners address to the municipality as a whole. ``mail`` is the server for notices.
-    ``digest_hour`` is the hour, in Europe/Amsterdam, from which the digests of a day are made.
+    ``digest_hour`` is the hour, in Europe/Amsterdam, from which the digests of a day are made. ``document_megabytes``
+    is how large a document may be.
     """
 
     municipality: Organisation
@@ -85,6 +86,7 @@ class Configuration:
     sign_in: SignInSettings = field(default_factory=SignInSettings)
     mail: Mapping[str, Any] | None = None
     digest_hour: int = 3
+    document_megabytes: int = 10
 
     def organisation(self, code: str) -> Organisation | None:
         """Find an organisation by its code."""

@@ -88,6 +88,8 @@ CONTENT: dict[ItemKind, Schema] = {
     ItemKind.CONTACT: _words(
         how=Text(longest=16, required=True, validate=validate.OneOf(HOW)),
         text=Text(longest=1_000),
+        people=Text(longest=200),
+        agreed=Text(longest=1_000),
         minutes=fields.Integer(strict=True, validate=validate.Range(0, 1_440)),
         reached=fields.Boolean(),
     ),
@@ -96,6 +98,9 @@ CONTENT: dict[ItemKind, Schema] = {
         place=Text(longest=200),
         people=Text(longest=200),
         minutes=fields.Integer(strict=True, validate=validate.Range(5, 1_440)),
+    ),
+    ItemKind.OWN_WORDS: _words(
+        client_words=Text(longest=1_000), wishes=Text(longest=1_000), strengths=Text(longest=1_000)
     ),
 }
 """The words of each kind: what must be there, how long it may be."""

@@ -277,6 +277,7 @@ class ItemKind(StrEnum):
     NOTE = "note"
     CONTACT = "contact"
     APPOINTMENT = "appointment"
+    OWN_WORDS = "own_words"
 
 
 class ItemState(StrEnum):

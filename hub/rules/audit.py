@@ -24,6 +24,7 @@ class Deed(StrEnum):
     MEETING_VIEW = "meeting.view"
     MEETING_PLAN = "meeting.plan"
     MEETING_SEAT = "meeting.seat"
+    DOCUMENT_TAKE = "document.take"
     INTAKE_TAKE = "intake.take"
     INTAKE_READ = "intake.read"
     MESSAGE_APPLY = "message.apply"

@@ -1,5 +1,6 @@
 """What people write down in a case, kind by kind: how it counts for the policy, its states, and what is told of it."""
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ ITEMS: dict[ItemKind, ItemRule] = {
     ItemKind.APPOINTMENT: ItemRule(
         category=Category.APPOINTMENT, states=(ItemState.OPEN, ItemState.DONE, ItemState.STOPPED, ItemState.REMOVED)
     ),
+    ItemKind.OWN_WORDS: ItemRule(category=Category.GOAL_PLAN, states=(ItemState.OPEN,)),
 }
 
 
@@ -68,6 +70,17 @@ def category_of(kind: ItemKind, domains: Iterable[str], owner_kind: str) -> Cate
     if rule.free_words and about_health:
         return _FREE_WORDS.get(OrganisationKind(owner_kind), rule.category)
     return rule.category
+
+
+def wrong_moment(kind: ItemKind, day: dt.date | None, today: dt.date) -> str | None:
+    """Give the field that is wrong about when something is: an appointment has a day, and what was said was not said
+    tomorrow.
+    """
+    if kind is ItemKind.APPOINTMENT and day is None:
+        return "at_day"
+    if kind is ItemKind.CONTACT and day is not None and day > today:
+        return "at_future"
+    return None
 
 
 def domains_asked(domains: Iterable[str], owner_kind: str) -> tuple[str, ...]:

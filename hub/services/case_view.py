@@ -25,9 +25,10 @@ from hub.services.colleagues import colleagues_of, parties_of
 from hub.services.errors import NotFound
 from hub.services.explaining import explained, explained_status
 from hub.services.item_views import items_of
+from hub.services.own_story import said_on
 from hub.services.referral_lines import organisation_name, place
 from hub.services.release import person_for
-from hub.services.ties import at_the_table, open_domains, why_item
+from hub.services.ties import at_the_table, open_domains, open_kinds, why_item
 from hub.services.views import CaseView, EntryView, Explained, ItemView, Viewer, Withheld
 from hub.settings import Configuration
 from hub.store.tables import table_of
@@ -151,6 +152,7 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Sho
     story = (case.story or {}) if whys["words"].allowed else {}
     lines = [one.line for one in found.referrals.values()]
     parties = parties_of(look.config, viewer, lines, regisseur)
+    writes = known and look.facts.emergency_until is None
     return CaseView(
         case_id=case.id,
         position=shown.position,
@@ -163,6 +165,8 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Sho
         contact_since=case.regisseur_since,
         client_words=story.get("client_words"),
         strengths=tuple(story.get("strengths", ())),
+        wishes=tuple(story.get("wishes", ())),
+        words_said_on=said_on(story),
         referrals=tuple(sorted(lines, key=place, reverse=True)),
         entries=tuple(entries),
         withheld=withheld(look),
@@ -172,7 +176,8 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Sho
         items=tuple(items.values()),
         parties=parties,
         colleagues=colleagues_of(session, look.config, parties) if found.who.ties else (),
-        may_write=known and look.facts.emergency_until is None and _may_write(found),
+        may_write=writes and _may_write(found),
+        writes=open_kinds(found.who) if writes else frozenset(),
         contact_phone=_phone(look.config, regisseur),
         domains=_domains(look, found, regisseur),
     )

@@ -198,7 +198,9 @@ def _first_due(items: Sequence[CaseItem], kind: ItemKind) -> CaseItem | None:
 
 
 def _last(items: Sequence[CaseItem], kind: ItemKind) -> dt.date | None:
-    return max((local_day(item.at or item.created_at) for item in items if item.kind == kind), default=None)
+    """Give the last day of a kind; who was called and did not answer, was not spoken."""
+    heard = (item for item in items if item.kind == kind and item.content.get("reached") is not False)
+    return max((local_day(item.at or item.created_at) for item in heard), default=None)
 
 
 def _text(item: CaseItem | None) -> str:

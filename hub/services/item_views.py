@@ -87,11 +87,16 @@ def view_of(who: Involved, item: CaseItem) -> ItemView:
 
 
 def may_change(who: Involved, item: CaseItem) -> bool:
-    """Whether this viewer may rewrite an item: what the own organisation wrote; a remark only its author."""
+    """Whether this viewer may rewrite an item: what the own organisation wrote.
+
+    A remark only its author, the client's own words only the regisseur.
+    """
     viewer = who.look.viewer
     if item.state == ItemState.REMOVED or viewer.organisation != item.owner:
         return False
     if item.kind in (ItemKind.REMARK, ItemKind.MINUTE, ItemKind.NOTE) and item.author_id != viewer.id:
+        return False
+    if item.kind == ItemKind.OWN_WORDS and viewer.id != who.look.regisseur_id:
         return False
     return decision_on(who, item, Action.EDIT).decision.allow
 

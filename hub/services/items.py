@@ -8,12 +8,15 @@ from sqlalchemy import select
 
 from hub.models import Case, CaseItem, Person, Referral
 from hub.rules.access import Action, Mask
-from hub.rules.items import ITEMS, category_of
+from hub.rules.document_names import renamed
+from hub.rules.items import ITEMS, category_of, wrong_moment
+from hub.rules.working_days import local_day
 from hub.services.access import gaze_at, may_see_person, status_decision
 from hub.services.alerts import put_of_item
 from hub.services.case_keys import in_case
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.item_views import may_change, may_settle
+from hub.services.own_story import keep_story
 from hub.services.search_words import index_words, text_of
 from hub.services.ties import NAMELESS, Involved, involved, sees, why_item
 from hub.services.timeline import NewEntry, nudge, write_entries
@@ -26,15 +29,23 @@ from schemas.vocabulary import ItemKind, ItemState
 
 _HEADS = ("life_domains", "audience", "holder", "holder_id", "due_on", "at")
 # What the timeline repeats of an item: its own words at that moment, for an entry never changes.
-_TOLD = ("text", "title", "question", "what", "name", "score", "how", "reached")
+_TOLD = ("text", "title", "question", "what", "name", "score", "how", "reached", "agreed", "client_words")
 
 
 def add(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, new: NewItem) -> CaseItem:
     """Write something down in a case.
 
     ``NotFound`` where the case is not there for the actor, ``Forbidden`` where the policy does not let the actor write
-    this, ``Invalid`` with the field that can't be used.
+    this, ``Invalid`` with the field that can't be used. A document comes with its file (``documents.add``), and
+    the client's own words are written once (``client_words.record``).
     """
+    if new.kind in (ItemKind.DOCUMENT, ItemKind.OWN_WORDS):
+        raise Invalid("This is written down in another way.", field="kind")
+    return write_down(work, config, actor, case_id, new)
+
+
+def write_down(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, new: NewItem) -> CaseItem:
+    """Write something down as ``add`` does, of any kind: for the service that keeps what belongs to it."""
     who = _involved(work, config, actor, case_id)
     words = _content(new.kind, new.content) | _holder(work, config, new.holder, new.holder_id)
     item = CaseItem(
@@ -62,7 +73,7 @@ def add(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, ne
         changed_by=actor.name,
         content=in_case(work, case_id, words),
     )
-    _may_write(who, item)
+    _may_write(work, who, item)
     work.session.add(item)
     work.session.flush()
     _tell(work, actor, item, "added")
@@ -82,13 +93,14 @@ def change(work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str,
         setattr(item, name, list(value) if isinstance(value, tuple) else value)
     if "audience" in heads:
         item.audience = _audience(config, actor, heads["audience"])
-    words = {**_words(item.content), **asked.changes.get("content", {})}
+    words = _with(item, asked.changes.get("content", {}))
     holder = _holder(work, config, item.holder, item.holder_id)
     kept = {name: value for name, value in words.items() if value is not None}
     item.content = in_case(work, item.case_id, _content(ItemKind(item.kind), kept) | holder)
     item.category = category_of(ItemKind(item.kind), item.life_domains, who.look.kind)
-    _may_write(who, item)
+    _may_write(work, who, item)
     _changed(work, actor, item)
+    keep_story(work, item)
     _tell(work, actor, item, "changed")
     put_of_item(work, actor, item)
     index_words(work, item.case_id, item.id, text_of(item.content))
@@ -150,7 +162,11 @@ def _involved(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: s
     return who
 
 
-def _may_write(who: Involved, item: CaseItem) -> None:
+def _may_write(work: UnitOfWork, who: Involved, item: CaseItem) -> None:
+    day = local_day(item.at) if item.at is not None else None
+    wrong = wrong_moment(ItemKind(item.kind), day, local_day(work.now))
+    if wrong is not None:
+        raise Invalid("This can't be when it is.", field=wrong)
     decision = why_item(
         who,
         category=item.category,
@@ -171,6 +187,15 @@ def _content(kind: ItemKind, words: Mapping[str, Any]) -> dict[str, Any]:
         first = next(iter(error.messages_dict))
         raise Invalid("This field can't be used.", field=str(first)) from error
     return found
+
+
+def _with(item: CaseItem, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the words of an item with these in their place; a document keeps what it is and may get another name."""
+    words = {**_words(item.content), **asked}
+    if item.kind == ItemKind.DOCUMENT:
+        old = str(item.content["name"])
+        return {**_words(item.content), "name": renamed(old, str(words["name"] or old))}
+    return words
 
 
 def _words(content: Mapping[str, Any]) -> dict[str, Any]:

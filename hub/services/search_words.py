@@ -34,7 +34,21 @@ _FORGET = delete(_WORDS).where(_WORDS.c.subject == bindparam("of_subject"))
 _OF_CASES = delete(_WORDS).where(_WORDS.c.case_id.in_(bindparam("cases", expanding=True)))
 _HASH = 16  # bytes: by chance two words in 2**64 have one hash
 _REMOVED = "removed"
-_WRITTEN = ("title", "question", "name", "what", "text", "why", "note", "place", "people")
+_WRITTEN = (
+    "title",
+    "question",
+    "name",
+    "what",
+    "text",
+    "why",
+    "note",
+    "place",
+    "people",
+    "agreed",
+    "client_words",
+    "wishes",
+    "strengths",
+)
 
 
 def hashes(work: Session | UnitOfWork, kind: str, marks: Iterable[str]) -> list[str]:

@@ -21,7 +21,7 @@ from hub.rules.access import (
     RelationState,
     decide,
 )
-from hub.rules.items import domains_asked
+from hub.rules.items import category_of, domains_asked
 from hub.rules.lifecycle import Part
 from hub.services.access import OWN_GROUND, Gaze, Why, receiver_state
 from hub.services.actors import NO_PART, parts_of
@@ -48,6 +48,7 @@ _TABLES = (
     .where(_AT_THE_TABLE.c.case_id == bindparam("case_id"))
     .where(_AT_THE_TABLE.c.person_id.in_(bindparam("people", expanding=True)), _AT_THE_TABLE.c.state != "left")
 )
+_RECORD = (ItemKind.CONTACT, ItemKind.APPOINTMENT, ItemKind.DOCUMENT, ItemKind.NOTE)
 NAMELESS = "nameless"
 """What an item of an agenda is about, where the client is discussed without a name."""
 _Ground = tuple[str, str, BasisState]
@@ -332,6 +333,24 @@ def open_domains(who: Involved, owner: str) -> tuple[LifeDomain, ...]:
         ).decision.mask
         is Mask.FULL
     )
+
+
+def open_kinds(who: Involved) -> frozenset[ItemKind]:
+    """Give the kinds of things that this viewer may write down about the case as a whole."""
+    viewer = who.look.viewer
+    asked = {
+        kind: _decided(
+            who,
+            Category(category_of(kind, (), who.look.kind)),
+            viewer.organisation,
+            viewer.purpose,
+            (),
+            author=True,
+            action=Action.EDIT,
+        )
+        for kind in (*_RECORD, *((ItemKind.OWN_WORDS,) if viewer.id == who.look.regisseur_id else ()))
+    }
+    return frozenset(kind for kind, why in asked.items() if why.decision.mask is Mask.FULL)
 
 
 def at_the_table(who: Involved) -> bool:

@@ -183,8 +183,9 @@ class CaseView:
 
     ``whys`` says of ``person``, ``bsn``, ``words`` and ``contact`` why they are shown, or not. ``items`` are what
     people wrote down, oldest first; ``parties`` (code, name) the organisations that have part, ``colleagues`` the
-    people there. ``may_write`` says that the viewer may write things down here. ``domains`` are the life domains of
-    which the viewer may see scores and goals, whether there are any or not.
+    people there. ``may_write`` says that the viewer may write in plan and conversation, ``writes`` what else of the
+    record. ``domains`` are the life domains of which the viewer may see scores and goals, whether there are any or not.
+    ``words_said_on`` is the day on which the client said ``client_words`` and ``wishes``, where that was kept.
     """
 
     case_id: str
@@ -208,6 +209,9 @@ class CaseView:
     parties: tuple[tuple[str, str], ...] = ()
     colleagues: tuple[Colleague, ...] = ()
     may_write: bool = False
+    writes: frozenset[ItemKind] = frozenset()
+    wishes: tuple[str, ...] = ()
+    words_said_on: dt.date | None = None
     contact_phone: str | None = None
     domains: tuple[str, ...] = tuple(LifeDomain)
 

@@ -22,6 +22,7 @@ DEEDS = Words(
         "meeting.view": "Op de agenda van een overleg gezien",
         "meeting.plan": "Overleg gepland",
         "meeting.seat": "Plaats aan tafel gewijzigd",
+        "document.take": "Document opgehaald",
         "intake.take": "Bericht gebracht",
         "intake.read": "Stand van een bericht opgevraagd",
         "message.apply": "Bericht verwerkt",

@@ -24,6 +24,7 @@ from hub.web import (
     labels,
     meeting_words,
     plan_words,
+    record_words,
     rights_words,
     room_words,
     sentences,
@@ -153,6 +154,10 @@ def set_up_templates(app: Flask) -> None:
         tracks.step_words, tracks.trail_words, tracks.trail_steps,
         room_words.room_words, room_words.list_words, room_words.reply_words, room_words.has_room, room_words.is_full,
         plan_words.domains_of, plan_words.plan_of, plan_words.people_of, plan_words.who_of, plan_words.audience_words,
+        record_words.coming, record_words.past, record_words.contacts, record_words.notes, record_words.documents,
+        record_words.own_words, record_words.shown_first, record_words.day_of, record_words.ends_at,
+        record_words.span_of, record_words.how_words, record_words.clock_text,
+        record_words.document_suffixes, record_words.most_megabytes,
         plan_words.widened, plan_words.never_health, plan_words.next_appointment, form_token,
         form_words.field_name, form_words.why_lost, form_words.bytes_text, form_words.sizes_text,
     )  # fmt: skip
@@ -164,6 +169,7 @@ def set_up_templates(app: Flask) -> None:
     app.jinja_env.globals.update(BLOCK=BLOCK, STYLE=STYLE, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS)
     app.jinja_env.globals["ALERT_ICONS"] = alert_words.ALERT_ICONS
     app.jinja_env.globals["MOST_SINCE"] = since_words.MOST
+    app.jinja_env.globals["HOW"] = record_words.HOW
     app.jinja_env.globals["REFRESHING"] = sentences.REFRESHING
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

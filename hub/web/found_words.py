@@ -22,6 +22,7 @@ FOUND_KINDS = Words(
         ItemKind.DOCUMENT: ("file-text", "Document"),
         ItemKind.NOTE: ("pencil", "Eigen aantekening"),
         ItemKind.CONTACT: ("phone", "Contact"),
+        ItemKind.OWN_WORDS: ("message-circle", "In eigen woorden"),
         ItemKind.APPOINTMENT: ("calendar-event", "Afspraak"),
     },
     at=(1,),

@@ -20,6 +20,9 @@ REGIONS = {
     "gesprek": "fragments/talk.html",
     "afspraken": "fragments/agreed.html",
     "verwijzingen-kop": "fragments/referrals_head.html",
+    "contact": "fragments/contact.html",
+    "documenten": "fragments/documents.html",
+    "aantekeningen": "fragments/notes.html",
     "verwijzingen": "fragments/referral_rows.html",
     "tijdlijn": "fragments/timeline.html",
 }
@@ -30,7 +33,10 @@ REGIONS_OF: dict[ItemKind, tuple[str, ...]] = {
     ItemKind.STEP: ("plan",),
     ItemKind.REMARK: ("gesprek", "menu"),
     ItemKind.AGREEMENT: ("afspraken", "menu"),
-    ItemKind.APPOINTMENT: ("kop",),
+    ItemKind.APPOINTMENT: ("contact", "kop", "menu"),
+    ItemKind.CONTACT: ("contact",),
+    ItemKind.OWN_WORDS: ("eigen-woorden",),
+    ItemKind.DOCUMENT: ("documenten", "menu"),
 }
 
 

@@ -39,6 +39,8 @@ HEADERS = {
     "Reporting-Endpoints": f'csp="{REPORTS}"',
     "Cache-Control": "no-store",
 }
+SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""The policy of what somebody brought: should a browser show it after all, it is nobody there and may do nothing."""
 _TLS_ONLY = "max-age=31536000; includeSubDomains"
 
 
@@ -77,6 +79,8 @@ class FrontDoor:
         for name, value in self._headers.items():
             whole.setdefault(name, value)
         is_page = whole.get("Content-Type", "").startswith("text/html")  # nothing else has scripts to allow
+        if whole.get("Content-Security-Policy") == SANDBOX:
+            return whole.to_wsgi_list()
         whole["Content-Security-Policy"] = _POLICY.format(scripts=f"'nonce-{nonce}'" if is_page else "'none'")
         return whole.to_wsgi_list()
 

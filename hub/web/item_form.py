@@ -24,13 +24,14 @@ def new_item(form: Form, colleagues: Iterable[Colleague]) -> NewItem:
     """Give what a form asks to write down; ``Invalid`` with the field that can't be read.
 
     ``kind``; ``life_domains`` (many); ``audience_of`` (``some``, and then ``audience``, many); ``who`` (``client``, an
-    organisation, or ``organisation|person``); ``due_on``; ``at_day`` and ``at_time``, on Dutch clocks.
+    organisation, or ``organisation|person``); ``due_on``; ``at_day`` and ``at_time`` and
+    ``until_time``, on Dutch clocks.
     """
     try:
         kind = ItemKind(form.get("kind", ""))
     except ValueError as error:
         raise Invalid("There is no such kind.", field="kind") from error
-    words = _content(form)
+    words = _content(form) | _length(form)
     if kind is ItemKind.REMARK:
         words["mentions"] = mentioned(words.get("text", ""), colleagues)
     return NewItem(
@@ -45,7 +46,7 @@ def new_item(form: Form, colleagues: Iterable[Colleague]) -> NewItem:
 
 def changes(form: Form, kind: ItemKind, colleagues: Iterable[Colleague]) -> dict[str, Any]:
     """Give what a form asks to change: what it has no field for, stays."""
-    words: dict[str, Any] = _content(form, emptied=True)
+    words: dict[str, Any] = _content(form, emptied=True) | _length(form, emptied=True)
     if kind is ItemKind.REMARK and "text" in words:
         words["mentions"] = mentioned(words["text"] or "", colleagues)
     return {**_heads(form, every=False), **({"content": words} if words else {})}
@@ -110,8 +111,7 @@ def _heads(form: Form, *, every: bool) -> dict[str, Any]:
     if every or "life_domains" in form:
         heads["life_domains"] = _domains(form.getlist("life_domains"))
     if every or "audience_of" in form:
-        some = form.get("audience_of") == "some"
-        heads["audience"] = tuple(one for one in form.getlist("audience") if one) if some else None
+        heads["audience"] = audience_of(form)
     if every or "who" in form:
         organisation, _, person = form.get("who", "").partition("|")
         heads |= {"holder": organisation or None, "holder_id": person or None}
@@ -120,6 +120,12 @@ def _heads(form: Form, *, every: bool) -> dict[str, Any]:
     if every or "at_day" in form:
         heads["at"] = moment_of(form)
     return heads
+
+
+def audience_of(form: Form) -> tuple[str, ...] | None:
+    """Give for whom something is meant beside the own organisation; nothing for all that the rules let in."""
+    some = form.get("audience_of") == "some"
+    return tuple(one for one in form.getlist("audience") if one) if some else None
 
 
 def _domains(codes: Iterable[str]) -> tuple[LifeDomain, ...]:
@@ -138,13 +144,27 @@ def _day(text: str, field: str) -> dt.date | None:
         raise Invalid("This is not a day.", field=field) from error
 
 
+def _length(form: Form, *, emptied: bool = False) -> dict[str, Any]:
+    """Give how long something takes, from when it begins and when it ends on the same day."""
+    if not form.get("until_time", "").strip():
+        return {"minutes": None} if emptied and "until_time" in form else {}
+    begins, ends = (_clock(form, field) for field in ("at_time", "until_time"))
+    minutes = (ends.hour - begins.hour) * 60 + ends.minute - begins.minute
+    if minutes <= 0:
+        raise Invalid("This ends before it begins.", field="until_time")
+    return {"minutes": minutes}
+
+
+def _clock(form: Mapping[str, str], field: str) -> dt.time:
+    try:
+        return dt.time.fromisoformat(form.get(field, "").strip() or "09:00").replace(tzinfo=None)
+    except ValueError as error:
+        raise Invalid("This is not a time.", field=field) from error
+
+
 def moment_of(form: Mapping[str, str]) -> dt.datetime | None:
     """Give the moment of ``at_day`` and ``at_time``, on Dutch clocks; nothing where no day is given."""
     day = _day(form.get("at_day", ""), "at_day")
     if day is None:
         return None
-    try:
-        clock = dt.time.fromisoformat(form.get("at_time", "").strip() or "09:00")
-    except ValueError as error:
-        raise Invalid("This is not a time.", field="at_time") from error
-    return dt.datetime.combine(day, clock.replace(tzinfo=None), AMSTERDAM).astimezone(dt.UTC)
+    return dt.datetime.combine(day, _clock(form, "at_time"), AMSTERDAM).astimezone(dt.UTC)

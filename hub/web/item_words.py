@@ -52,6 +52,8 @@ ITEM_SENTENCES = Words(
         "appointment_done": ("circle-check", "goed", "Afspraak geweest"),
         "appointment_stopped": ("circle-x", "", "Afspraak gaat niet door"),
         "appointment_open": ("calendar-event", "", "Afspraak gaat weer door"),
+        "own_words_added": ("message-circle", "info", "Eigen woorden vastgelegd"),
+        "own_words_changed": ("message-circle", "info", "Eigen woorden aangepast"),
         "appointment_removed": ("trash", "", "Geplande afspraak weggehaald"),
     },
     at=(2,),
@@ -93,7 +95,13 @@ def item_said(entry: EntryView) -> str | None:
     if item.kind is ItemKind.SCORE:
         names = ", ".join(LIFE_DOMAINS[LifeDomain(domain)][0] for domain in item.life_domains)
         return f"{names}: {entry.data.get('score', '')}".strip()
-    for name in ("title", "text", "question", "what", "name"):
+    for name in ("title", "text", "question", "what", "name", "client_words"):
         if entry.data.get(name):
-            return str(entry.data[name])
-    return None
+            return _with_agreed(str(entry.data[name]), entry)
+    return _with_agreed("", entry) or None
+
+
+def _with_agreed(said: str, entry: EntryView) -> str:
+    """Give what was said, with what was agreed then."""
+    agreed = entry.data.get("agreed")
+    return f"{said} {gettext('Afgesproken: %(what)s', what=agreed)}".strip() if agreed else said

@@ -25,10 +25,12 @@ from hub.web import (
     access,
     account,
     alerts,
+    appointments,
     audit_log,
     clients,
     consents,
     differences,
+    documents,
     elsewhere,
     inbox,
     items,
@@ -38,6 +40,7 @@ from hub.web import (
     message_forms,
     messages,
     new_referral,
+    own_words,
     package,
     referrals,
     reporting,
@@ -74,6 +77,9 @@ _SLICES = (
     consents,
     items,
     meetings,
+    appointments,
+    documents,
+    own_words,
     referrals,
     new_referral,
     messages,
@@ -204,7 +210,9 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
     if code < 400:
         return error
     kind = (
-        "expired" if isinstance(error, CSRFError) else {403: "missing", 404: "missing", 429: "busy"}.get(code, "other")
+        "expired"
+        if isinstance(error, CSRFError)
+        else {403: "missing", 404: "missing", 413: "large", 429: "busy"}.get(code, "other")
     )
     page = _error_page(kind, 404 if code == 403 else code)
     if isinstance(error, TooManyRequests):

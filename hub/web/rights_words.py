@@ -29,6 +29,19 @@ RIGHTS_KINDS = Words(
         "consent": "Toestemming",
         "release": "Wat is gedeeld",
         "memory": "Technische gegevens",
+        "score": "Leefgebied",
+        "goal": "Doel",
+        "step": "Stap",
+        "remark": "Bericht",
+        "agreement": "Afspraak in het overleg",
+        "decision": "Besluit",
+        "minute": "Verslag van het overleg",
+        "agenda_item": "Vraag aan het team",
+        "document": "Document",
+        "note": "Eigen aantekening",
+        "contact": "Contact",
+        "appointment": "Afspraak",
+        "own_words": "In eigen woorden",
     }
 )
 RIGHTS_FIELDS = Words(

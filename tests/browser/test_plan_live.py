@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.models import CaseItem
-from hub.services import items
+from hub.services import client_words, documents, items
 from hub.services.views import Viewer
 from schemas.items import CLIENT, ItemChange, NewItem
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain
@@ -17,6 +17,7 @@ from tests.browser.comparable import comparable, reloaded
 from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
 from tests.personas import MARLOES
+from tests.unit.test_document_checks import PDF
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -124,6 +125,14 @@ def everything_happens(real: RealHub) -> None:
     for kind, content, more in words:
         item = add(real, kind, content, **more)
         settle(real, item, ItemState.REMOVED)
+    add(real, ItemKind.CONTACT, {"how": "visit", "people": "Karin", "agreed": "Woensdag weer."})
+    coffee = add(real, ItemKind.APPOINTMENT, {"what": "Koffie", "minutes": 30}, at=today + dt.timedelta(days=3))
+    change(real, coffee, at=today + dt.timedelta(days=4))
+    with real.hub.store.writing() as work:
+        brought = documents.Brought(name="brief.pdf", body=PDF)
+        documents.add(work, real.hub.config, writer(real), real.karin(), brought)
+        words = {"client_words": "Ik wil <rust>.", "wishes": "slapen\neen hond"}
+        client_words.record(work, real.hub.config, writer(real), real.karin(), version=0, words=words)
 
 
 def test_whatever_is_written_down_the_page_is_what_a_reload_gives(real: RealHub, marloes: Callable[..., Page]) -> None:
@@ -161,6 +170,43 @@ def test_two_people_in_one_step_lose_nothing(real: RealHub, marloes: Callable[..
     expect(page.get_by_role("heading", name="Iemand was u net voor")).to_be_visible()
     expect(page.get_by_text("Elke dag een blokje om")).to_be_visible()
     expect(page.get_by_text("Twee blokjes om")).to_be_visible()
+
+
+def test_an_appointment_and_a_document_stand_on_another_screen_at_once_and_a_note_does_not(
+    real: RealHub, marloes: Callable[..., Page]
+) -> None:
+    mine, other = marloes(), marloes(390)
+    mine.evaluate("window.sameDocument = true")
+    mine.locator("#nieuwe-afspraak > summary").focus()
+    mine.keyboard.press("Enter")
+    form = mine.locator("#nieuwe-afspraak form")
+    for label, value in (("Dag", "2031-11-27"), ("Van", "10:00"), ("Tot", "11:15")):
+        form.get_by_label(label, exact=True).fill(value)
+    form.get_by_label("Waar gaat het over").fill("Gesprek over werk")
+    mine.keyboard.press("Enter")
+    for page in (mine, other):
+        expect(page.locator("#contact .regel").filter(has_text="Gesprek over werk")).to_contain_text(
+            "10:00 tot 11:15", timeout=60_000
+        )
+    assert mine.evaluate("window.sameDocument === true"), "nothing was loaded anew"
+    mine.locator("#nieuw-document > summary").click()
+    mine.set_input_files("#document-nieuw", {"name": "schulden.pdf", "mimeType": "application/pdf", "buffer": PDF})
+    mine.get_by_role("button", name="Document bewaren").click()
+    with other.expect_download() as taken:
+        other.get_by_role("link", name="schulden.pdf").click(timeout=60_000)
+    assert taken.value.suggested_filename == "schulden.pdf"
+    mine.locator("#nieuwe-aantekening > summary").click()
+    mine.fill("#aantekening-nieuw", "Vraag naar de hond.")
+    mine.get_by_role("button", name="Aantekening bewaren").click()
+    expect(mine.locator("#aantekeningen .regel__tekst")).to_have_text("Vraag naar de hond.")
+    mine.locator("#nieuw-document > summary").click()
+    mine.set_input_files(
+        "#document-nieuw", {"name": "schulden.pdf", "mimeType": "application/pdf", "buffer": b"<html>"}
+    )
+    mine.get_by_role("button", name="Document bewaren").click()
+    expect(mine.get_by_role("alert").filter(has_text="Dit is een webpagina")).to_be_visible()
+    assert violations(mine) == []
+    assert "Vraag naar de hond." not in other.content()
 
 
 @pytest.mark.parametrize("width", [1440, 390])

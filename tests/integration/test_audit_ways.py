@@ -187,6 +187,13 @@ ROUTES: dict[str, tuple[str, Call]] = {
         "item.write",
         lambda w: w.form("marloes", f"/inwoners/{w.case}/vastleggen", kind="goal", c_title="Rust."),
     ),
+    "web.appointments.take": ("case.view", lambda w: w.page("marloes", f"/inwoners/{w.case}/afspraken/{w.item}.ics")),
+    "web.own_words.record": (
+        "item.change",
+        lambda w: w.form("marloes", f"/inwoners/{w.case}/eigen-woorden", version="0", c_client_words="Rust."),
+    ),
+    "web.documents.add": ("case.view", lambda w: w.form("marloes", f"/inwoners/{w.case}/documenten")),
+    "web.documents.take": ("document.take", lambda w: w.page("marloes", f"/inwoners/{w.case}/documenten/{w.item}")),
     "web.items.change": (
         "item.change",
         lambda w: w.form("marloes", f"/inwoners/{w.case}/onderdelen/{w.item}", version="1", c_title="Meer rust."),
