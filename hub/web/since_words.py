@@ -18,6 +18,10 @@ _PLACES = {
     ItemKind.STEP: "plan",
     ItemKind.REMARK: "gesprek",
     ItemKind.AGREEMENT: "afspraken",
+    ItemKind.CONTACT: "contact",
+    ItemKind.APPOINTMENT: "contact",
+    ItemKind.DOCUMENT: "documenten",
+    ItemKind.OWN_WORDS: "eigen",
 }
 
 

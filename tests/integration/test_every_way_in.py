@@ -58,6 +58,7 @@ ROUTES: dict[str, str] = {
     "web.scores.score": "decided",
     "web.referrals.show": "decided",
     "web.referrals.act": "decided",
+    "web.referrals.hurry": "decided",
     "web.new_referral.form": "decided",
     "web.new_referral.send": "decided",
     "web.message_forms.show": "decided",
