@@ -25,6 +25,7 @@ from hub.services.colleagues import colleagues_of, parties_of
 from hub.services.errors import NotFound
 from hub.services.explaining import explained, explained_status
 from hub.services.item_views import items_of
+from hub.services.onlookers import consent_summary, onlookers
 from hub.services.own_story import said_on
 from hub.services.referral_lines import organisation_name, place
 from hub.services.release import person_for
@@ -141,10 +142,10 @@ def case_view(
 def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Shown = NOTHING) -> CaseView:
     """Put together what a viewer sees, from what was found."""
     case, regisseur, viewer = file.case, file.regisseur, look.viewer
-    whys = _whys(look, regisseur.organisation if regisseur is not None else "", found)
+    whys, directs = _whys(look, _owner(regisseur), found), viewer.id == case.regisseur_id
     known = whys["person"].allowed
     person = file.person
-    if viewer.id != case.regisseur_id and not at_the_table(found.who):
+    if not directs and not at_the_table(found.who):
         person = person_for(viewer.organisation, found.records, person)
     items = items_of(session, found.who, case.id)
     rows = session.execute(ENTRIES, {"case_id": case.id, **shown.span}).all() if shown.heads else ()
@@ -180,7 +181,13 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Sho
         writes=open_kinds(found.who) if writes else frozenset(),
         contact_phone=_phone(look.config, regisseur),
         domains=_domains(look, found, regisseur),
+        onlookers=onlookers(session, look, case.id, found, _owner(regisseur)) if directs else (),
+        consent=consent_summary(look, found) if directs else None,
     )
+
+
+def _owner(regisseur: Person | None) -> str:
+    return regisseur.organisation if regisseur is not None else ""
 
 
 def _phone(config: Configuration, regisseur: Person | None) -> str | None:

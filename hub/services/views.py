@@ -143,6 +143,31 @@ class EntryView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Onlooker:
+    """What those who work in these roles at an organisation see of a client, and by which rule.
+
+    ``sees`` holds ``plan`` (of ``domains``), ``talk``, ``appointments`` and ``status``; ``health`` says that a life
+    domain about health is among them.
+    """
+
+    organisation_name: str
+    roles: tuple[str, ...]
+    domains: tuple[LifeDomain, ...]
+    health: bool
+    sees: tuple[str, ...]
+    why: Explained
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentSummary:
+    """With how many of the organisations that help something is shared by consent that holds, and until when."""
+
+    given: int
+    helping: int
+    until: dt.datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlertView:
     """Something that waits, or waited, for the viewer: a message that names or answers him, or a referral's question.
 
@@ -186,6 +211,7 @@ class CaseView:
     people there. ``may_write`` says that the viewer may write in plan and conversation, ``writes`` what else of the
     record. ``domains`` are the life domains of which the viewer may see scores and goals, whether there are any or not.
     ``words_said_on`` is the day on which the client said ``client_words`` and ``wishes``, where that was kept.
+    ``onlookers`` (who else sees what) and ``consent`` are for the regisseur.
     """
 
     case_id: str
@@ -214,6 +240,8 @@ class CaseView:
     words_said_on: dt.date | None = None
     contact_phone: str | None = None
     domains: tuple[str, ...] = tuple(LifeDomain)
+    onlookers: tuple[Onlooker, ...] = ()
+    consent: ConsentSummary | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,6 +23,7 @@ from hub.web import (
     item_texts,
     labels,
     meeting_words,
+    onlooker_words,
     plan_words,
     record_words,
     rights_words,
@@ -38,6 +39,12 @@ from hub.web.static_files import STYLE, asset, imports_of
 from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
 
 _TALK = frozenset({"ask", "answer", "delivered", "processed", "delayed", "deadline_passed"})
+# After these others see more or less of a client than before, and a regisseur's page says who sees what.
+_MOVES = frozenset({"accept", "undo_accept", "decline", "complete", "withdraw", "client_stops", "end", "expire"}) | {
+    "reopen",
+    "mark_error",
+    "confirm_redirect",
+}
 
 
 def case_path(case_id: str) -> str:
@@ -95,7 +102,7 @@ def changes_ties(entry: EntryView, viewer: Viewer) -> bool:
     if entry.referral is None or entry.item is not None:
         return False
     own = entry.referral.organisation == viewer.organisation_name and entry.kind not in _TALK
-    return entry.kind == "send" or own
+    return entry.kind == "send" or own or (works_on_clients(viewer) and entry.kind in _MOVES)
 
 
 def recent(view: CaseView) -> list[EntryView]:
@@ -149,6 +156,7 @@ def set_up_templates(app: Flask) -> None:
         item_texts.item_words, item_texts.item_state, item_texts.item_fault,
         newest_first, changes_ties, first_shown, recent, earlier_path, works_on_clients, runs_the_traffic, watches_over,
         may_ask_emergency, may_manage, start_path,
+        onlooker_words.sees_words, onlooker_words.never_words,
         alert_words.alert_words, alert_words.alert_said, since_words.since_lines, since_words.news_words,
         sentences.sentence_of, sentences.told, sentences.by_whom, sentences.change_words,
         tracks.step_words, tracks.trail_words, tracks.trail_steps,

@@ -25,6 +25,7 @@ REGIONS = {
     "aantekeningen": "fragments/notes.html",
     "verwijzingen": "fragments/referral_rows.html",
     "tijdlijn": "fragments/timeline.html",
+    "wieziet": "fragments/onlookers.html",
 }
 # Which regions of the page show what was written down; its entry in the timeline brings them anew.
 REGIONS_OF: dict[ItemKind, tuple[str, ...]] = {

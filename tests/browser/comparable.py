@@ -1,6 +1,6 @@
 """A page as it is compared: live updating must leave what a reload gives.
 
-Left out: the marks of what is new (they go away by themselves), and what tells of the connection, not of the client.
+Left out: marks of what is new (they go away by themselves) and of what one reads, and what tells of the connection.
 """
 
 import time
@@ -13,6 +13,7 @@ _TAKE = """(html) => {
   const root = whole.querySelector('[data-case]').cloneNode(true);
   const aside = '.nieuw-label, [data-veranderd], [data-verbroken], [data-verkeer], [data-meer-nieuw], [data-aanwezig]';
   for (const part of root.querySelectorAll(aside)) part.remove();
+  for (const link of root.querySelectorAll('.subnav [aria-current]')) link.removeAttribute('aria-current');
   for (const item of root.querySelectorAll('[data-nieuw]')) {
     item.removeAttribute('data-nieuw');
     item.classList.remove('gb--nieuw', 'gb--binnen', 'rij--nieuw', 'rij--binnen');
