@@ -1,6 +1,7 @@
 """What waits for one person, as that person may see it now: decided by the rules of the place where it stands.
 
-What may not be seen any more is not there, and is not counted. A question waits until somebody answered it.
+What may not be seen any more is not there, and is not counted. A question waits until somebody answered it, an answer
+until somebody went on with it.
 """
 
 import datetime as dt
@@ -130,7 +131,9 @@ def _is_there(row: Alert, there: _There | None) -> bool:
     one = there.found.referrals.get(row.referral_id or "")
     if one is None or one.status.mask is Mask.STATUS_ONLY:
         return False
-    return row.kind != AlertKind.QUESTION or one.referral.status == Status.QUESTION
+    if row.kind == AlertKind.QUESTION:
+        return one.referral.status == Status.QUESTION
+    return row.at >= one.referral.changed_at  # whoever went on with it knows the answer
 
 
 def _names(session: Session, there: Mapping[str, _There], cases: Iterable[str]) -> dict[str, str]:
