@@ -10,13 +10,14 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup services demo test lint texts mutants fuzz bench drill scan lock lock-scan
+.PHONY: help setup services demo test lint texts screens mutants fuzz bench drill scan lock lock-scan
 
 help:
 	@echo "make demo    the hub with made-up people and partners on http://127.0.0.1:$(PORT)"
 	@echo "make test    every test; starts throw-away PostgreSQL and RabbitMQ by itself"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make texts   new texts of the pages into the English catalogue"
+	@echo "make screens a picture of every page into docs/screens"
 	@echo "make scan    bandit, own semgrep rules, list of parts (SBOM) in var/sbom.json"
 	@echo "make fuzz    spoiled messages for every connector (MINUTES=$(MINUTES))"
 	@echo "make bench   the figures, each beside its raw limit"
@@ -53,6 +54,9 @@ lint: setup
 
 texts: setup  ## bring the English catalogue up to date; say what still wants a translation
 	@$(BIN)/python -m hub.web.catalogue
+
+screens: services  ## a picture of every page, wide and on a phone
+	@$(BIN)/python -m tests.browser.screens
 
 mutants: setup  ## break the access policy on purpose, one change at a time: none may live
 	@$(BIN)/python -m tests.mutation

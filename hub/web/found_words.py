@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from hub.rules import searching
 from hub.rules.searching import Asked
+from hub.services.views import ItemView
 from hub.web.translations import Words
 from schemas.vocabulary import ItemKind
 
@@ -27,9 +28,23 @@ FOUND_KINDS = Words(
     },
     at=(1,),
 )
+# Where it stands on the page of the client; what is not named here stands on the timeline alone.
+_PLACES = {
+    ItemKind.GOAL: "doel-{id}",
+    ItemKind.STEP: "stap-{id}",
+    ItemKind.REMARK: "bericht-{id}",
+    ItemKind.AGREEMENT: "afspraak-{id}",
+    ItemKind.SCORE: "leefgebied-{domain}",
+}
 _WORD = re.compile(r"[^\W_]+")
 _BEFORE, _LONGEST = 60, 200
 Pieces = list[tuple[str, bool]]
+
+
+def place_of(item: ItemView) -> str:
+    """Give the name of the place on the page of a client where something that was found stands."""
+    domain = item.life_domains[0] if item.life_domains else ""
+    return _PLACES.get(item.kind, "tijdlijn").format(id=item.id, domain=domain)
 
 
 def marked(text: str, asked: Asked) -> Pieces:

@@ -7,7 +7,7 @@ from hub.limits import limit
 from hub.rules import searching
 from hub.services.search import Found, search
 from hub.web.desk import desk
-from hub.web.found_words import FOUND_KINDS, excerpt, marked
+from hub.web.found_words import FOUND_KINDS, excerpt, marked, place_of
 
 slice_ = Blueprint("search", __name__)
 
@@ -38,4 +38,5 @@ def find() -> ResponseReturnValue:
         marked=marked,
         excerpt=excerpt,
         kinds=FOUND_KINDS,
+        place_of=place_of,
     )

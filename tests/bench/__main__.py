@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from hub.telemetry import configure_logging
 from tests.bench import parts
+from tests.bench.day import EVENTS, day
 from tests.bench.dialects import dialects
 from tests.bench.goals import Part, machine
 from tests.bench.longcase import page
@@ -29,6 +30,7 @@ PARTS: dict[str, Callable[[Site, Sizes], Part]] = {
     "viewers": lambda site, sizes: viewers(site, crowd_of(quick=sizes is QUICK), str(find_chromium() or "")),
     "page": lambda site, sizes: page(site, times=20 if sizes is QUICK else 60),
     "paint": lambda site, _sizes: paint(site, str(find_chromium() or "")),
+    "day": lambda site, sizes: day(site, str(find_chromium() or ""), EVENTS if sizes is FULL else 18),
     "dialects": lambda _site, sizes: dialects(sizes.single // 10),
 }
 

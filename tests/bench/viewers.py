@@ -82,16 +82,16 @@ def crowd_of(*, quick: bool) -> Crowd:
 
 def viewers(site: Site, crowd: Crowd, chromium: str) -> Part:
     """Measure one web process, two, and the bare server."""
-    scenes, seats = _arrange(site, crowd)
+    scenes, seats = arrange(site, crowd)
     found = {}
     for processes in (1, 2):
-        with _web(site, processes) as ports:
+        with web(site, processes) as ports:
             found[processes] = _measured(site, crowd, scenes, seats, ports, chromium if processes == 1 else "")
-    bare = _bare(crowd, seats, found[1]["octets"])
-    return _part(crowd, found, bare)
+    return _part(crowd, found, bare(crowd, seats, found[1]["octets"]))
 
 
-def _arrange(site: Site, crowd: Crowd) -> tuple[list[Scene], list[Seat]]:
+def arrange(site: Site, crowd: Crowd) -> tuple[list[Scene], list[Seat]]:
+    """Give the cases with what happens there, and who watches them."""
     site.hold_relay()
     scenes, seats = [], []
     secret = hash_secret("nobody signs in with it")
@@ -137,7 +137,7 @@ def _scene(work: UnitOfWork, site: Site, case: str, people: dict[str, Viewer]) -
 
 
 @contextmanager
-def _web(site: Site, processes: int) -> Iterator[list[int]]:
+def web(site: Site, processes: int) -> Iterator[list[int]]:
     """Give the ports of so many fresh web processes."""
     ports = [free_port() for _ in range(processes)]
     before = site.environment
@@ -165,11 +165,11 @@ def _measured(
         {"port": ports[number % len(ports)], "cookie": seat.cookie, "case": seat.case}
         for number, seat in enumerate(seats)
     ]
-    sockets = _child("sockets", {"seats": asked})
+    sockets = child("sockets", {"seats": asked})
     memory = sum(one.memory_info().rss for one in webs) - sum(before)
     url = f"http://127.0.0.1:{ports[0]}"
     first = {"chromium": chromium, "url": url, "cookie": seats[0].cookie, "case": seats[0].case}
-    glass = _child("glass", first) if chromium else None
+    glass = child("glass", first) if chromium else None
     time.sleep(2.0)
     cpu = sum(_cpu(one) for one in webs)
     commits, late = _happen(site, crowd, scenes)
@@ -201,21 +201,22 @@ def _cpu(process: psutil.Process) -> float:
     return float(times.user + times.system)
 
 
-def _child(module: str, asked: dict[str, Any]) -> subprocess.Popen[str]:
-    child = subprocess.Popen(
+def child(module: str, asked: dict[str, Any]) -> subprocess.Popen[str]:
+    """Start a process of the bench that watches, and wait until it does."""
+    process = subprocess.Popen(
         [sys.executable, "-m", f"tests.bench.{module}"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    child.stdin.write(json.dumps(asked) + "\n")
-    child.stdin.flush()
-    if child.stdout.readline().strip() != "watching":
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(asked) + "\n")
+    process.stdin.flush()
+    if process.stdout.readline().strip() != "watching":
         raise RuntimeError(f"{module} does not watch")
-    return child
+    return process
 
 
 def _happen(site: Site, crowd: Crowd, scenes: list[Scene]) -> tuple[dict[str, list[int]], float]:
@@ -283,8 +284,9 @@ def _on_screen(seen: dict[str, Any], commits: list[int]) -> list[float]:
     return [at - (done + ahead) / 1e6 for (_position, at), done in zip(seen["came"], commits, strict=False)]
 
 
-def _bare(crowd: Crowd, seats: Sequence[Seat], octets: int) -> list[float]:
-    port, each = free_port(), 4
+def bare(crowd: Crowd, seats: Sequence[Seat], octets: int, each: int = 4) -> list[float]:
+    """Give the milliseconds that a bare Socket.IO server needs for a text of this size, to so many for each case."""
+    port = free_port()
     few = replace(crowd, seconds=min(crowd.seconds, 10))
     several = len(seats) * each // crowd.each
     arguments = [str(one) for one in (port, several, few.rate, few.seconds, octets)]
@@ -292,7 +294,7 @@ def _bare(crowd: Crowd, seats: Sequence[Seat], octets: int) -> list[float]:
     try:
         wait_until(lambda: answers(port), 240, "the bare server did not start")
         asked = [{"port": port, "cookie": "a=b", "case": str(number // each)} for number in range(several)]
-        sockets = _child("sockets", {"seats": asked})
+        sockets = child("sockets", {"seats": asked})
         time.sleep(few.seconds + 3)
         seen = json.loads(sockets.communicate()[0].splitlines()[-1])
     finally:
@@ -301,7 +303,7 @@ def _bare(crowd: Crowd, seats: Sequence[Seat], octets: int) -> list[float]:
     return [(at - sent) / 1e6 for _viewer, _kind, _position, sent, at in seen["came"]]
 
 
-def _part(crowd: Crowd, found: dict[int, dict[str, Any]], bare: list[float]) -> Part:
+def _part(crowd: Crowd, found: dict[int, dict[str, Any]], limit: list[float]) -> Part:
     lines, values = [], {}
     for processes, one in found.items():
         each = one["cpu"] / max(one["received"], 1) * 1e6
@@ -318,7 +320,7 @@ def _part(crowd: Crowd, found: dict[int, dict[str, Any]], bare: list[float]) -> 
             "ms": {"p50": share(one["waits"], 0.5), "p99": share(one["waits"], 0.99)},
             "document_ms": {"p50": share(one["dom_ms"], 0.5), "p99": share(one["dom_ms"], 0.99)},
         }
-    lines.append(f"raw: a bare Socket.IO emit of as much to as many: {spread(bare)}")
+    lines.append(f"raw: a bare Socket.IO emit of as much to as many: {spread(limit)}")
     best = found[1]["waits"]
     return Part(
         title=f"8. {crowd.cases * crowd.each} viewers on {crowd.cases} cases, {crowd.rate} events/s",
@@ -327,5 +329,5 @@ def _part(crowd: Crowd, found: dict[int, dict[str, Any]], bare: list[float]) -> 
             Goal(name="p50", value=share(best, 0.5), bound=60, at_least=False, unit=" ms"),
             Goal(name="p99", value=share(best, 0.99), bound=300, at_least=False, unit=" ms"),
         ],
-        values={"processes": values, "bare_ms": {"p50": share(bare, 0.5), "p99": share(bare, 0.99)}},
+        values={"processes": values, "bare_ms": {"p50": share(limit, 0.5), "p99": share(limit, 0.99)}},
     )

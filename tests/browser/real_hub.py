@@ -1,6 +1,7 @@
 """A whole hub in this process for the browser: pages, live side and workers, with partners that answer when told."""
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import select
@@ -15,15 +16,28 @@ from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event
 from tests.builders import new_referral
 from tests.personas import MARLOES, TOM
-from workers import demo, embedded
+from workers import demo, demo_history, embedded
 
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
 class RealHub:
-    """The demo's hub with the demo's people, on a free port."""
+    """The demo's hub with the demo's people, on a free port.
 
-    def __init__(self, folder: Path, *, database_url: str | None = None, broker_url: str | None = None) -> None:
+    ``history`` gives Karin the half year of which the demo tells; ``past`` the year of the whole team.
+    Of the organisations ``on_screen`` people work here, whom tests play; the others have systems that answer.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        broker_url: str | None = None,
+        history: bool = False,
+        past: bool = False,
+        on_screen: Sequence[str] = ("de-spoel", "toegang-broekhoven"),
+    ) -> None:
         settings = Settings(
             database_url=database_url or f"sqlite:///{folder}/hub.db",
             broker_url=broker_url or f"embedded:///{folder}/broker.db",
@@ -34,17 +48,15 @@ class RealHub:
             log="text",
         )
         opened = open_hub(settings)
-        # De Spoel and the team work on screen here: tests play their people.
-        on_screen = {
-            code: dataclasses.replace(opened.config.organisations[code], transport=None)
-            for code in ("de-spoel", "toegang-broekhoven")
-        }
-        there = dataclasses.replace(opened.config, organisations={**opened.config.organisations, **on_screen})
+        without = {code: dataclasses.replace(opened.config.organisations[code], transport=None) for code in on_screen}
+        there = dataclasses.replace(opened.config, organisations={**opened.config.organisations, **without})
         config, self.partners = demo.partners(there)
         self.hub = Hub(settings=settings, config=config, store=opened.store, broker=opened.broker)
         migrate(self.hub.store)
         self.hub.broker.declare(self.hub.queues())
-        demo.prepare(self.hub, history=False)
+        demo.prepare(self.hub, history=history)
+        if past:
+            demo_history.fill(self.hub)
         self.running = embedded.start(self.hub)
         for partner in self.partners.values():
             partner.start(self.running.url)

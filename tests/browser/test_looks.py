@@ -1,4 +1,4 @@
-"""Every page in a real browser, wide and narrow: accessible, inside its edges, and talking to its own host alone."""
+"""Single parts of the pages in a real browser: letters, dialogs, previews. test_every_page.py looks at whole pages."""
 
 from collections.abc import Callable
 
@@ -10,38 +10,6 @@ from tests.browser.looks import violations
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
-PAGES = [
-    (None, "/inloggen"),
-    ("marloes", "/werkvoorraad"),
-    ("tom", "/werkvoorraad"),
-    ("peter", "/werkvoorraad"),
-    ("marloes", "/inwoners/karin"),
-    ("peter", "/inwoners/karin"),
-    ("marloes", "/inwoners/leeg"),
-    ("marloes", "/verwijzingen/r-4817"),
-    ("marloes", "/verwijzingen/r-4831"),
-    ("tom", "/verwijzingen/r-4822#decline"),
-    ("marloes", "/verwijzingen/nieuw?inwoner=karin"),
-    ("bas", "/berichten"),
-    ("tom", "/inwoners/karin"),
-]
-
-
-@pytest.mark.parametrize(("who", "path"), PAGES)
-def test_a_page_is_accessible_wide_and_narrow(visit: Visit, server: LiveServer, who: str | None, path: str) -> None:
-    page = visit(who, "/inloggen")
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if "404" not in message.text else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    own = (server.address, server.address.replace("http", "ws", 1), "data:")
-    page.on("request", lambda request: None if request.url.startswith(own) else said.append(f"left: {request.url}"))
-    page.goto(server.address + path)
-    for width in (1440, 390, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(200)
-        assert violations(page) == [], width
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
-    assert said == []
 
 
 def test_the_icons_and_letters_are_there(visit: Visit) -> None:

@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from hub.services import items
+from hub.services.views import Viewer
+from schemas.items import NewItem
+from schemas.vocabulary import ItemKind, ItemState, LifeDomain
+from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
-from tests.browser.test_looks import violations
+from tests.personas import MARLOES
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -122,3 +127,47 @@ def test_without_scripts_the_same_form_leads_to_a_page_with_what_was_found(windo
     page.wait_for_url("**/zoeken")
     expect(page.get_by_role("link", name="Karin Smulders").first).to_be_visible()
     expect(page.locator("#vraag")).to_have_value("smulders")
+
+
+def test_a_hit_leads_to_where_it_stands_opens_what_it_is_in_and_has_the_focus(
+    real: RealHub, window: Callable[..., Page]
+) -> None:
+    places = {
+        "wulpenpad": write(real, ItemKind.GOAL, {"title": "Ik wil naar het wulpenpad."}, settle=ItemState.STOPPED),
+        "wulpenhof": write(real, ItemKind.REMARK, {"text": "Wie kent de wulpenhof?"}, about="case"),
+        "wulpenlaan": write(real, ItemKind.AGREEMENT, {"text": "Marloes belt de wulpenlaan."}),
+        "wulpensteeg": write(real, ItemKind.SCORE, {"score": 2, "note": "Het kan in de wulpensteeg."}),
+        "wulpenplein": write(real, ItemKind.DECISION, {"text": "Wij kiezen het wulpenplein."}),
+    }
+    page = window()
+    sign_in(page)
+    for word, kind in places.items():
+        page.goto(f"{real.address}/zoeken")
+        page.fill("#vraag", word)
+        page.keyboard.press("Enter")
+        page.locator(".zoekvak__uit").get_by_role("link").filter(has_text=word).first.click()
+        page.wait_for_url("**/inwoners/**")
+        here = page.locator(":target")
+        expect(here).to_be_visible()
+        if kind is not ItemKind.DECISION:  # which stands on the timeline alone
+            expect(here).to_contain_text(word)
+            expect(here).to_be_focused()
+
+
+def write(
+    real: RealHub,
+    kind: ItemKind,
+    words: dict[str, object],
+    *,
+    settle: ItemState | None = None,
+    about: str | None = None,
+) -> ItemKind:
+    """Let Marloes write something down about Karin."""
+    marloes: Viewer = real.person(MARLOES, "marloes")  # type: ignore[assignment]
+    domains = () if about else (LifeDomain.FINANCES,)
+    new = NewItem(kind=kind, content=words, about=about, life_domains=domains)
+    with real.hub.store.writing() as work:
+        item = items.add(work, real.hub.config, marloes, real.karin(), new)
+        if settle is not None:
+            items.settle(work, real.hub.config, marloes, item.id, settle, item.version)
+    return kind

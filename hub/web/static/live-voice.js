@@ -1,11 +1,11 @@
-/* For who listens: at most one sentence per ten seconds, politely; more than one becomes a count. */
+/* For who listens: at most one sentence per ten seconds, politely. More than one becomes a count, or else the last. */
 
 const QUIET = 10_000;
 const GATHER = 300;
 
 export class Voice {
-  /* many: "{aantal} nieuwe gebeurtenissen" */
-  constructor(many) {
+  /* many: "{aantal} nieuwe gebeurtenissen"; without it only the last of what was said counts */
+  constructor(many = '') {
     this.place = document.querySelector('[data-omroep]');
     this.many = many;
     this.waiting = [];
@@ -23,9 +23,9 @@ export class Voice {
       this.timer = null;
       return;
     }
-    const [first] = this.waiting;
+    const last = this.waiting.at(-1);
     const many = this.many.replace('{aantal}', String(this.waiting.length));
-    this.place.textContent = this.waiting.length === 1 && first ? first : many;
+    this.place.textContent = (this.waiting.length === 1 || !many) && last ? last : many;
     this.waiting = [];
     this.timer = setTimeout(() => this.speak(), QUIET);
   }

@@ -29,11 +29,20 @@ window.addEventListener('pageshow', () => {
   }
 });
 
-/* A link from the work list to one answer (#decline): open it and put the reader there. */
+/* A link to one part of a page: open what it is in, and put the reader there. An answer (#decline) opens itself. */
 function openTarget() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-  if (target instanceof HTMLDetailsElement) target.open = true;
-  target?.querySelector('summary, button, textarea')?.focus();
+  for (let fold = target?.closest('details'); fold; fold = fold.parentElement?.closest('details')) fold.open = true;
+  if (!target?.matches('li, article')) {
+    target?.querySelector('summary, button, textarea')?.focus();
+    return;
+  }
+  const told = target.querySelector(':scope > .zrm__terug');
+  if (told) told.open = true;
+  target.tabIndex = -1;
+  target.addEventListener('blur', () => target.removeAttribute('tabindex'), { once: true });
+  target.scrollIntoView({ block: 'center' });
+  target.focus({ preventScroll: true });
 }
 if (location.hash.length > 1) openTarget();
 window.addEventListener('hashchange', openTarget);

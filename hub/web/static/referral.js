@@ -1,5 +1,6 @@
 /* A new referral: services that fit the need, a preview that follows the form, and a draft that survives. */
 
+import { Voice } from './live-voice.js';
 import { keepDraft } from './referral-draft.js';
 import { contentOf } from './server-html.js';
 
@@ -10,7 +11,9 @@ const submit = form.querySelector('[data-verstuur]');
 let all = form.querySelector('[type="hidden"][name="alles"]') !== null;
 
 const chosen = (name) => [...form.querySelectorAll(`[name="${name}"]:checked`)];
+const voice = new Voice();
 let asked = 0;
+let said = '';
 let waiting;
 
 /* The hub draws the preview with the function that makes the message; an answer that was overtaken is not shown. */
@@ -20,6 +23,15 @@ async function redraw() {
   if (mine !== asked) return;
   if (answer?.ok && !answer.redirected) preview.replaceChildren(contentOf(await answer.text()));
   else preview.replaceChildren();
+  announce();
+}
+
+/* For who listens: who gets how much, and only when that changes. What it is, one reads in the preview itself. */
+function announce() {
+  const heads = [...preview.querySelectorAll('.voorbeeld__kop')];
+  const words = heads.map((head) => [...head.children].map((part) => part.textContent.trim()).join(': ')).join('. ');
+  if (words && words !== said) voice.say(words);
+  said = words;
 }
 
 /* Other services have other packages: what is ticked follows them until one chooses oneself. */
