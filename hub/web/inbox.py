@@ -41,6 +41,9 @@ _ALWAYS = frozenset({"open", "decide", "plan_first_contact"})
 _ENDS = frozenset({Event.DECLINE, Event.COMPLETE, Event.CLIENT_STOPS, Event.END, Event.MARK_ERROR})
 
 
+_RUNNING = 8
+
+
 @dataclass(frozen=True, kw_only=True)
 class InboxList:
     """The list as it is drawn: the groups, how many there are of each stand, the new ones, and the chosen stand.
@@ -59,6 +62,13 @@ class InboxList:
     def total(self) -> int:
         """Give how many there are of all stands."""
         return sum(self.counts.values())
+
+    def shown(self, group: str, chosen: str | None = None) -> list[WorkLine]:
+        """Give the lines of a group that are drawn: of what runs only some, unless one asked for that; and the chosen."""
+        lines = self.groups[group]
+        if group != "running" or self.stand is not None:
+            return lines
+        return [line for place, line in enumerate(lines) if place < _RUNNING or _is(line, chosen)]
 
     @property
     def first(self) -> WorkLine | None:
@@ -125,6 +135,10 @@ def stand_of(line: WorkLine) -> str | None:
     """Give the filter that a line falls under; what is no referral falls under none."""
     mark = line.referral.mark if line.referral is not None else None
     return next((name for name, marks in STANDS.items() if mark in marks), None)
+
+
+def _is(line: WorkLine, referral_id: str | None) -> bool:
+    return line.referral is not None and line.referral.id == referral_id
 
 
 def group_of(line: WorkLine) -> str:

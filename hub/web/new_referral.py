@@ -14,6 +14,7 @@ from hub.web.choice import Choice, Want
 from hub.web.drafts import draft_key
 from hub.web.drawing import referral_path
 from hub.web.referral_form import ReferralForm, as_far_as_it_is, error_of
+from hub.web.search import REFERRING
 from schemas.vocabulary import LifeDomain
 
 slice_ = Blueprint("new_referral", __name__)
@@ -21,7 +22,12 @@ slice_ = Blueprint("new_referral", __name__)
 
 @slice_.get("/verwijzingen/nieuw")
 def form() -> ResponseReturnValue:
-    """Show the form with what the case knows already; ``leefgebied`` and ``dienst`` in the address are chosen."""
+    """Show the form with what the case knows already; ``leefgebied`` and ``dienst`` in the address are chosen.
+
+    Who comes from the work list has nobody in mind yet: he searches for the client first.
+    """
+    if not request.args.get("inwoner"):
+        return redirect(f"/zoeken?voor={REFERRING}")
     view, offers = _about(request.args.get("inwoner", ""))
     empty = ReferralForm(
         case_id=view.case_id,

@@ -9,13 +9,15 @@ from hub.services.search import Found, search
 from hub.web.desk import desk
 from hub.web.found_words import FOUND_KINDS, excerpt, marked, place_of
 
+# What one searches a client for, in the address and the form: a hit then leads on to that.
+REFERRING = "verwijzing"
 slice_ = Blueprint("search", __name__)
 
 
 @slice_.get("/zoeken")
 def form() -> ResponseReturnValue:
     """Show an empty form."""
-    return render_template("search.html", given="", asked=None, found=None)
+    return render_template("search.html", given="", asked=None, found=None, **_purpose(request.args.get("voor")))
 
 
 @slice_.post("/zoeken")
@@ -39,4 +41,12 @@ def find() -> ResponseReturnValue:
         excerpt=excerpt,
         kinds=FOUND_KINDS,
         place_of=place_of,
+        **_purpose(request.form.get("voor")),
     )
+
+
+def _purpose(wanted: str | None) -> dict[str, str]:
+    """Give where a client that was found leads to: the own page, or a new referral."""
+    if wanted == REFERRING:
+        return {"wanted": REFERRING, "leads_to": "/verwijzingen/nieuw?inwoner="}
+    return {"wanted": "", "leads_to": "/inwoners/"}

@@ -18,6 +18,7 @@ class Stop:
     what: str
     do: Callable[[Page], None] = field(default=lambda _page: None)
     missing: bool = False  # a page that says that it is not there
+    picture: bool = True
 
 
 def _search(page: Page) -> None:
@@ -77,7 +78,7 @@ STOPS: tuple[Stop, ...] = (
     _stop("zoeken", "search.form", "marloes", "/zoeken", "Searching: what was found", do=_search),
     _stop("zoeken-leeg", "search.form", "naima", "/zoeken", "Searching: before anything was asked"),
     _stop("inwoner", "clients.show", "marloes", _HOME, "A client, for the regisseur"),
-    _stop("inwoner-open", "clients.show", "marloes", _HOME, "The same with every part opened", do=_open_all),
+    _stop("inwoner-open", "clients.show", "marloes", _HOME, "The same with every part opened", do=_open_all, picture=False),
     _stop("inwoner-werk-inkomen", "clients.show", "peter", _HOME, "The same client, for who decides on benefits"),
     _stop("inwoner-maatschappelijk-werk", "clients.show", "naima", _HOME, "The same client, for social work"),
     _stop("inwoner-ggz", "clients.show", "ilse", _HOME, "The same client, for mental health care"),

@@ -44,7 +44,7 @@ def furnish(real: RealHub, browser: Browser) -> dict[str, str]:
     declined = real.send(case_id=others[2], **_WORK)
     real.record(declined.id, Event.RECEIVE)
     real.record(declined.id, Event.DECLINE, reason="no_capacity", note="Tot januari is het vol.")
-    told = real.send(case_id=karin)  # De Kade: its own system takes it
+    told = real.send(case_id=karin, to="mw-de-kade")  # whose own system takes it
     real.partners.pop("ggz-de-leij").close()
     stuck = real.send(
         case_id=karin,
@@ -111,9 +111,13 @@ def _taken(real: RealHub, referral_id: str) -> str:
 def _partners_books_differ(real: RealHub, referral: Referral) -> None:
     with real.hub.store.writing() as work:
         work.session.execute(update(Referral).values(changed_at=work.now - dt.timedelta(hours=1)))
+        theirs = work.session.execute(select(Referral.id, Referral.status).where(Referral.receiver == "de-spoel")).all()
     lines = (
-        DigestLine(status=Status.STARTED, referral_id=referral.id),
         DigestLine(status=Status.STARTED, reference="SPOEL-2026-114"),
+        *(
+            DigestLine(status=Status.STARTED if row.id == referral.id else Status(row.status), referral_id=row.id)
+            for row in theirs
+        ),
     )
     with real.hub.store.writing() as work:
         digests.receive(work, real.hub.config, "de-spoel", lines)

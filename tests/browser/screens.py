@@ -71,7 +71,7 @@ def main() -> int:
                 print(f"Neither a picture nor a reason in tests/browser/every_page.py: {', '.join(missing)}")
                 return 1
             browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-            stops = [stop for stop in STOPS if not wanted or stop.name in wanted]
+            stops = [stop for stop in STOPS if stop.picture and (not wanted or stop.name in wanted)]
             _take(browser, real, stops, fresh=not wanted)
             browser.close()
         finally:
@@ -129,6 +129,7 @@ def _list() -> None:
         f"| {stop.what} | {people[stop.who] if stop.who else 'anybody'} | "
         f"[1440]({stop.name}-1440.png) [390]({stop.name}-390.png) |"
         for stop in STOPS
+        if stop.picture
     ]
     others = [f"- `{endpoint.removeprefix('web.')}`: {reason}" for endpoint, reason in WITHOUT_PICTURE.items()]
     text = [
