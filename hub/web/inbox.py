@@ -64,7 +64,7 @@ class InboxList:
         return sum(self.counts.values())
 
     def shown(self, group: str, chosen: str | None = None) -> list[WorkLine]:
-        """Give the lines of a group that are drawn: of what runs only some, unless one asked for that; and the chosen."""
+        """Give the lines of a group that are drawn: of what runs some and the chosen, unless one asked for it."""
         lines = self.groups[group]
         if group != "running" or self.stand is not None:
             return lines

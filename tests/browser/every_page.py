@@ -76,9 +76,10 @@ STOPS: tuple[Stop, ...] = (
     _stop("postvak-vraag", "inbox.detail", "tom", "/werkvoorraad/{asked}", "A referral about which the partner asked"),
     _stop("ruimte", "room.form", "tom", "/ruimte", "How much room a partner has"),
     _stop("zoeken", "search.form", "marloes", "/zoeken", "Searching: what was found", do=_search),
+    _stop("zoeken-voor-wie", "search.form", "marloes", "/zoeken?voor=verwijzing", "For whom a referral is", do=_search),
     _stop("zoeken-leeg", "search.form", "naima", "/zoeken", "Searching: before anything was asked"),
     _stop("inwoner", "clients.show", "marloes", _HOME, "A client, for the regisseur"),
-    _stop("inwoner-open", "clients.show", "marloes", _HOME, "The same with every part opened", do=_open_all, picture=False),
+    _stop("inwoner-open", "clients.show", "marloes", _HOME, "Every part of it opened", do=_open_all, picture=False),
     _stop("inwoner-werk-inkomen", "clients.show", "peter", _HOME, "The same client, for who decides on benefits"),
     _stop("inwoner-maatschappelijk-werk", "clients.show", "naima", _HOME, "The same client, for social work"),
     _stop("inwoner-ggz", "clients.show", "ilse", _HOME, "The same client, for mental health care"),
@@ -93,6 +94,15 @@ STOPS: tuple[Stop, ...] = (
     _stop("rechten-privacy", "rights.decide_page", "fatima", "/rechten", "Requests, for the privacy officer"),
     _stop("rechten-eigenaar", "rights.decide_page", "marloes", "/rechten", "Requests, for who wrote it down"),
     _stop("rechten-beheer", "rights.decide_page", "bas", "/rechten", "Terms of what is kept, for the operator"),
+    _stop("overleg", "meetings.show", "els", "/overleg", "The meetings of a team"),
+    _stop("overleg-agenda", "meetings.agenda", "els", "/overleg/{meeting}", "What a meeting will discuss"),
+    _stop("overleg-tafel", "meetings.table", "els", "/overleg/{meeting}/{point}", "One client at the table"),
+    _stop(
+        "overleg-tafel-gast", "meetings.table", "marloes", "/overleg/{meeting}/{point}", "The same, for who brought it"
+    ),
+    _stop(
+        "overleg-inbrengen", "meetings.bring_in_form", "marloes", _HOME + "/overleg", "Bringing a client to a meeting"
+    ),
     _stop("verwijzing-nieuw", "new_referral.form", "marloes", "/verwijzingen/nieuw?inwoner={karin}", "A new referral"),
     _stop(
         "verwijzing-nieuw-voorbeeld",

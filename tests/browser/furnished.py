@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select, update
 
-from hub.models import Case, OutboxRecord, Person, Referral
+from hub.models import Case, CaseItem, Meeting, OutboxRecord, Person, Referral
 from hub.services import digests
 from hub.services.reviews import pick_looks
 from schemas.digest import DigestLine
@@ -67,6 +67,7 @@ def furnish(real: RealHub, browser: Browser) -> dict[str, str]:
         "stuck": stuck.id,
         "message": message,
         "naima": _person(real, "naima"),
+        **_meeting(real),
     }
 
 
@@ -91,6 +92,15 @@ def _others(real: RealHub) -> list[str]:
 def _person(real: RealHub, username: str) -> str:
     with real.hub.store.reading() as session:
         return session.scalars(select(Person.id).where(Person.username == username)).one()
+
+
+def _meeting(real: RealHub) -> dict[str, str]:
+    """Give the coming meeting of the team, and what is discussed there of Karin if of anybody."""
+    with real.hub.store.reading() as session:
+        meeting = session.scalars(select(Meeting.id).order_by(Meeting.starts_at.desc())).first()
+        points = session.execute(select(CaseItem.id, CaseItem.case_id).where(CaseItem.meeting_id == meeting)).all()
+    karin = [one for one in points if one.case_id == real.karin()]
+    return {"meeting": str(meeting), "point": str((karin or points)[0].id)}
 
 
 def _taken(real: RealHub, referral_id: str) -> str:
