@@ -94,6 +94,7 @@ STOPS: tuple[Stop, ...] = (
     _stop("rechten-privacy", "rights.decide_page", "fatima", "/rechten", "Requests, for the privacy officer"),
     _stop("rechten-eigenaar", "rights.decide_page", "marloes", "/rechten", "Requests, for who wrote it down"),
     _stop("rechten-beheer", "rights.decide_page", "bas", "/rechten", "Terms of what is kept, for the operator"),
+    _stop("meldingen", "alerts.show", "marloes", "/meldingen", "Who named, answered or asked one"),
     _stop("overleg", "meetings.show", "els", "/overleg", "The meetings of a team"),
     _stop("overleg-agenda", "meetings.agenda", "els", "/overleg/{meeting}", "What a meeting will discuss"),
     _stop("overleg-tafel", "meetings.table", "els", "/overleg/{meeting}/{point}", "One client at the table"),
@@ -170,7 +171,9 @@ WITHOUT_PICTURE = {
 def not_listed(app: Flask) -> list[str]:
     """Give the pages of an application that are neither listed nor excused, and what is listed and gone."""
     there = {
-        rule.endpoint for rule in app.url_map.iter_rules() if rule.endpoint.startswith("web.") and "GET" in rule.methods
+        rule.endpoint
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("web.") and "GET" in (rule.methods or ())
     }
     here = {stop.endpoint for stop in STOPS} | set(WITHOUT_PICTURE)
     return sorted(there ^ here)
