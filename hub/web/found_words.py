@@ -35,6 +35,10 @@ _PLACES = {
     ItemKind.REMARK: "bericht-{id}",
     ItemKind.AGREEMENT: "afspraak-{id}",
     ItemKind.SCORE: "leefgebied-{domain}",
+    ItemKind.CONTACT: "contact-{id}",
+    ItemKind.APPOINTMENT: "agenda-{id}",
+    ItemKind.DOCUMENT: "document-{id}",
+    ItemKind.NOTE: "aantekening-{id}",
 }
 _WORD = re.compile(r"[^\W_]+")
 _BEFORE, _LONGEST = 60, 200

@@ -165,6 +165,8 @@ WITHOUT_PICTURE = {
     "web.account.picture": "the picture on the page of the second step",
     "web.message_forms.take": "a file",
     "web.reporting.take": "a file",
+    "web.documents.take": "a file",
+    "web.appointments.take": "a file, for a calendar",
 }
 
 
