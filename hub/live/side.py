@@ -25,6 +25,7 @@ from hub.live.lists import Lists
 from hub.live.pushing import Pushing
 from hub.live.room import Room, Watched
 from hub.live.signed_in import as_of_now, line_of, who_connects
+from hub.live.tables import Tables
 from hub.live.watching import Watching
 from hub.services.alerts import PERSON
 from hub.services.case_view import positions_of
@@ -58,6 +59,7 @@ class Live:
         self._stopped = False
         self.room = Room(self.emit)
         self.lists = Lists(hub, lambda sid, news: self.emit("worklist", news, to=sid))
+        self.tables = Tables(hub, lambda sid, news: self.emit("table", news, to=sid))
         self.bells = Bells(hub, lambda sid, news: self.emit("bell", news, to=sid))
         self.pushing = Pushing(app, hub, self.room, drawing, self.emit)
         self._watching = Watching(hub, self.room, drawing, limits)
@@ -77,6 +79,8 @@ class Live:
             ("seen", self._seen),
             ("watch_worklist", self._watch_worklist),
             ("watch_bell", self._watch_bell),
+            ("sit", self._sit),
+            ("writing", self._writing),
         ):
             self.socketio.on_event(name, handler, namespace=NAMESPACE)
 
@@ -105,6 +109,7 @@ class Live:
         sid = _sid()
         self.lists.leave(sid)
         self.bells.leave(sid)
+        self.tables.leave(sid)
         if self.room.viewers.pop(sid, None) is not None:
             telemetry.WATCHERS.dec()
         self.room.leave_all(sid)
@@ -140,6 +145,21 @@ class Live:
         if known is None or known.session_id is None:
             return {"error": "invalid"}
         return self._begin(known, lambda viewer: self.bells.watch(_sid(), viewer), self.bells.leave)
+
+    def _sit(self, asked: Any = None) -> dict[str, Any]:
+        """Answer whether someone has a seat at a table; from then on who is there is told."""
+        known = self.room.viewers.get(_sid())
+        if self._limits.kinds["socket"].take(_sid()).wait:
+            return {"error": "rate_limited"}
+        item = asked.get("item") if isinstance(asked, dict) else None
+        if known is None or known.session_id is None or not isinstance(item, str) or not 0 < len(item) <= 36:
+            return {"error": "invalid"}
+        return self._begin(known, lambda viewer: self.tables.sit(_sid(), viewer, item), self.tables.leave)
+
+    def _writing(self, asked: Any = None) -> None:
+        if self._limits.kinds["socket"].take(_sid()).wait or not isinstance(asked, dict):
+            return
+        self.tables.write(_sid(), writes=asked.get("on") is True)
 
     def _begin(
         self, known: Viewer, watch: Callable[[Viewer], dict[str, Any]], leave: Callable[[str], None]

@@ -61,6 +61,12 @@ def seated(
     return tuple(_at(config, one, known.get(one.id)) for one in rows)
 
 
+def who_sits(session: Session, item_id: str, now: dt.datetime) -> frozenset[str]:
+    """Give the ids of who has a seat at a table now."""
+    query = select(_SEATS.c.person_id).where(_SEATS.c.item_id == item_id, _SEATS.c.state != LEFT, _SEATS.c.until > now)
+    return frozenset(session.execute(query).scalars())
+
+
 def _known(
     session: Session,
     config: Configuration,

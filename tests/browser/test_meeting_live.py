@@ -55,6 +55,7 @@ def test_what_els_agrees_is_on_the_table_and_on_the_list_of_who_does_it_at_once(
     live(tasks)
     els.evaluate("window.sameDocument = true")
     naima.get_by_label("Nieuwe notitie").fill("Karin belt liever niet")
+    expect(els.get_by_text("Naima schrijft nu ook")).to_be_visible(timeout=LONG)
     els.get_by_label("Nieuwe afspraak").fill("Samen de post openen")
     els.get_by_label("Wie doet dit").select_option(label="Naima Bouzid")
     els.get_by_role("button", name="Toevoegen").click()

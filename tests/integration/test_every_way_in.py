@@ -178,6 +178,8 @@ EVENTS = {
     "seen": "own",
     "watch_bell": "decided",
     "watch_worklist": "decided",
+    "sit": "decided",
+    "writing": "own",
 }
 # Whoever has a shell on the machine has its keys; these print no client's data, but for what is named here.
 COMMANDS: dict[str, str] = {

@@ -27,7 +27,7 @@ const list = new LiveList(root, {
   onNew: (row) => told.push([row, words.woordNieuw, words.woordEen]),
   onChanged: (row) => told.push([row, words.woordAnders, words.woordEenAnders]),
 });
-const line = new Line({ onUp: watch });
+export const line = new Line({ onUp: watch });
 
 let fetching = false;
 let again = false;
