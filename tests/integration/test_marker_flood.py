@@ -190,6 +190,8 @@ def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_
         "case_id": cases,
         "referral_id": ids[::7],
         "intake_id": ["00000000-0000-4000-8000-000000000000"],
+        "meeting_id": ["00000000-0000-4000-8000-000000000000"],
+        "item_id": ["00000000-0000-4000-8000-000000000000"],
         "name": ["message", "social_work"],
         "file": ["README.md"],
         "person_id": ["tom", "marloes"],
