@@ -21,9 +21,10 @@ from hub.services.release import person_for
 from hub.services.views import ReferralLine, Viewer, WorkLine
 from hub.settings import Configuration
 from schemas.message import Client
-from schemas.vocabulary import Status
+from schemas.vocabulary import OrganisationKind, Status
 
 _LIMIT = 500
+_FOLLOW_WHAT_WAS_SENT = frozenset({"income_consultant", "job_matcher"})
 _OVER = ENDED - {Status.ENTERED_IN_ERROR}
 _SHOWN_AFTER = dt.timedelta(days=30)
 
@@ -39,6 +40,22 @@ def past_lines(session: Session, config: Configuration, viewer: Viewer, now: dt.
     return sorted(lines, key=lambda line: line.changed_at or now, reverse=True)
 
 
+def sent_lines(
+    session: Session, config: Configuration, viewer: Viewer, now: dt.datetime
+) -> tuple[WorkLine, ...] | None:
+    """Give what the viewer's organisation sent, as far as this viewer may see it: what runs, and what came back lately.
+
+    Nothing where that is no list of the viewer's: Work & Income refers, and the regisseur has a list of clients.
+    """
+    organisation = config.organisation(viewer.organisation)
+    refers = organisation is not None and organisation.kind == OrganisationKind.WORK_AND_INCOME
+    if not refers or viewer.role not in _FOLLOW_WHAT_WAS_SENT:
+        return None
+    runs = _lines(session, config, viewer, now, OPEN, part=Part.SENDER)
+    back = _lines(session, config, viewer, now, _OVER, since=now - _SHOWN_AFTER, part=Part.SENDER)
+    return (*runs, *sorted(back, key=lambda line: line.changed_at or now, reverse=True))
+
+
 def _lines(
     session: Session,
     config: Configuration,
@@ -46,14 +63,16 @@ def _lines(
     now: dt.datetime,
     statuses: Collection[Status],
     since: dt.datetime | None = None,
+    part: Part = Part.RECEIVER,
 ) -> list[WorkLine]:
+    ours = Referral.receiver if part is Part.RECEIVER else Referral.sender
     query = (
         select(CaseKey.key, Referral, Case.regisseur_id, ClientRecord.person)  # the key before what it opens
         .select_from(Referral)
         .outerjoin(CaseKey, CaseKey.owner == Referral.case_id)
         .join(Case, Referral.case_id == Case.id)
         .join(ClientRecord, Case.client_id == ClientRecord.id)
-        .where(Referral.receiver == viewer.organisation, Referral.status.in_([str(status) for status in statuses]))
+        .where(ours == viewer.organisation, Referral.status.in_([str(status) for status in statuses]))
         .order_by(Referral.number.desc())
         .limit(_LIMIT)
     )
@@ -63,13 +82,13 @@ def _lines(
     for _key, referral, regisseur_id, person in rows:
         check_owner(person, referral.case_id)
         look = gaze(config, viewer, regisseur_id, now, facts[referral.case_id])
-        line = _line(session, look, referral, Client(**person))
+        line = _line(session, look, referral, Client(**person), part)
         if line is not None:
             found.append(line)
     return found
 
 
-def _line(session: Session, look: Gaze, referral: Referral, person: Client) -> WorkLine | None:
+def _line(session: Session, look: Gaze, referral: Referral, person: Client, part: Part) -> WorkLine | None:
     """Give one referral as a line, with no more than may be seen; nothing where it is not there for this viewer."""
     decision = status_decision(look, referral)
     if not decision.allow or decision.mask is Mask.STATUS_ONLY:
@@ -77,7 +96,7 @@ def _line(session: Session, look: Gaze, referral: Referral, person: Client) -> W
     line = line_of(look, referral, decision)
     known = may_see(look, referral, Category.CONTACT).mask is Mask.FULL
     tell(session, look, Deed.WORKLIST_VIEW, referral)
-    mine = referral.turn_who == Part.RECEIVER
+    mine = referral.turn_who == part
     return WorkLine(
         case_id=referral.case_id if known else None,
         referral=line,

@@ -76,6 +76,9 @@ class Backend(Protocol):
     def past_work(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what is over since a short while, of the referrals to the viewer's organisation."""
 
+    def sent_work(self, viewer: Viewer) -> tuple[WorkLine, ...] | None:
+        """Give what the viewer's organisation sent, or nothing where that is no list of the viewer's."""
+
     def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
         """Give how much room the services have of which the viewer may say so."""
 

@@ -112,6 +112,11 @@ class HubBackend:
         with audit.looking(self._hub.store, self._where()) as session:
             return tuple(inbox_list.past_lines(session, self._config, viewer, _now()))
 
+    def sent_work(self, viewer: Viewer) -> tuple[WorkLine, ...] | None:
+        """Give what the viewer's organisation sent, as far as the viewer may see it."""
+        with audit.looking(self._hub.store, self._where()) as session:
+            return inbox_list.sent_lines(session, self._config, viewer, _now())
+
     def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
         """Give how much room the viewer's services have."""
         with self._hub.store.reading() as session:

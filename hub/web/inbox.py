@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from hub.rules.lifecycle import ENDED
 from hub.services.views import WorkLine
 from hub.web.ahead import fetched_ahead
 from hub.web.backend import backend
@@ -89,7 +90,21 @@ def list_page() -> str:
     if FRAGMENT in request.headers:
         return render_template("inbox/list.html", box=_box(), chosen=None)
     rooms = backend().own_room(g.viewer)
-    return render_template("inbox.html", box=_box(), rooms=rooms, view=None, chosen=None, errors={}, values={})
+    sent = _sent(backend().sent_work(g.viewer))
+    facts = {"view": None, "chosen": None, "errors": {}, "values": {}}
+    return render_template("inbox.html", box=_box(), rooms=rooms, sent=sent, **facts)
+
+
+def _sent(lines: tuple[WorkLine, ...] | None) -> dict[str, list[WorkLine]] | None:
+    """Part what one's own organisation sent: what waits for it, what came back, and what runs elsewhere."""
+    if lines is None:
+        return None
+    groups: dict[str, list[WorkLine]] = {"us": [], "back": [], "runs": []}
+    for line in sorted(lines, key=by_term):
+        over = line.referral is not None and line.referral.mark in ENDED
+        waits = line.reason not in ("waiting", "None") and not over
+        groups["back" if over else "us" if waits else "runs"].append(line)
+    return groups
 
 
 def detail_page(referral_id: str, *, errors: Errors, values: dict[str, str]) -> str:

@@ -587,6 +587,9 @@ class Remembering:
     def past_work(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         return PAST.get(viewer.id, ())
 
+    def sent_work(self, viewer: Viewer) -> None:
+        return None
+
     def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
         return ROOM if viewer.organisation == "de-spoel" else ()
 
