@@ -91,7 +91,7 @@ def list_page() -> str:
         return render_template("inbox/list.html", box=_box(), chosen=None)
     rooms = backend().own_room(g.viewer)
     sent = _sent(backend().sent_work(g.viewer))
-    facts = {"view": None, "chosen": None, "errors": {}, "values": {}}
+    facts: dict[str, object] = {"view": None, "chosen": None, "errors": {}, "values": {}}
     return render_template("inbox.html", box=_box(), rooms=rooms, sent=sent, **facts)
 
 
