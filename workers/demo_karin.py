@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from hub.models import CaseItem
 from hub.rules.working_days import AMSTERDAM
-from hub.services import items, referrals
+from hub.services import documents, items, referrals
 from hub.services.identity import person_viewer
 from hub.services.views import Viewer
 from hub.settings import Configuration
@@ -20,6 +20,7 @@ from schemas.items import CLIENT, NewItem
 from schemas.message import Ground
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Event, ItemKind, ItemState, LifeDomain, Purpose, Urgency
+from workers.demo_documents import PAPERS, Paper, brought
 
 BEGAN = 166  # how many days ago her file was opened
 _MARLOES, _NAIMA, _TOM, _ILSE = "marloes", "naima", "tom", "ilse"
@@ -177,7 +178,12 @@ class _Karin:
         for days_ago, how, text, minutes, reached in _CONTACTS:
             words = {"how": how, "reached": reached, **({"text": text, "minutes": minutes} if text else {})}
             yield days_ago, self._adds(_MARLOES, ItemKind.CONTACT, words, ())
+        for paper in PAPERS:
+            yield paper.days_ago, lambda work, paper=paper: self._keep(work, paper)  # type: ignore[misc]
         yield 1, self._appointment
+
+    def _keep(self, work: UnitOfWork, paper: Paper) -> None:
+        documents.add(work, self._config, self._viewer(work, paper.by), self._case_id, brought(paper))
 
     def _goal(self, goal: _Goal) -> Iterator[_Deed]:
         yield goal.written, lambda work: self._add_goal(work, goal)

@@ -10,6 +10,7 @@ _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"stream\r?\n")
 _OBJECTS = re.compile(rb"\s*\d+\s+\d+[\s\d]*")
 _MOST_UNPACKED = 32_000_000
+_MOST_STREAMS = 50_000
 _HEAD = 64
 
 
@@ -25,10 +26,10 @@ def check_pdf(body: bytes) -> None:
     left = _MOST_UNPACKED
     if _ACTIVE.search(_plain(body)):
         raise Invalid("This PDF may do something.", field="doc_active")
-    for begin in _STREAM.finditer(body):
+    for number, begin in enumerate(_STREAM.finditer(body)):
         objects = _unpacked(body, begin.end(), left)
         left -= len(objects)
-        if left <= 0:
+        if left <= 0 or number > _MOST_STREAMS:
             raise Invalid("This PDF unpacks to too much.", field="doc_bomb")
         if _ACTIVE.search(_plain(objects)):
             raise Invalid("This PDF may do something.", field="doc_active")

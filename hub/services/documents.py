@@ -20,18 +20,19 @@ from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.items import NewItem
-from schemas.vocabulary import ItemKind, ItemState
+from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 
 _MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Brought:
-    """A file that somebody brings: its name as it came, its content, and for whom it is meant beside the own."""
+    """A file that somebody brings: its name as it came, what it is about, and for whom it is meant beside the own."""
 
     name: str
     body: bytes
     audience: tuple[str, ...] | None = None
+    life_domains: tuple[LifeDomain, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ def add(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, br
     """Keep a document in a case; ``Invalid`` names why it is not taken, and is otherwise as in ``items.add``."""
     sound = judged(brought.name, brought.body, most_bytes(config))
     words = {"name": sound.name, "media_type": sound.media_type, "size": len(brought.body)}
-    new = NewItem(kind=ItemKind.DOCUMENT, content=words, audience=brought.audience)
+    new = NewItem(kind=ItemKind.DOCUMENT, content=words, audience=brought.audience, life_domains=brought.life_domains)
     item = write_down(work, config, actor, case_id, new)
     work.session.add(DocumentBody(item_id=item.id, case_id=case_id, body=in_case(work, case_id, brought.body)))
     work.session.flush()

@@ -15,7 +15,7 @@ from hub.web import session_cookie
 from hub.web.desk import desk
 from hub.web.drawing import case_path
 from hub.web.front_door import SANDBOX
-from hub.web.item_form import audience_of
+from hub.web.item_form import audience_of, domains_of
 
 slice_ = Blueprint("documents", __name__)
 _BRINGING = re.compile(r"/inwoners/[^/]+/documenten")
@@ -60,7 +60,12 @@ def _brought(given: FileStorage | None) -> documents.Brought:
         raise Invalid("There is no file.", field="doc_none")
     with given.stream:
         body = given.read()
-    return documents.Brought(name=given.filename[:500], body=body, audience=audience_of(request.form))
+    return documents.Brought(
+        name=given.filename[:500],
+        body=body,
+        audience=audience_of(request.form),
+        life_domains=domains_of(request.form),
+    )
 
 
 def _again(view: CaseView, field: str | None) -> ResponseReturnValue:

@@ -109,7 +109,7 @@ def _word(name: str, form: Form, field: str) -> Any:
 def _heads(form: Form, *, every: bool) -> dict[str, Any]:
     heads: dict[str, Any] = {}
     if every or "life_domains" in form:
-        heads["life_domains"] = _domains(form.getlist("life_domains"))
+        heads["life_domains"] = domains_of(form)
     if every or "audience_of" in form:
         heads["audience"] = audience_of(form)
     if every or "who" in form:
@@ -128,9 +128,10 @@ def audience_of(form: Form) -> tuple[str, ...] | None:
     return tuple(one for one in form.getlist("audience") if one) if some else None
 
 
-def _domains(codes: Iterable[str]) -> tuple[LifeDomain, ...]:
+def domains_of(form: Form) -> tuple[LifeDomain, ...]:
+    """Give the life domains that something is about; ``Invalid`` where there is no such domain."""
     try:
-        return tuple(dict.fromkeys(LifeDomain(code) for code in codes if code))
+        return tuple(dict.fromkeys(LifeDomain(code) for code in form.getlist("life_domains") if code))
     except ValueError as error:
         raise Invalid("There is no such life domain.", field="life_domains") from error
 

@@ -21,7 +21,7 @@ from hub.services.views import Viewer
 from hub.web.calendar_file import calendar_file
 from hub.wiring import Hub
 from schemas.items import ItemChange, NewItem
-from schemas.vocabulary import ItemKind, ItemState
+from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 from tests.integration import test_items as written
 from tests.integration.callers import looking_at, mark_of, sign_in_as
 from tests.personas import ILSE, MARLOES, NAIMA, PETER, TOM
@@ -70,6 +70,14 @@ def test_a_document_is_sealed_and_comes_back_as_it_was_to_who_may_see_it_alone(h
         items.settle(work, hub.config, MARLOES, item.id, ItemState.REMOVED, 1)
     with pytest.raises(NotFound):
         takes(hub, NAIMA, case_id, item.id)
+
+
+def test_what_a_document_is_about_narrows_who_sees_it(hub: Hub, case_id: str) -> None:
+    money = brings(hub, MARLOES, case_id, life_domains=(LifeDomain.FINANCES,))
+    whole = brings(hub, MARLOES, case_id)
+    seen = {who.id: {one.id for one in view(hub, who, case_id).items} for who in (NAIMA, TOM)}
+    assert {money.id, whole.id} <= seen["naima"]
+    assert money.id not in seen["tom"]
 
 
 def test_who_may_not_write_brings_nothing_and_what_is_refused_leaves_nothing(hub: Hub, case_id: str) -> None:
