@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 from hub.models import Referral
 from hub.rules import lifecycle
-from hub.services.views import TrackStep, TrailStep
+from hub.services.views import DeliveryTrouble, TrackStep, TrailStep
 from schemas.vocabulary import Delivery, Event, MessageKind, Status
 
 _AFTER_ACCEPT = (Status.ACCEPTED, Status.PLANNED, Status.STARTED, Status.PAUSED, Status.COMPLETED)
 _AFTER_START = (Status.STARTED, Status.PAUSED, Status.COMPLETED)
 
 
-def track_of(referral: Referral, trail: Sequence[TrailStep]) -> tuple[TrackStep, ...]:
-    """Give the six steps of a referral's way: three by systems, three by people."""
+def track_of(referral: Referral, trail: Sequence[TrailStep], trouble: DeliveryTrouble | None) -> tuple[TrackStep, ...]:
+    """Give the six steps of a referral's way: three by systems, three by people; where it does not arrive, that."""
     first = {step.kind: step.at for step in reversed(trail)}
     sent = next((step for step in trail if step.kind == MessageKind.SENT), None)
-    fault = referral.delivery in (Delivery.QUARANTINED, Delivery.REFUSED)
+    fault = trouble is not None or referral.delivery in (Delivery.QUARANTINED, Delivery.REFUSED)
     read_at = first.get(Event.RECEIVE) or (sent.processed_at if sent else None)
     reached = {
         "sent": referral.created_at,

@@ -50,6 +50,7 @@ def referral_view(
     sees_content = may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL
     receiver, sender = config.organisation(referral.receiver), config.organisation(referral.sender)
     content = _content(referral, person, look) if sees_content else ()
+    trouble = trouble_of(session, config, referral, parts_of(viewer, referral, regisseur_id))
     creator = session.get(Person, referral.created_by)
     tell(session, look, Deed.REFERRAL_VIEW, referral)
     return ReferralView(
@@ -57,13 +58,13 @@ def referral_view(
         case_id=referral.case_id,
         client_name=full_name(person) if person else "",
         content=content,
-        steps=track_of(referral, trail),
+        steps=track_of(referral, trail, trouble),
         trail=tuple(trail),
         actions=choices_of(look, referral),
         sent_at=referral.created_at,
         sent_by=creator.name if creator else line.sender,
         client_words=content_for(viewer.organisation, referral).get("client_words") if sees_content else None,
-        trouble=trouble_of(session, config, referral, parts_of(viewer, referral, regisseur_id)),
+        trouble=trouble,
         phone=receiver.phone if receiver else None,
         viewer_received=viewer.organisation == referral.receiver,
         may_see_case=person is not None,

@@ -197,7 +197,7 @@ def fields_of(data: MessageData) -> tuple[tuple[str, str], ...]:
         ("life_domains", ", ".join(data.life_domains)),
         (SharedField.CLIENT_WORDS, data.client_words),
         (SharedField.REASON, data.reason),
-        *((SharedField.STRENGTHS, strength) for strength in data.strengths),
+        (SharedField.STRENGTHS, "; ".join(data.strengths)),
         ("urgency", data.urgency),
     ]
     if ground is not None:

@@ -371,12 +371,7 @@ def turn_words(what: str | None) -> str:
 
 def shared_words(field: str, text: str) -> str:
     """Give a shared value in words where it is a code, and as it goes along where it is not."""
-    if field == "life_domains":
-        return ", ".join(domain_name(code) for code in text.split(", "))
-    if field == "birth_date":
-        return content_text(field, text)
-    lists: dict[str, Mapping[Any, str]] = {**_CODED, "gender": _GENDERS}
-    return lists.get(field, {}).get(text, text)
+    return _GENDERS.get(text, text) if field == "gender" else content_text(field, text)
 
 
 _GENDERS = Words({"male": "man", "female": "vrouw", "other": "anders", "unknown": "onbekend"})
