@@ -32,6 +32,8 @@ DUTCH = re.compile(
 QUOTED = ("bdi", "code", "pre")
 ALIKE = frozenset({"/inloggen", "/uitloggen"})
 MOST_OF_A_KIND = 3
+OF_PEOPLE = ("/inwoners/", "/overleg", "/verwijzingen/", "/werkvoorraad")
+"""Pages that hold what people wrote, in their own language; templates hold their texts to gettext."""
 
 
 @pytest.fixture
@@ -192,7 +194,7 @@ def test_every_page_speaks_english_and_is_built_as_the_dutch_one(demo_site: Site
         elif not path.endswith("/gekeken"):  # the first look is told on the second
             assert dutch.tags == english.tags, path
         left = [text for text in english.texts if DUTCH.search(names.sub("", text))]
-        if left:
+        if left and not page.request.path.startswith(OF_PEOPLE):
             found[path] = left
     assert not found, "\n".join(f"{path}: {text}" for path, texts in found.items() for text in texts)
 
