@@ -2,7 +2,11 @@
 
 # By what they took when they were last measured, longest first; a new long file belongs here.
 LONGEST = (
+    "browser/test_every_page",
     "chaos/test_drill",
+    "integration/test_twin_worlds",
+    "chaos/test_consent_withdrawn",
+    "integration/test_two_hubs",
     "integration/test_rehearse",
     "browser/test_live",
     "integration/test_wrong_person",
