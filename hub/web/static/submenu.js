@@ -8,8 +8,8 @@ function mark() {
   const places = links.map((link) => [link, document.getElementById(link.hash.slice(1))?.getBoundingClientRect()]);
   const seen = places.filter(([, box]) => box && box.height > 0 && box.bottom > BELOW_HEADER);
   const above = seen.filter(([, box]) => box.top <= BELOW_HEADER + 40);
-  // Two columns stand beside each other: of what begins above, the one that begins last; else what comes first.
-  const [current] = (above.length ? above : seen).sort(([, a], [, b]) => (above.length ? b.top - a.top || a.left - b.left : a.top - b.top || a.left - b.left))[0] ?? [];
+  // Two columns stand beside each other: of what begins above, the one that begins last; at the top the first.
+  const [current] = above.sort(([, one], [, other]) => other.top - one.top || one.left - other.left)[0] ?? places[0] ?? [];
   for (const link of links) {
     if (link === current && !link.hasAttribute('aria-current')) link.setAttribute('aria-current', 'true');
     if (link !== current) link.removeAttribute('aria-current');
