@@ -1,6 +1,7 @@
 """Five hundred referrals full of health, and nothing of it within reach of who may sanction or place."""
 
 import dataclasses
+import datetime as dt
 import json
 import re
 import secrets
@@ -14,10 +15,12 @@ from sqlalchemy import select, update
 
 from hub.broker.protocol import partner_queue
 from hub.models import Case, CaseKey, OutboxRecord, Referral, WireRecord
+from hub.services import items, meetings
 from hub.services.notices import NOTICE
 from hub.web.form_words import ADDRESSES
 from hub.wiring import Hub
-from schemas.vocabulary import Event
+from schemas.items import NewItem
+from schemas.vocabulary import Event, ItemKind, LifeDomain, Purpose
 from tests.integration.callers import (
     GGZ,
     KADE,
@@ -31,12 +34,13 @@ from tests.integration.callers import (
     partner_says,
     someone,
 )
-from tests.integration.conftest import Ring, open_test_hub
+from tests.integration.conftest import Ring, add_viewer, open_test_hub
 from tests.integration.reach import Onlooker, calls_of, messages_of, pages_of, unhurried
-from tests.personas import MARLOES, PETER, TOM
+from tests.personas import ILSE, MARLOES, PETER, TOM, person
 from workers.notices import NoticeWorker
 from workers.relay import Relay
 
+ELS = person("els", "Els van Loon", "toegang-broekhoven", "Toegangsteam Broekhoven", "team_coordinator", Purpose.TRIAGE)
 MARKER = re.compile(r"GM[0-9a-f]{10}")
 CLIENTS = 50
 REFERRALS = {"own dialect": 500, "richest dialect": 120}  # of the second, each way twenty times
@@ -147,6 +151,25 @@ def mails_of(hub: Hub) -> list[str]:
         return place.got + [body.decode() for body in bodies]
 
 
+def at_a_table(hub: Hub, case_id: str) -> tuple[str, str]:
+    """Have mental health care bring a client in at a team, where Work & Income and the work side sit too."""
+    with hub.store.writing() as work:
+        add_viewer(work, ELS)
+        meeting = meetings.plan(work, hub.config, ELS, work.now + dt.timedelta(days=1), 60, None)
+        topic = meetings.bring_in(
+            work, hub.config, ILSE, case_id, meeting.id, question=f"{marker()}?", why=marker(),
+            domains=(LifeDomain.MENTAL_HEALTH,), agreed=True,
+        )  # fmt: skip
+        meetings.invite(work, hub.config, ILSE, topic.id, TOM.id)
+        for kind in (ItemKind.MINUTE, ItemKind.DECISION, ItemKind.AGREEMENT):
+            new = NewItem(
+                kind=kind, content={"text": marker()}, parent_id=topic.id, meeting_id=meeting.id, holder=SPOEL,
+                holder_id=TOM.id, life_domains=(LifeDomain.MENTAL_HEALTH,),
+            )  # fmt: skip
+            items.add(work, hub.config, ILSE, case_id, new)
+        return meeting.id, topic.id
+
+
 def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_and_income_or_reintegration(
     hub: Hub, tmp_path: Path, heard: Lines, request: pytest.FixtureRequest
 ) -> None:
@@ -181,6 +204,7 @@ def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_
                 payload = partner_says(hub, ids[-1], Event.ACCEPT, note=marker())
                 site.bring(to, payload.body, payload.content_type)
         ring.until_still()
+    meeting, topic = at_a_table(hub, cases[0])
     for case_id in cases:
         site.web.live.push(case_id)
     for onlooker in onlookers:
@@ -190,8 +214,8 @@ def test_five_hundred_referrals_about_health_leave_no_word_within_reach_of_work_
         "case_id": cases,
         "referral_id": ids[::7],
         "intake_id": ["00000000-0000-4000-8000-000000000000"],
-        "meeting_id": ["00000000-0000-4000-8000-000000000000"],
-        "item_id": ["00000000-0000-4000-8000-000000000000"],
+        "meeting_id": [meeting],
+        "item_id": [topic],
         "name": ["message", "social_work"],
         "file": ["README.md"],
         "person_id": ["tom", "marloes"],
