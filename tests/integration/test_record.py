@@ -10,12 +10,13 @@ from icalendar import Calendar
 from sqlalchemy import func, select, text
 
 from hub.app import create_web
-from hub.models import AuditRecord, CaseItem, DocumentBody
+from hub.models import AuditRecord, Case, CaseItem, DocumentBody
 from hub.rules.audit import Deed
 from hub.services import client_words, documents, items
 from hub.services.caseload import caseload
 from hub.services.documents import Brought
 from hub.services.errors import Forbidden, Invalid, NotFound
+from hub.services.removal import reach_of, remove_case
 from hub.services.rights import inzage, to_json
 from hub.services.views import Viewer
 from hub.web.calendar_file import calendar_file
@@ -232,3 +233,17 @@ def test_of_two_who_write_own_words_the_second_is_told_and_chooses(hub: Hub, cas
     assert chosen.status_code == 303
     now = view(hub, MARLOES, case_id)
     assert (now.client_words, now.words_said_on) == ("Eerst werk.", dt.date(2026, 11, 12))
+
+
+def test_an_erased_case_leaves_no_document_no_note_and_no_own_words(
+    hub: Hub, case_id: str, write: Callable[..., CaseItem]
+) -> None:
+    brings(hub, MARLOES, case_id)
+    write(MARLOES, ItemKind.NOTE)
+    says(hub, MARLOES, case_id, 0, client_words="Ik wil rust.")
+    with hub.store.writing() as work:
+        remove_case(work, reach_of(work, case_id), "test")
+    with hub.store.reading() as session:
+        for kept in (DocumentBody, CaseItem):
+            assert session.scalar(select(func.count()).select_from(kept)) == 0
+        assert session.scalars(select(Case.story).where(Case.id == case_id)).first() is None
