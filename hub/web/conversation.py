@@ -10,6 +10,9 @@ from hub.web import dates
 from hub.web.words import LIFE_DOMAINS
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 
+TALKS = 8
+"""How many threads stand open on the page, the newest."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Thread:

@@ -174,7 +174,9 @@ def set_up_templates(app: Flask) -> None:
     app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
     app.jinja_env.globals.update(MAY_PROPOSE=steps.MAY_PROPOSE, TAKE_PROPOSAL=steps.TAKE_PROPOSAL)
-    app.jinja_env.globals.update(BLOCK=BLOCK, STYLE=STYLE, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS)
+    app.jinja_env.globals.update(
+        TALKS=conversation.TALKS, BLOCK=BLOCK, STYLE=STYLE, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS
+    )
     app.jinja_env.globals["ALERT_ICONS"] = alert_words.ALERT_ICONS
     app.jinja_env.globals["MOST_SINCE"] = since_words.MOST
     app.jinja_env.globals["HOW"] = record_words.HOW
