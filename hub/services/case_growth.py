@@ -72,6 +72,14 @@ class _Case:
     heads: Sequence[Any]
     referrals: Sequence[Referral]
     items: Sequence[Any]
+    read: dict[tuple[int, int], Sequence[Any]] = field(default_factory=dict)
+
+    def rows(self, session: Session, since: int, until: int) -> Sequence[Any]:
+        """Give the entries between two positions: what several see of them is read once."""
+        if (since, until) not in self.read:
+            span = {"case_id": self.id, "since": since, "until": until}
+            self.read[since, until] = session.execute(ENTRIES, span).all()
+        return self.read[since, until]
 
 
 @dataclass(kw_only=True)
@@ -165,8 +173,7 @@ def _grown(session: Session, case: _Case, seen: _Decided, after: int) -> Growth:
     before = frozenset(head.item_id or head.referral_id or "" for head in seen.shown[:after])
     if not new:
         return Growth(entries=(), shape=found.shape, seen_by=look.viewer, told_before=before)
-    span = {"case_id": case.id, "since": new[0].position, "until": new[-1].position}
-    rows = session.execute(ENTRIES, span).all()
+    rows = case.rows(session, new[0].position, new[-1].position)
     items: Mapping[str, ItemView] = {}
     view = None
     if any(head.item_id is not None for head in new):

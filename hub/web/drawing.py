@@ -1,8 +1,10 @@
 """What the templates may call: words, dates, addresses. Nothing here needs a request, so that pushes can use it too."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import groupby
+from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, has_request_context, request
@@ -137,8 +139,14 @@ def form_token() -> str:
     return generate_csrf() if on_page else ""
 
 
+def _together(app: Flask, more: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Give what every template may call as one table: each include and import looks through all of it."""
+    return {**app.jinja_env.globals, **(more or {})}
+
+
 def set_up_templates(app: Flask) -> None:
     """Give the templates their words."""
+    app.jinja_env.make_globals = partial(_together, app)  # type: ignore[method-assign]
     modules = (dates, labels, words, inbox_words, audit_words, rights_words)
     app.jinja_env.globals.update(
         {name: value for module in modules for name, value in vars(module).items() if not name.startswith("_")}

@@ -16,10 +16,12 @@ import hub.services
 from hub.models import Case, CaseItem, OutboxRecord, Referral, TimelineEntry
 from hub.rules.items import ITEMS
 from hub.services import (
+    client_words,
     consents,
     corrections,
     deadlines,
     delivery,
+    documents,
     items,
     referrals,
     retractions,
@@ -65,6 +67,7 @@ WORDS: dict[ItemKind, dict[str, Any]] = {
     ItemKind.DOCUMENT: {"name": "brief.pdf", "media_type": "application/pdf", "size": 12_000},
     ItemKind.CONTACT: {"how": "phone", "minutes": 12, "reached": True, "text": "Het gaat goed."},
     ItemKind.APPOINTMENT: {"what": "Koffie", "place": "thuis"},
+    ItemKind.OWN_WORDS: {"client_words": "Ik wil <b>slapen</b>.", "strengths": "Komt afspraken na"},
 }
 _PARENTS = {ItemKind.STEP: ItemKind.GOAL, ItemKind.MINUTE: ItemKind.AGENDA_ITEM}
 
@@ -228,12 +231,13 @@ class Happenings:
         self._change(item, kind)
         yield f"{kind}_changed"
         first, *others = ITEMS[kind].states
-        for state in (*(one for one in others if one is not ItemState.REMOVED), first, ItemState.REMOVED):
+        for state in (*(one for one in others if one is not ItemState.REMOVED), first, *others[-1:]):
             with self.hub.store.writing() as work:
                 now, _who = items.load(work, self.hub.config, self.marloes, item.id)
                 items.settle(work, self.hub.config, self.marloes, item.id, state, now.version)
             yield f"{kind}_{state}"
-        self._made[kind] = self._add(kind)
+        if kind is not ItemKind.OWN_WORDS:  # they are there once
+            self._made[kind] = self._add(kind)
 
     def _add(self, kind: ItemKind) -> CaseItem:
         parent = self._made[_PARENTS[kind]].id if kind in _PARENTS else None
@@ -243,7 +247,12 @@ class Happenings:
         if kind is ItemKind.APPOINTMENT:
             new = dataclasses.replace(new, at=dt.datetime.now(dt.UTC) + dt.timedelta(days=2))
         with self.hub.store.writing() as work:
-            return items.add(work, self.hub.config, self.marloes, self.case, new)
+            about = (work, self.hub.config, self.marloes, self.case)
+            if kind is ItemKind.DOCUMENT:
+                return documents.add(*about, documents.Brought(name="brief.txt", body=b"Beste Karin,"))
+            if kind is ItemKind.OWN_WORDS:
+                return client_words.record(*about, version=0, words=WORDS[kind])
+            return items.add(*about, new)
 
     def _change(self, item: CaseItem, kind: ItemKind) -> None:
         field, value = next(iter(WORDS[kind].items()))
