@@ -72,20 +72,24 @@ WORDS: dict[ItemKind, dict[str, Any]] = {
 _PARENTS = {ItemKind.STEP: ItemKind.GOAL, ItemKind.MINUTE: ItemKind.AGENDA_ITEM}
 
 
-def vocabulary() -> set[str]:
-    """Give every kind of entry that there is: of referrals and cases, and of what people write down."""
-    written = {
-        kind
-        for page in Path(str(hub.services.__file__)).parent.glob("*.py")
-        for kind in re.findall(r'NewEntry\(\s*kind="(\w+)"', page.read_text(encoding="utf-8"))
-    }
-    of_items = {
+def of_items() -> set[str]:
+    """Give every kind of entry about what people write down."""
+    return {
         f"{kind}_{what}"
         for kind, rule in ITEMS.items()
         if kind is not ItemKind.NOTE
         for what in ("added", "changed", *rule.states)
     }
-    return written | {*SENTENCES, *Event, *delivery._ENTRY_KIND.values()} | of_items
+
+
+def of_the_rest() -> set[str]:
+    """Give every other kind of entry: of referrals, systems, consents and the case."""
+    written = {
+        kind
+        for page in Path(str(hub.services.__file__)).parent.glob("*.py")
+        for kind in re.findall(r'NewEntry\(\s*kind="(\w+)"', page.read_text(encoding="utf-8"))
+    }
+    return written | {*SENTENCES, *Event, *delivery._ENTRY_KIND.values()}
 
 
 class Happenings:
@@ -102,15 +106,21 @@ class Happenings:
         with self.hub.store.reading() as session:
             return set(session.scalars(select(TimelineEntry.kind).where(TimelineEntry.case_id == self.case)))
 
-    def all_of_it(self, first: str) -> Iterator[str]:
-        """Let one thing after another happen, and name it; ``first`` is a referral to De Spoel that was just sent."""
-        yield from self._steps(first, _TO_THE_HELP)
-        for kind in WORDS:
-            yield from self._item(kind)
-        yield from self._steps(first, _TO_THE_END)
+    def of_referrals(self) -> Iterator[str]:
+        """Let everything happen to referrals, one thing after another, and name it."""
+        first = self.real.send(life_domains=WORK).id
+        yield "send"
+        yield from self._steps(first, _TO_THE_HELP + _TO_THE_END)
         for course in _OTHER_ENDS:
             yield from self._steps(self.real.send(life_domains=WORK).id, course)
         yield from self._of_systems()
+
+    def of_people(self) -> Iterator[str]:
+        """Let people write down all that they can, and then change what may be shared, while De Spoel helps."""
+        for _event in self._steps(self.real.send(life_domains=WORK).id, _THE_SHORT_WAY):
+            pass
+        for kind in WORDS:
+            yield from self._item(kind)
         yield from self._of_the_case()
         yield from self._of_consent()
 
@@ -278,6 +288,11 @@ _TO_THE_HELP: tuple[tuple[Any, ...], ...] = (
     (Event.START, "tom", {}),
     (Event.PAUSE, "tom", _WHY),
     (Event.RESUME, "tom", {}),
+)
+_THE_SHORT_WAY: tuple[tuple[Any, ...], ...] = (
+    (Event.RECEIVE, "tom", {}),
+    (Event.ACCEPT, "tom", {}),
+    (Event.START, "tom", {}),
 )
 _TO_THE_END: tuple[tuple[Any, ...], ...] = (
     (Event.COMPLETE, "tom", {"outcome": Outcome.REACHED}),
