@@ -8,8 +8,9 @@ from flask import Response
 
 from hub.api.blueprint import api, caller, hub, looking_here, whole_number
 from hub.services.case_entries import entry_body
-from hub.services.case_view import WHOLE, case_view, entries_after
+from hub.services.case_view import case_view, entries_after
 from hub.services.referral_lines import line_body
+from hub.services.windows import WHOLE
 
 
 def _json(body: Any) -> Response:

@@ -11,9 +11,10 @@ from hub.live.reading import saw_live
 from hub.live.room import Room, watch_of
 from hub.live.signed_in import as_of_now, line_of
 from hub.services.audit import looking, occasion
-from hub.services.case_view import Window, case_view
+from hub.services.case_view import case_view
 from hub.services.errors import NotFound
 from hub.services.views import CaseView, Viewer
+from hub.services.windows import Window
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

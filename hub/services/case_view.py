@@ -5,9 +5,8 @@ never tells that there was something.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -16,7 +15,6 @@ from hub.models import Case, CaseKey, Person, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Action, Category, Mask, reason
 from hub.rules.audit import Deed
-from hub.rules.blocks import first_shown
 from hub.services.access import Gaze, Why, gaze_at, has_part_in, may_see_person, see_client, why_client
 from hub.services.audit import Entry, seen, telling
 from hub.services.case_entries import Found, entries_of, found_in, is_shown
@@ -31,6 +29,7 @@ from hub.services.referral_lines import organisation_name, place
 from hub.services.release import person_for
 from hub.services.ties import at_the_table, open_domains, open_kinds, why_item
 from hub.services.views import CaseView, EntryView, Explained, ItemView, Viewer, Withheld
+from hub.services.windows import NEWEST, NOTHING, Shown, Window
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.message import Client
@@ -57,51 +56,6 @@ REGISSEUR = (
 )
 _NO_DIRECT = frozenset({"functional_admin", "privacy_officer", "policy_adviser", "enforcer"})
 _NO_REFERRING = _NO_DIRECT | {"income_consultant", "machine"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shown:
-    """The entries of a timeline that are read for a viewer, counted from ``first``, of so many that the viewer sees."""
-
-    position: int = 0
-    first: int = 1
-    heads: Sequence[Any] = ()
-
-    @property
-    def span(self) -> dict[str, int]:
-        """Give between which positions of the case they stand."""
-        return {"since": self.heads[0].position, "until": self.heads[-1].position}
-
-
-NOTHING = Shown()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Window:
-    """How much of a timeline is asked for: the newest blocks, and from ``since`` on where that is earlier.
-
-    Where that would be more than ``most``, the newest blocks alone. With ``before`` it is what comes right before that
-    entry, so many as ``most``. Numbers are the viewer's own.
-    """
-
-    since: int | None = None
-    before: int | None = None
-    most: int | None = None
-
-    def of(self, heads: Sequence[Any]) -> Shown:
-        """Give what of these, all that a viewer sees, is read."""
-        position = len(heads)
-        first, last = first_shown(position), position
-        if self.before is not None:
-            last = min(max(self.before - 1, 0), position)
-            first = max(1, last - (self.most or last) + 1)
-        elif self.since is not None and (self.most is None or position - self.since < self.most):
-            first = max(1, min(first, self.since))
-        return Shown(position=position, first=first, heads=heads[first - 1 : last])
-
-
-NEWEST = Window()
-WHOLE = Window(since=1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,6 @@ from flask import current_app
 
 from hub.services.audit_reading import LooksView
 from hub.services.capacity import OwnRoom
-from hub.services.case_view import NEWEST, Window
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
@@ -17,6 +16,7 @@ from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, Viewer, WorkLine
 from hub.services.visits import Since
+from hub.services.windows import NEWEST, Window
 from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event

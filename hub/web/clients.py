@@ -3,8 +3,8 @@
 from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
-from hub.services.case_view import NEWEST, Window
 from hub.services.views import CaseView
+from hub.services.windows import NEWEST, Window
 from hub.web.ahead import fetched_ahead
 from hub.web.backend import backend
 

@@ -31,7 +31,6 @@ from hub.services import (
 )
 from hub.services.audit_reading import LooksView, who_looked
 from hub.services.capacity import OwnRoom, own_room
-from hub.services.case_view import NEWEST, Window
 from hub.services.clients import find_case
 from hub.services.consent_view import Consents
 from hub.services.differences import DifferencesView
@@ -45,6 +44,7 @@ from hub.services.reviews import ReviewList
 from hub.services.sessions import SignedIn
 from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
 from hub.services.visits import Since
+from hub.services.windows import NEWEST, Window
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.desk import Desk

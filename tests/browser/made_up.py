@@ -8,7 +8,6 @@ from flask import Flask
 from hub.organisations import Service
 from hub.rules.room import ServiceRoom
 from hub.services.capacity import OwnRoom
-from hub.services.case_view import NEWEST, Window
 from hub.services.differences import DifferencesView
 from hub.services.directory import Running
 from hub.services.monitor_views import ConnectionLine, MonitorLine, MonitorView
@@ -30,6 +29,7 @@ from hub.services.views import (
     Withheld,
     WorkLine,
 )
+from hub.services.windows import NEWEST, Window
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.front_door import FrontDoor
 from hub.web.origins import Origins
