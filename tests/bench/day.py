@@ -97,7 +97,7 @@ _GOAL = NewItem(kind=ItemKind.GOAL, content={"title": "Ik wil rust."}, life_doma
 _DEEDS: tuple[tuple[str, Callable[[Site, Scene], None]], ...] = (
     ("a question", lambda site, scene: _event(site, scene, scene.asker, Event.ASK)),
     ("an answer", lambda site, scene: _event(site, scene, scene.answerer, Event.ANSWER)),
-    ("a remark", lambda site, scene: _add(site, scene, scene.asker, _REMARK)),
+    ("a remark", lambda site, scene: _add(site, scene, scene.answerer, _REMARK)),
     ("a goal", lambda site, scene: _add(site, scene, scene.answerer, _GOAL)),
     ("a step", _step),
     ("a step that is done", _done),
