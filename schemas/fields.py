@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from schemas.identifiers import bsn_is_valid
 
@@ -130,3 +130,12 @@ class Moment(fields.Field[dt.datetime]):
 def moment_text(moment: dt.datetime) -> str:
     """Write a moment as UTC with milliseconds and ``Z`` (RFC 3339)."""
     return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def is_mail_address(text: str) -> bool:
+    """Whether this is one mail address, as HTML asks it of a field for mail, of at most 200 characters."""
+    try:
+        validate.And(validate.Length(max=200), validate.Email())(text)
+    except ValidationError:
+        return False
+    return text.isprintable()

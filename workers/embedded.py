@@ -13,6 +13,7 @@ from connectors.registry import NAMES, connector
 from connectors.transports.mail import open_mail
 from hub.app import WebProcess, create_web
 from hub.services.address_book import address_book
+from hub.services.personal_notices import Recipients
 from hub.settings import Organisation, SettingsError
 from hub.wiring import Hub
 from workers import connector as connector_worker
@@ -111,7 +112,7 @@ def notice_worker(hub: Hub) -> notices.NoticeWorker:
     """Give the worker that tells by mail that something waits; ``SettingsError`` where it can't."""
     assert hub.config.mail is not None
     try:
-        return notices.NoticeWorker(hub.config, hub.broker, open_mail(hub.config.mail))
+        return notices.NoticeWorker(Recipients(hub.store, hub.config), hub.broker, open_mail(hub.config.mail))
     except ValueError as error:
         raise SettingsError(f"SCHAKEL_CONFIG: [mail]: {error}") from error
 

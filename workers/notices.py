@@ -1,4 +1,4 @@
-"""The worker of notices: tells organisations by mail that something waits for them, and tells us how that went."""
+"""The worker of notices: tells organisations and people by mail that something waits, and tells us how that went."""
 
 import json
 import threading
@@ -9,8 +9,8 @@ from connectors.errors import TransportError
 from connectors.transports.mail import Mailer
 from hub.broker.protocol import INBOX, NOTICES, Broker, BrokerUnavailable, Consumer, Delivery, Fate, Parcel, Publisher
 from hub.services.delivery import DeliveryReceipt
-from hub.services.notices import address_of
-from hub.settings import Configuration
+from hub.services.personal_notices import Recipients
+from hub.store.database import StoreUnavailable
 from schemas.identifiers import derived_id
 
 log = structlog.get_logger()
@@ -21,8 +21,8 @@ BATCH = 10
 class NoticeWorker:
     """Takes notices from their queue. One is done only when its receipt is confirmed; a mail may so come twice."""
 
-    def __init__(self, config: Configuration, broker: Broker, mailer: Mailer) -> None:
-        self._config, self._mailer = config, mailer
+    def __init__(self, recipients: Recipients, broker: Broker, mailer: Mailer) -> None:
+        self._recipients, self._mailer = recipients, mailer
         self._consumer: Consumer = broker.consumer(NOTICES, prefetch=BATCH)
         self._publisher: Publisher = broker.publisher()
         self._untold: list[tuple[Delivery, DeliveryReceipt]] = []
@@ -48,16 +48,17 @@ class NoticeWorker:
 
     def _told(self, delivery: Delivery) -> DeliveryReceipt:
         try:
-            organisation = str(json.loads(delivery.body)["organisation"])
+            address = self._recipients.address_of(json.loads(delivery.body))
         except (ValueError, LookupError, TypeError):
             return _receipt(delivery, "malformed: the notice can't be read", permanent=True)
-        address = address_of(self._config, organisation)
-        if address is None:  # the organisation was taken out of the configuration meanwhile: nobody to tell
+        except StoreUnavailable:
+            return _receipt(delivery, "unreachable: whether anything waits is not known")
+        if address is None:  # taken out of the configuration meanwhile, or nothing waits any more: nobody to tell
             return _receipt(delivery, None)
         try:
             self._mailer.tell(address, notice_id=delivery.message_id)
         except TransportError as error:
-            log.warning("a notice was not sent", organisation=organisation, permanent=error.permanent)
+            log.warning("a notice was not sent", message=delivery.message_id, permanent=error.permanent)
             word = "refused" if error.permanent else "unreachable"
             return _receipt(delivery, f"{word}: {error.message}", permanent=error.permanent, unknown=error.unknown)
         return _receipt(delivery, None)

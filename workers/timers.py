@@ -9,7 +9,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import Broker, BrokerUnavailable
-from hub.services import deadlines, digests, emergencies, inbox, retention, sessions, systems, throttling, withdrawal
+from hub.services import (
+    deadlines,
+    digests,
+    emergencies,
+    inbox,
+    personal_notices,
+    retention,
+    sessions,
+    systems,
+    throttling,
+    withdrawal,
+)
 from hub.services.audit_seal import seal_all
 from hub.services.reviews import late_reviews, pick_looks
 from hub.settings import Configuration
@@ -56,6 +67,7 @@ class Timers:
             self._watch_queues()
             self._watch_emergencies()
             self._make_digests()
+            self._tell_people()
         if self._ticks % _RETENTION_EVERY == 0:
             self._preview_retention()
         if self._ticks % _REVIEW_EVERY == 0:
@@ -75,6 +87,11 @@ class Timers:
             with self._store.writing() as work:
                 inbox.heal_unknown(work, self._config, organisation)
         return 0
+
+    def _tell_people(self) -> None:
+        """Have those told by mail who want that, and for whom something waits."""
+        with self._store.writing() as work:
+            personal_notices.put_due(work, self._config)
 
     def _pick_looks(self) -> None:
         """Put on the reviewers' list what must be judged; say so where it waits too long."""

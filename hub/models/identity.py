@@ -14,7 +14,8 @@ class Person(Record):
 
     ``password_once`` says that the password was made by someone else and must be changed. ``external_id`` is
     ``provider|claim``: who this is at an OpenID provider. A ``factor_secret`` without ``factor_since`` was shown and
-    not confirmed yet; ``factor_step`` is the last thirty seconds for which a code was taken.
+    not confirmed yet; ``factor_step`` is the last thirty seconds for which a code was taken. ``notify_mail`` is where
+    someone wants to hear that something waits, ``told_at`` when that was told last.
     """
 
     __tablename__ = "people"
@@ -31,6 +32,8 @@ class Person(Record):
     factor_secret: Mapped[bytes | None] = mapped_column(Sealed)
     factor_since: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
     factor_step: Mapped[int] = mapped_column(default=0)
+    notify_mail: Mapped[bytes | None] = mapped_column(Sealed)
+    told_at: Mapped[dt.datetime | None] = mapped_column(UtcMoment)
 
 
 class Post(Record):

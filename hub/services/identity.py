@@ -14,6 +14,7 @@ from hub.services.sessions import viewer_in
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
+from schemas.fields import is_mail_address
 from schemas.identifiers import new_id
 from schemas.vocabulary import OrganisationKind, Purpose
 
@@ -112,6 +113,20 @@ def set_language(work: UnitOfWork, person_id: str, code: str) -> None:
     if code not in LANGUAGES:
         raise Invalid("There is no such language.", field="language")
     work.execute(update(Person).where(Person.id == person_id).values(language=code))
+
+
+def set_mail(work: UnitOfWork, person_id: str, address: str | None) -> None:
+    """Have someone told by mail that something waits, or no more; ``Invalid`` where that is no address."""
+    if address is not None and not is_mail_address(address):
+        raise Invalid("This is no mail address.", field="mail")
+    sealed = address.encode() if address else None
+    work.execute(update(Person).where(Person.id == person_id).values(notify_mail=sealed, told_at=None))
+
+
+def mail_of(session: Session, person_id: str) -> str | None:
+    """Give where someone wants to be told that something waits; nothing for who does not."""
+    found = session.scalars(select(Person.notify_mail).where(Person.id == person_id, Person.active)).one_or_none()
+    return found.decode() if found else None
 
 
 def posts_of(session: Session, person_id: str, on: dt.date) -> list[Post]:

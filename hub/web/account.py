@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, flash, g, make_response, redirect,
 from flask.typing import ResponseReturnValue
 
 from hub.rules.passwords import Weakness
+from hub.services.alert_views import may_be_called
 from hub.services.sessions import SignedIn, Stage
 from hub.web import session_cookie
 from hub.web.accounts import accounts
@@ -38,6 +39,10 @@ def _onward(entered: Entered) -> Response:
 @slice_.get("/account")
 def show() -> ResponseReturnValue:
     """Show one's own account."""
+    return _page()
+
+
+def _page(*, wrong_mail: str | None = None) -> str:
     me = _me()
     return render_template(
         "account.html",
@@ -46,6 +51,9 @@ def show() -> ResponseReturnValue:
         sessions=accounts().own_sessions(me),
         factor=accounts().factor(me),
         names={code: one.name for code, one in accounts().organisations().items()},
+        can_mail=accounts().can_mail and may_be_called(me.viewer),
+        mail=accounts().mail(me) if wrong_mail is None else wrong_mail,
+        wrong_mail=wrong_mail is not None,
     )
 
 
@@ -66,6 +74,18 @@ def choose_language() -> ResponseReturnValue:
         abort(404)
     accounts().choose_language(_me(), code)
     return keep(make_response(redirect("/account", 303)), code)
+
+
+@slice_.post("/account/mail")
+def choose_mail() -> ResponseReturnValue:
+    """Have oneself told by mail that something waits, or no more."""
+    if not accounts().can_mail:
+        abort(404)
+    address = request.form.get("adres", "").strip() if request.form.get("aan") == "ja" else ""
+    if not accounts().choose_mail(_me(), address or None):
+        return _page(wrong_mail=address[:200]), 422
+    flash("mail_on" if address else "mail_off")
+    return redirect("/account", 303)
 
 
 @slice_.post("/account/sessies")

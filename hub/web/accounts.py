@@ -11,6 +11,7 @@ from hub.models import Post
 from hub.rules.audit import Deed, Outcome
 from hub.rules.passwords import Weakness, weakness
 from hub.services import audit, identity, oidc, second_factor, sessions
+from hub.services.errors import Invalid
 from hub.services.sessions import OpenSession, Origin, SignedIn, Stage
 from hub.services.throttling import Turn, Wait, bucket, give_back, take_turn
 from hub.services.views import Viewer
@@ -178,6 +179,25 @@ class Accounts:
         """Have the screen speak another language to this person, everywhere."""
         self._write(lambda work: identity.set_language(work, signed_in.person_id, code))
         self._tell(signed_in.viewer, Deed.ACCOUNT_CHANGE, Outcome.OK, "own_language")
+
+    def mail(self, signed_in: SignedIn) -> str | None:
+        """Give where one wants to hear that something waits."""
+        with self._hub.store.reading() as reading:
+            return identity.mail_of(reading, signed_in.person_id)
+
+    @property
+    def can_mail(self) -> bool:
+        """Whether this installation sends mail at all."""
+        return self._hub.config.mail is not None
+
+    def choose_mail(self, signed_in: SignedIn, address: str | None) -> bool:
+        """Have oneself told by mail that something waits, or no more; whether that is an address."""
+        try:
+            self._write(lambda work: identity.set_mail(work, signed_in.person_id, address))
+        except Invalid:
+            return False
+        self._tell(signed_in.viewer, Deed.ACCOUNT_CHANGE, Outcome.OK, "own_mail")
+        return True
 
     def begin_factor(self, signed_in: SignedIn) -> None:
         """Make a secret for an authenticator, to be confirmed by a code."""

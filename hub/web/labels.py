@@ -30,6 +30,8 @@ ROLES = Words(
 ACCOUNT_SAID = Words(
     {
         "session_ended": "De sessie is beëindigd. Wat daar openstond, is gesloten.",
+        "mail_on": "U krijgt een mail als hier iets op u wacht. Er staat nooit in wat of over wie.",
+        "mail_off": "U krijgt geen mail meer.",
         "password_changed": "Uw wachtwoord is gewijzigd. Uw andere sessies zijn beëindigd.",
     }
 )

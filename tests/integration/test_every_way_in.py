@@ -127,6 +127,7 @@ ROUTES: dict[str, str] = {
     "web.account.show": "own",
     "web.account.switch": "own",
     "web.account.choose_language": "own",
+    "web.account.choose_mail": "own",
     "web.account.switch_shortcuts": "own",
     "web.account.end_others": "own",
     "web.account.factor_page": "own",

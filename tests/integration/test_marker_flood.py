@@ -17,6 +17,7 @@ from hub.broker.protocol import partner_queue
 from hub.models import Case, CaseKey, OutboxRecord, Referral, WireRecord
 from hub.services import items, meetings
 from hub.services.notices import NOTICE
+from hub.services.personal_notices import Recipients
 from hub.web.form_words import ADDRESSES
 from hub.wiring import Hub
 from schemas.items import NewItem
@@ -143,7 +144,8 @@ def mails_of(hub: Hub) -> list[str]:
     place = Pigeonhole()
     with hub.store.writing() as work:
         work.execute(update(OutboxRecord).where(OutboxRecord.kind == NOTICE).values(due_at=work.now))
-    with closing(Relay(hub.store, hub.broker)) as relay, closing(NoticeWorker(hub.config, hub.broker, place)) as worker:  # type: ignore[arg-type]
+    told = NoticeWorker(Recipients(hub.store, hub.config), hub.broker, place)  # type: ignore[arg-type]
+    with closing(Relay(hub.store, hub.broker)) as relay, closing(told) as worker:
         while relay.step() + worker.step(0.1):
             pass
     with hub.store.reading() as session:

@@ -24,6 +24,7 @@ from hub.models import OutboxRecord, Referral
 from hub.services import referrals
 from hub.services.feed import feed
 from hub.services.notices import NOTICE
+from hub.services.personal_notices import Recipients
 from hub.wiring import Hub
 from tests.builders import client, new_referral
 from tests.integration.callers import GGZ
@@ -155,7 +156,7 @@ def carry(hub: Hub) -> None:
     make_due(hub)
     with (
         closing(Relay(hub.store, hub.broker)) as relay,
-        closing(NoticeWorker(hub.config, hub.broker, open_mail(hub.config.mail))) as worker,
+        closing(NoticeWorker(Recipients(hub.store, hub.config), hub.broker, open_mail(hub.config.mail))) as worker,
         closing(InboxWorker(hub.store, hub.config, hub.broker)) as inbox,
     ):
         relay.step()
