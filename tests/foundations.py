@@ -1,4 +1,4 @@
-"""On which foundation a file's tests run: on the real one all of them, on the embedded one where the two may differ.
+"""On which foundation a file's tests run: on the real one most of them, on both where the two may differ.
 
 Real are PostgreSQL and RabbitMQ; embedded are SQLite and the broker in a file. Where they do otherwise (who waits for
 whom, what a lock is, what is stored how, what a queue promises) both are tried, the brokers by one suite in
@@ -13,6 +13,30 @@ import pytest
 from workers.drill.services import BROKER_VARIABLE, DATABASE_VARIABLE, RABBIT_PROGRAMS, postgres_programs
 
 _REAL = {"[sqlite": "[postgresql", "[embedded": "[real"}
+_EMBEDDED = {real: embedded for embedded, real in _REAL.items()}
+
+# What is said and refused in a dialect and on a page, and who may do what: the same code above either foundation.
+ON_THE_EMBEDDED_ONE = frozenset(
+    f"tests/integration/{name}.py"
+    for name in (
+        "test_circumstances",
+        "test_corrections",
+        "test_emergencies",
+        "test_hostile_dialects",
+        "test_lines_of_a_partner",
+        "test_management",
+        "test_message_forms",
+        "test_refused_in_words",
+        "test_rehearse",
+        "test_signed_intake",
+        "test_simulators",
+        "test_snapshots",
+        "test_steps_taken_back",
+        "test_systems",
+        "test_wrong_person",
+        "test_zgw_intake",
+    )
+)
 
 ON_BOTH = frozenset(
     f"tests/integration/{name}.py"
@@ -43,7 +67,7 @@ ON_BOTH = frozenset(
 
 
 def once_each(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out an embedded test where it runs on the real services too and its file is not one for both."""
+    """Leave out of a test that runs on both foundations one of the two, but in the files that are for both."""
     if not _services_are_here():
         return
     ids = {item.nodeid for item in items}
@@ -57,7 +81,8 @@ def _is_double(item: pytest.Item, ids: set[str]) -> bool:
     file, name = item.location[0], item.nodeid
     if file in ON_BOTH or not file.startswith("tests/integration/"):
         return False
-    return any(mark in name and name.replace(mark, real, 1) in ids for mark, real in _REAL.items())
+    others = _EMBEDDED if file in ON_THE_EMBEDDED_ONE else _REAL
+    return any(mark in name and name.replace(mark, other, 1) in ids for mark, other in others.items())
 
 
 def _services_are_here() -> bool:

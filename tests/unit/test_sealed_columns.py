@@ -27,4 +27,4 @@ def test_what_the_ring_alone_seals_is_of_people_who_work_and_of_systems() -> Non
         for column in table.c
         if is_sealed(column.type) and not isinstance(column.type, OF_A_CASE)
     }
-    assert ring == {"api_clients.webhook_secret", "people.factor_secret"}
+    assert ring == {"api_clients.webhook_secret", "people.factor_secret", "people.notify_mail"}
