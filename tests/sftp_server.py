@@ -143,7 +143,7 @@ class SftpServer:
             self._lines.append(transport)
             try:
                 transport.start_server(server=_Door(self))
-            except (paramiko.SSHException, EOFError):
+            except (paramiko.SSHException, EOFError, OSError):  # the other side hung up at the door
                 transport.close()
 
     def hang_up(self) -> None:
