@@ -14,10 +14,10 @@ from hub.limits import EXTENSION, Limits, limit_address
 from hub.live import Drawing, Live
 from hub.services.views import Viewer
 from hub.web import accounts as account_pages
+from hub.web.door.front_door import FrontDoor
+from hub.web.door.origins import Origins
 from hub.web.fragments import render_entry, render_regions, render_touched
-from hub.web.front_door import FrontDoor
 from hub.web.hub_backend import HubBackend
-from hub.web.origins import Origins
 from hub.web.pages import register_pages
 from hub.wiring import Hub
 

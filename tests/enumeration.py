@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hub.services.audit import policy_version
+from hub.services.record.audit import policy_version
 
 ROOT = Path(__file__).parents[1]
 _FILE = '''"""When the whole policy was last gone through. Made by ``python -m tests.enumeration``, not by hand."""

@@ -10,9 +10,9 @@ import click
 
 from hub.rules.access_tables import ROLES
 from hub.rules.audit import Deed
-from hub.services import people, systems
 from hub.services.errors import ServiceError
-from hub.services.identity import NewPerson, add_client, add_person, add_post, posts_of
+from hub.services.people import people, systems
+from hub.services.people.identity import NewPerson, add_client, add_person, add_post, posts_of
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import Purpose

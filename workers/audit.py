@@ -10,12 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.models.audit_keys import audit_keys
 from hub.rules.audit import Deed, Outcome
 from hub.rules.audit_chain import Checkpoint
-from hub.services import audit as log
-from hub.services.audit_reading import who_looked
-from hub.services.audit_seal import read_outside, seal_all
-from hub.services.audit_verify import export as lines_of_log
-from hub.services.audit_verify import verify
+from hub.services.access.audit_reading import who_looked
 from hub.services.errors import ServiceError
+from hub.services.record import audit as log
+from hub.services.record.audit_seal import read_outside, seal_all
+from hub.services.record.audit_verify import export as lines_of_log
+from hub.services.record.audit_verify import verify
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from workers.opening import open_here

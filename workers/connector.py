@@ -25,10 +25,10 @@ from hub.broker.protocol import (
     Publisher,
     partner_queue,
 )
-from hub.services.delivery import DeliveryReceipt
-from hub.services.fetch_orders import FETCH
-from hub.services.signatures import digest_of
-from hub.services.wire import Form, Wire
+from hub.services.messages.delivery import DeliveryReceipt
+from hub.services.messages.fetch_orders import FETCH
+from hub.services.messages.signatures import digest_of
+from hub.services.record.wire import Form, Wire
 from schemas.identifiers import derived_id
 from schemas.message import Message
 from workers.gate import Gate, GateUnavailable

@@ -12,11 +12,11 @@ from sqlalchemy import insert, select, update
 
 from hub.models import ApiClient, Case, Person, Post
 from hub.rules.working_days import AMSTERDAM
-from hub.services import referrals
-from hub.services.case_keys import in_case
-from hub.services.clients import find_or_open_case
-from hub.services.identity import hash_secret, person_viewer
-from hub.services.timeline import NewEntry, nudge, write_entries
+from hub.services.people.identity import hash_secret, person_viewer
+from hub.services.record.case_keys import in_case
+from hub.services.record.clients import find_or_open_case
+from hub.services.record.timeline import NewEntry, nudge, write_entries
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork

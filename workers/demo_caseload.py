@@ -9,8 +9,8 @@ from sqlalchemy import insert, select
 from hub.models import Case, CaseItem
 from hub.rules.items import category_of
 from hub.rules.working_days import AMSTERDAM
-from hub.services.case_keys import in_case
-from hub.services.timeline import NewEntry, write_everywhere
+from hub.services.record.case_keys import in_case
+from hub.services.record.timeline import NewEntry, write_everywhere
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of

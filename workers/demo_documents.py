@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.services.documents import Brought
+from hub.services.cases.documents import Brought
 from schemas.vocabulary import LifeDomain
 
 

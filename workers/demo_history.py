@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hub.rules.working_days import add_working_days
-from hub.services import referrals
-from hub.services.identity import person_viewer
+from hub.services.people.identity import person_viewer
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from hub.models import CaseItem
 from hub.rules.working_days import AMSTERDAM
-from hub.services import documents, items, referrals
-from hub.services.identity import person_viewer
+from hub.services.cases import documents, items
+from hub.services.people.identity import person_viewer
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork

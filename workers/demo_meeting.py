@@ -8,11 +8,12 @@ from sqlalchemy import update
 
 from hub.models import Case, CaseItem, Meeting
 from hub.rules.working_days import AMSTERDAM
-from hub.services import items, meetings, referrals
-from hub.services.case_keys import in_case
-from hub.services.clients import find_case_of_bsn
-from hub.services.identity import person_viewer
-from hub.services.item_views import view_of
+from hub.services.cases import items, meetings
+from hub.services.cases.item_views import view_of
+from hub.services.people.identity import person_viewer
+from hub.services.record.case_keys import in_case
+from hub.services.record.clients import find_case_of_bsn
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork

@@ -12,8 +12,8 @@ from connectors.protocol import Transport
 from connectors.registry import NAMES, connector
 from connectors.transports.mail import open_mail
 from hub.app import WebProcess, create_web
-from hub.services.address_book import address_book
-from hub.services.personal_notices import Recipients
+from hub.services.messages.address_book import address_book
+from hub.services.overview.personal_notices import Recipients
 from hub.settings import Organisation, SettingsError
 from hub.wiring import Hub
 from workers import connector as connector_worker

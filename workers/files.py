@@ -11,8 +11,8 @@ from connectors.registry import connector
 from connectors.transports import open_intake
 from connectors.transports.dropped import DroppedFile, Intake
 from hub import telemetry
-from hub.services.intake import Taken, put_aside, take_in
-from hub.services.intake_proof import must_sign
+from hub.services.messages.intake import Taken, put_aside, take_in
+from hub.services.messages.intake_proof import must_sign
 from hub.settings import Organisation
 from hub.wiring import Hub
 from workers.lines import open_line

@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from hub import telemetry
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Consumer, Delivery, partner_queue
 from hub.broker.sealed import HUB, SEALED_BY
-from hub.services.audit import occasion
-from hub.services.delivery import DeliveryReceipt, apply_receipts
-from hub.services.fetching import take_fetched
-from hub.services.inbox import receive_all
-from hub.services.withdrawal import arrived_after_all
+from hub.services.messages.delivery import DeliveryReceipt, apply_receipts
+from hub.services.messages.fetching import take_fetched
+from hub.services.record.audit import occasion
+from hub.services.referrals.inbox import receive_all
+from hub.services.referrals.withdrawal import arrived_after_all
 from hub.settings import Configuration
 from hub.store import outbox
 from hub.store.database import Store, StoreUnavailable, UnitOfWork

@@ -15,9 +15,10 @@ import click
 from hub.broker.sealed import queue_secret
 from hub.models.ring import KeyMissing, key_ring
 from hub.rules.audit import Deed
-from hub.services import case_keys, key_rotation, signing_keys
 from hub.services.errors import Invalid
-from hub.services.signatures import kid_of
+from hub.services.messages import signing_keys
+from hub.services.messages.signatures import kid_of
+from hub.services.record import case_keys, key_rotation
 from hub.settings import read_key_file
 from hub.store.database import UnitOfWork
 from hub.store.keys import QUEUES

@@ -9,8 +9,8 @@ from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Connector, Transport
 from connectors.registry import NAMES, connector
 from connectors.transports import WELL, Finding, mail
-from hub.services.address_book import address_book
-from hub.services.release import service_of
+from hub.services.access.release import service_of
+from hub.services.messages.address_book import address_book
 from hub.settings import Configuration, Organisation, SettingsError
 from schemas.identifiers import derived_id
 from schemas.message import Client, Ground, Message, MessageData, source_of

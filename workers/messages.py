@@ -10,10 +10,10 @@ from marshmallow import ValidationError
 
 from hub.api.problems import flatten
 from hub.rules.audit import Deed
-from hub.services import digests, evidence
 from hub.services.errors import ServiceError
-from hub.services.monitor import handle, monitor
-from hub.services.reconciliation import not_here, skip_places
+from hub.services.messages import digests, evidence
+from hub.services.messages.monitor import handle, monitor
+from hub.services.messages.reconciliation import not_here, skip_places
 from schemas.digest import read_lines
 from workers.digest_file import MAX_DIGEST, WrongFile, read_digest_file
 from workers.opening import open_here

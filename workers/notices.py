@@ -8,8 +8,8 @@ import structlog
 from connectors.errors import TransportError
 from connectors.transports.mail import Mailer
 from hub.broker.protocol import INBOX, NOTICES, Broker, BrokerUnavailable, Consumer, Delivery, Fate, Parcel, Publisher
-from hub.services.delivery import DeliveryReceipt
-from hub.services.personal_notices import Recipients
+from hub.services.messages.delivery import DeliveryReceipt
+from hub.services.overview.personal_notices import Recipients
 from hub.store.database import StoreUnavailable
 from schemas.identifiers import derived_id
 

@@ -1,7 +1,7 @@
 """Whoever works at the command line: of this person is only known that they may work on the machine."""
 
 from hub.rules.audit import Deed
-from hub.services import audit
+from hub.services.record import audit
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork

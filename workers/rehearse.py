@@ -7,7 +7,7 @@ import click
 
 from connectors.registry import NAMES
 from hub.rules.audit import Deed
-from hub.services.rehearsal import (
+from hub.services.messages.rehearsal import (
     DIFFERS,
     REFUSED,
     SAME,

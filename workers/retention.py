@@ -7,8 +7,8 @@ import click
 
 from hub.rules.audit import Deed
 from hub.rules.retention import TERMS
-from hub.services import retention as service
 from hub.services.errors import ServiceError
+from hub.services.record import retention as service
 from workers.opening import open_here
 from workers.operator import operator, write_down
 

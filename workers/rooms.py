@@ -1,6 +1,6 @@
 """How much room the demo's services have at its start, as those who work there said."""
 
-from hub.services.capacity import set_capacity
+from hub.services.access.capacity import set_capacity
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork

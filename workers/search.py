@@ -4,7 +4,7 @@ from contextlib import closing
 
 import click
 
-from hub.services.search_words import rebuild, some_cases
+from hub.services.record.search_words import rebuild, some_cases
 from hub.store.database import Store
 from workers.opening import open_here
 

@@ -5,7 +5,7 @@ Each of them takes it in its own dialect and takes its whole course, step by ste
 
 import datetime as dt
 
-from hub.services.clients import find_case_of_bsn
+from hub.services.record.clients import find_case_of_bsn
 from hub.wiring import Hub
 from schemas.identifiers import derived_id
 from schemas.message import Client, Coded, Message, MessageData, source_of

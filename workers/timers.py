@@ -9,20 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub import telemetry
 from hub.broker.protocol import Broker, BrokerUnavailable
-from hub.services import (
-    deadlines,
-    digests,
-    emergencies,
-    inbox,
-    personal_notices,
-    retention,
-    sessions,
-    systems,
-    throttling,
-    withdrawal,
-)
-from hub.services.audit_seal import seal_all
-from hub.services.reviews import late_reviews, pick_looks
+from hub.services.access import emergencies
+from hub.services.messages import digests
+from hub.services.overview import personal_notices
+from hub.services.people import sessions, systems, throttling
+from hub.services.record import deadlines, retention
+from hub.services.record.audit_seal import seal_all
+from hub.services.record.reviews import late_reviews, pick_looks
+from hub.services.referrals import inbox, withdrawal
 from hub.settings import Configuration
 from hub.store.database import Store, StoreUnavailable
 

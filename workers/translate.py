@@ -15,7 +15,7 @@ from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import AddressBook, Loss, Payload, Rejected
 from connectors.registry import NAMES, connector, samples_folder
 from hub.api.problems import flatten
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.settings import DEMO_CONFIG, load_configuration
 from schemas import strict_json
 from schemas.message import Message

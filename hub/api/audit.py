@@ -6,7 +6,7 @@ from flask import Response
 
 from hub.api.blueprint import api, hub
 from hub.rules.audit_chain import canonical
-from hub.services.audit_verify import newest_checkpoint
+from hub.services.record.audit_verify import newest_checkpoint
 
 
 @api.get("/audit/checkpoint")

@@ -12,9 +12,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from hub.api.problems import HANDLERS, TYPE, WrongQuery, from_status, problem
 from hub.limits import limit, rate_headers
-from hub.services import proofs, systems
-from hub.services.audit import Occasion, looking, occasion
 from hub.services.errors import NotFound
+from hub.services.people import proofs, systems
+from hub.services.record.audit import Occasion, looking, occasion
 from hub.services.views import Viewer
 from hub.wiring import EXTENSION, Hub
 from schemas import strict_json

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Response
 
 from hub.api.blueprint import api, caller, hub, looking_here, whole_number
-from hub.services.case_entries import entry_body
-from hub.services.case_view import case_view, entries_after
-from hub.services.referral_lines import line_body
-from hub.services.windows import WHOLE
+from hub.services.access.referral_lines import line_body
+from hub.services.cases.case_entries import entry_body
+from hub.services.cases.case_view import case_view, entries_after
+from hub.services.record.windows import WHOLE
 
 
 def _json(body: Any) -> Response:

@@ -7,7 +7,8 @@ from flask import Response
 
 from hub.api.blueprint import api, caller, hub, json_body, looking_here, where
 from hub.rules.audit import Deed
-from hub.services import audit, consent_view, consents
+from hub.services.record import audit
+from hub.services.referrals import consent_view, consents
 from schemas.consent import CONSENTS, NEW_CONSENT, NewConsent
 
 

@@ -7,9 +7,10 @@ from flask import Response
 
 from hub.api.blueprint import api, caller, hub, json_body, looking_here, where
 from hub.rules.audit import Deed
-from hub.services import audit, corrections
-from hub.services.correction_view import CorrectionLine, of_case
 from hub.services.errors import NotFound
+from hub.services.record import audit
+from hub.services.rights import corrections
+from hub.services.rights.correction_view import CorrectionLine, of_case
 from schemas.correction import (
     CORRECTION,
     CORRECTION_DECISION,

@@ -9,7 +9,8 @@ from flask import Response
 from hub.api.blueprint import api, caller, hub, json_body, looking_here, where
 from hub.models import Difference
 from hub.rules.audit import Deed
-from hub.services import audit, digests
+from hub.services.messages import digests
+from hub.services.record import audit
 from schemas.digest import line_to_json, read_lines
 from schemas.fields import moment_text
 

@@ -15,10 +15,11 @@ from hub import telemetry
 from hub.api.blueprint import api, caller, hub, looking_here, where, whole_number
 from hub.api.problems import problem
 from hub.rules.audit import Deed, Outcome
-from hub.services import audit, intake_proof
 from hub.services.errors import Invalid, NotFound
-from hub.services.feed import feed
-from hub.services.intake import Taken, status_of, take_in
+from hub.services.messages import intake_proof
+from hub.services.messages.feed import feed
+from hub.services.messages.intake import Taken, status_of, take_in
+from hub.services.record import audit
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ import json
 from flask import Response
 
 from hub.api.blueprint import api, hub
-from hub.services.signing_keys import published
+from hub.services.messages.signing_keys import published
 
 _FRESH_SECONDS = 300
 

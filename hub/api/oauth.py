@@ -12,9 +12,9 @@ from flask import Response, current_app, request
 
 from hub.api.blueprint import TOKEN_SECONDS, hub, new_token, thumbprint, tokens
 from hub.api.problems import problem
-from hub.services import identity, proofs
-from hub.services.systems import ASSERTION_TYPE, certificate_fits, client_of_assertion
-from hub.services.throttling import Wait, give_back, take_turn
+from hub.services.people import identity, proofs
+from hub.services.people.systems import ASSERTION_TYPE, certificate_fits, client_of_assertion
+from hub.services.people.throttling import Wait, give_back, take_turn
 
 _FITS_FOR = 600.0
 

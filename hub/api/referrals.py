@@ -16,14 +16,15 @@ from hub.api.blueprint import api, caller, hub, json_body, looking_here, where, 
 from hub.api.problems import problem
 from hub.models import Referral
 from hub.rules.audit import Deed
-from hub.services import audit, referral_answers, referral_finding, referral_trail, referrals
-from hub.services.access import Gaze, gaze, gaze_at, has_part_in, is_party
-from hub.services.actors import parts_of
-from hub.services.circumstances import circumstances
+from hub.services.access.access import Gaze, gaze, gaze_at, has_part_in, is_party
+from hub.services.access.actors import parts_of
+from hub.services.access.circumstances import circumstances
+from hub.services.access.grounds import holds
 from hub.services.errors import NotFound, VersionConflict
-from hub.services.grounds import holds
-from hub.services.idempotency import Kept, KnownKey, remember
-from hub.services.message_view import message_view
+from hub.services.record import audit
+from hub.services.record.idempotency import Kept, KnownKey, remember
+from hub.services.referrals import referral_answers, referral_finding, referral_trail, referrals
+from hub.services.referrals.message_view import message_view
 from hub.services.views import TrailStep
 from hub.store.database import UnitOfWork
 from schemas.fields import moment_text

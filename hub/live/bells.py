@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.services.alert_views import waits
+from hub.services.overview.alert_views import waits
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.services.case_entries import entry_body
-from hub.services.referral_lines import line_body
+from hub.services.access.referral_lines import line_body
+from hub.services.cases.case_entries import entry_body
 from hub.services.views import CaseView, EntryView, Viewer
 from schemas.vocabulary import ItemKind
 

@@ -12,8 +12,8 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.services.list_watch import mark_of_all, whose_list
-from hub.services.table_watch import AnyList, all_listed, all_marks, tables_of
+from hub.services.overview.list_watch import mark_of_all, whose_list
+from hub.services.overview.table_watch import AnyList, all_listed, all_marks, tables_of
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub

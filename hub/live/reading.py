@@ -5,9 +5,9 @@ from collections.abc import Collection
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from hub.services import alerts
+from hub.services.record import alerts
+from hub.services.record.visits import saw
 from hub.services.views import Viewer
-from hub.services.visits import saw
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from hub.services.case_growth import Growth
+from hub.services.cases.case_growth import Growth
+from hub.services.record.visits import place_of
 from hub.services.views import CaseView, Viewer
-from hub.services.visits import place_of
 
 
 class Emit(Protocol):

@@ -27,8 +27,8 @@ from hub.live.room import Room, Watched
 from hub.live.signed_in import as_of_now, line_of, who_connects
 from hub.live.tables import Tables
 from hub.live.watching import Watching
-from hub.services.alerts import PERSON
-from hub.services.case_view import positions_of
+from hub.services.cases.case_view import positions_of
+from hub.services.record.alerts import PERSON
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub

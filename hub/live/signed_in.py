@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
-from hub.services import proofs, sessions
+from hub.services.people import proofs, sessions
 from hub.services.views import Viewer
 from hub.wiring import Hub
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.services.table_seats import who_sits
+from hub.services.cases.table_seats import who_sits
 from hub.services.views import Viewer
 from hub.wiring import Hub
 

@@ -10,11 +10,11 @@ from hub.live.drawing import Drawing
 from hub.live.reading import saw_live
 from hub.live.room import Room, watch_of
 from hub.live.signed_in import as_of_now, line_of
-from hub.services.audit import looking, occasion
-from hub.services.case_view import case_view
+from hub.services.cases.case_view import case_view
 from hub.services.errors import NotFound
+from hub.services.record.audit import looking, occasion
+from hub.services.record.windows import Window
 from hub.services.views import CaseView, Viewer
-from hub.services.windows import Window
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

@@ -10,10 +10,11 @@ from flask import current_app, has_request_context, request
 from hub.models import Post
 from hub.rules.audit import Deed, Outcome
 from hub.rules.passwords import Weakness, weakness
-from hub.services import audit, identity, oidc, second_factor, sessions
 from hub.services.errors import Invalid
-from hub.services.sessions import OpenSession, Origin, SignedIn, Stage
-from hub.services.throttling import Turn, Wait, bucket, give_back, take_turn
+from hub.services.people import identity, oidc, second_factor, sessions
+from hub.services.people.sessions import OpenSession, Origin, SignedIn, Stage
+from hub.services.people.throttling import Turn, Wait, bucket, give_back, take_turn
+from hub.services.record import audit
 from hub.services.views import Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork

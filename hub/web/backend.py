@@ -5,18 +5,18 @@ from typing import Protocol
 
 from flask import current_app
 
-from hub.services.audit_reading import LooksView
-from hub.services.capacity import OwnRoom
-from hub.services.consent_view import Consents
-from hub.services.differences import DifferencesView
-from hub.services.directory import Running
-from hub.services.message_view import MessageView
-from hub.services.monitor_views import MonitorView
-from hub.services.reviews import ReviewList
-from hub.services.sessions import SignedIn
+from hub.services.access.audit_reading import LooksView
+from hub.services.access.capacity import OwnRoom
+from hub.services.access.directory import Running
+from hub.services.messages.monitor_views import MonitorView
+from hub.services.people.sessions import SignedIn
+from hub.services.record.reviews import ReviewList
+from hub.services.record.visits import Since
+from hub.services.record.windows import NEWEST, Window
+from hub.services.referrals.consent_view import Consents
+from hub.services.referrals.differences import DifferencesView
+from hub.services.referrals.message_view import MessageView
 from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, Viewer, WorkLine
-from hub.services.visits import Since
-from hub.services.windows import NEWEST, Window
 from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event

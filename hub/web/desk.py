@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from flask import current_app, g, request
 
 from hub.rules.audit import Deed
-from hub.services import audit
-from hub.services.idempotency import Kept, remember
+from hub.services.record import audit
+from hub.services.record.idempotency import Kept, remember
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork

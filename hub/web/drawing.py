@@ -12,10 +12,11 @@ from flask_wtf.csrf import generate_csrf
 
 from hub.rules.blocks import BLOCK, first_shown
 from hub.rules.items import ITEMS
-from hub.services.management import may_manage
-from hub.services.referral_lines import place
+from hub.services.access.referral_lines import place
+from hub.services.people.management import may_manage
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer
-from hub.web import (
+from hub.web.static_files import STYLE, asset, imports_of
+from hub.web.words import (
     alert_words,
     audit_words,
     conversation,
@@ -32,13 +33,19 @@ from hub.web import (
     room_words,
     sentences,
     since_words,
-    steps,
     tracks,
     words,
     worklist_words,
 )
-from hub.web.static_files import STYLE, asset, imports_of
-from hub.web.turns import is_mine, mark, may_ask_emergency, runs_the_traffic, turn_of, watches_over, works_on_clients
+from hub.web.words.turns import (
+    is_mine,
+    mark,
+    may_ask_emergency,
+    runs_the_traffic,
+    turn_of,
+    watches_over,
+    works_on_clients,
+)
 
 _TALK = frozenset({"ask", "answer", "delivered", "processed", "delayed", "deadline_passed"})
 # After these others see more or less of a client than before, and a regisseur's page says who sees what.
@@ -181,7 +188,7 @@ def set_up_templates(app: Flask) -> None:
     app.jinja_env.globals["WORK_REASONS"] = worklist_words.WORK_REASONS
     app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
-    app.jinja_env.globals.update(MAY_PROPOSE=steps.MAY_PROPOSE, TAKE_PROPOSAL=steps.TAKE_PROPOSAL)
+    app.jinja_env.globals.update(MAY_PROPOSE=words.MAY_PROPOSE, TAKE_PROPOSAL=words.TAKE_PROPOSAL)
     app.jinja_env.globals.update(
         TALKS=conversation.TALKS, BLOCK=BLOCK, STYLE=STYLE, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS
     )

@@ -10,41 +10,28 @@ from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
 from hub.rules.audit import Deed
 from hub.rules.visits import worth_writing
-from hub.services import (
-    alert_views,
-    alerts,
-    answering,
-    audit,
-    case_view,
-    consent_view,
-    consents,
-    differences,
-    directory,
-    inbox_list,
-    list_watch,
-    monitor,
-    referral_view,
-    reviews,
-    several,
-    visits,
-    worklist,
-)
-from hub.services.audit_reading import LooksView, who_looked
-from hub.services.capacity import OwnRoom, own_room
-from hub.services.clients import find_case
-from hub.services.consent_view import Consents
-from hub.services.differences import DifferencesView
-from hub.services.directory import Running
+from hub.services.access import directory
+from hub.services.access.audit_reading import LooksView, who_looked
+from hub.services.access.capacity import OwnRoom, own_room
+from hub.services.access.directory import Running
+from hub.services.access.release import content_of, fields_of
+from hub.services.cases import case_view
 from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
-from hub.services.idempotency import Kept, KnownKey, remember
-from hub.services.message_view import MessageView, message_view
-from hub.services.monitor_views import MonitorView
-from hub.services.release import content_of, fields_of
-from hub.services.reviews import ReviewList
-from hub.services.sessions import SignedIn
+from hub.services.messages import monitor
+from hub.services.messages.monitor_views import MonitorView
+from hub.services.overview import alert_views, inbox_list, list_watch, worklist
+from hub.services.people.sessions import SignedIn
+from hub.services.record import alerts, audit, reviews, visits
+from hub.services.record.clients import find_case
+from hub.services.record.idempotency import Kept, KnownKey, remember
+from hub.services.record.reviews import ReviewList
+from hub.services.record.visits import Since
+from hub.services.record.windows import NEWEST, Window
+from hub.services.referrals import answering, consent_view, consents, differences, referral_view, several
+from hub.services.referrals.consent_view import Consents
+from hub.services.referrals.differences import DifferencesView
+from hub.services.referrals.message_view import MessageView, message_view
 from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
-from hub.services.visits import Since
-from hub.services.windows import NEWEST, Window
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.desk import Desk

@@ -13,15 +13,20 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
-from hub.services.alert_views import may_be_called
 from hub.services.errors import Forbidden, NotFound
-from hub.services.idempotency import KnownKey
-from hub.services.reporting import may_have_figures
-from hub.services.search_reach import may_search
-from hub.services.sessions import SignedIn, Stage
+from hub.services.overview.alert_views import may_be_called
+from hub.services.overview.reporting import may_have_figures
+from hub.services.overview.search_reach import may_search
+from hub.services.people.sessions import SignedIn, Stage
+from hub.services.record.idempotency import KnownKey
 from hub.services.views import Viewer
 from hub.store.database import StoreUnavailable
-from hub.web import (
+from hub.web.backend import EXTENSION, Backend, backend
+from hub.web.door import elsewhere, reports, session_cookie, sign_in
+from hub.web.door.front_door import NONCE
+from hub.web.door.shortcuts import shortcuts_work
+from hub.web.drawing import set_up_templates, start_path
+from hub.web.screens import (
     access,
     account,
     alerts,
@@ -31,7 +36,6 @@ from hub.web import (
     consents,
     differences,
     documents,
-    elsewhere,
     inbox,
     items,
     management,
@@ -44,23 +48,16 @@ from hub.web import (
     package,
     referrals,
     reporting,
-    reports,
     rights,
     room,
     scores,
     search,
-    session_cookie,
-    sign_in,
     worklist,
 )
-from hub.web.backend import EXTENSION, Backend, backend
-from hub.web.dates import clock
-from hub.web.drawing import set_up_templates, start_path
-from hub.web.front_door import NONCE
-from hub.web.item_form import way_back
-from hub.web.shortcuts import shortcuts_work
+from hub.web.screens.item_form import way_back
 from hub.web.static_files import add_static_files, pack_page
 from hub.web.translations import language, set_up_languages, speaking
+from hub.web.words.dates import clock
 
 _SLICES = (
     access,

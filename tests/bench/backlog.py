@@ -12,10 +12,10 @@ from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Payload, Reading, Verdict
 from hub.broker.protocol import INBOX, Fate, Parcel, partner_queue
 from hub.models import OutboxRecord
-from hub.services.case_keys import in_case
-from hub.services.delivery import DeliveryReceipt
-from hub.services.intake import take_in
-from hub.services.referrals import send_referral
+from hub.services.messages.delivery import DeliveryReceipt
+from hub.services.messages.intake import take_in
+from hub.services.record.case_keys import in_case
+from hub.services.referrals.referrals import send_referral
 from hub.services.views import Viewer
 from hub.store.outbox import NUDGE
 from schemas.identifiers import derived_id, new_id

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from hub.models import CaseItem
-from hub.services import items
-from hub.services.referrals import load_for_change, record_event
+from hub.services.cases import items
+from hub.services.referrals.referrals import load_for_change, record_event
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
 from schemas.items import NewItem

@@ -15,9 +15,9 @@ from sqlalchemy import event, select, text, update
 
 from hub.app import create_web
 from hub.models import Case
-from hub.services import items
-from hub.services.identity import hash_secret
-from hub.services.referrals import load_for_change, record_event, send_referral
+from hub.services.cases import items
+from hub.services.people.identity import hash_secret
+from hub.services.referrals.referrals import load_for_change, record_event, send_referral
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
 from schemas.items import NewItem

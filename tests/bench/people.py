@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import insert
 
 from hub.models import Person, Post
-from hub.services import sessions
+from hub.services.people import sessions
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id

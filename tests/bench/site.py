@@ -22,7 +22,7 @@ import psutil
 import psycopg
 from sqlalchemy.engine import make_url
 
-from hub.services.clients import find_or_open_case
+from hub.services.record.clients import find_or_open_case
 from hub.settings import DEMO_CONFIG, from_environment
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub

@@ -17,8 +17,9 @@ from hub.models.shelf import ContentKey
 from hub.rules import access
 from hub.rules.access_question import Question
 from hub.rules.audit import Deed
-from hub.services import audit, audit_seal, audit_verify, signatures
-from hub.services.actors import SYSTEM
+from hub.services.access.actors import SYSTEM
+from hub.services.messages import signatures
+from hub.services.record import audit, audit_seal, audit_verify
 from tests.bench import backlog
 from tests.bench.goals import Goal, Part
 from tests.bench.site import Site

@@ -19,8 +19,8 @@ import psutil
 from sqlalchemy import update
 
 from hub.models import Case, OutboxRecord
-from hub.services.identity import hash_secret
-from hub.services.referrals import load_for_change, record_event, send_referral
+from hub.services.people.identity import hash_secret
+from hub.services.referrals.referrals import load_for_change, record_event, send_referral
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
 from schemas.message import Ground

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select, update
 
 from hub.models import Case, CaseItem, Meeting, OutboxRecord, Person, Referral
-from hub.services import digests
-from hub.services.reviews import pick_looks
+from hub.services.messages import digests
+from hub.services.record.reviews import pick_looks
 from schemas.digest import DigestLine
 from schemas.vocabulary import Basis, Event, LifeDomain, Purpose, Status
 from tests.browser.real_hub import RealHub

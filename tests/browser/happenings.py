@@ -15,24 +15,15 @@ from sqlalchemy import select, update
 import hub.services
 from hub.models import Case, CaseItem, OutboxRecord, Referral, TimelineEntry
 from hub.rules.items import ITEMS
-from hub.services import (
-    client_words,
-    consents,
-    corrections,
-    deadlines,
-    delivery,
-    documents,
-    items,
-    referrals,
-    retractions,
-    timeline,
-    trouble,
-    withdrawal,
-)
-from hub.services.case_keys import in_case
+from hub.services.cases import client_words, documents, items
+from hub.services.messages import delivery
+from hub.services.record import deadlines, timeline
+from hub.services.record.case_keys import in_case
+from hub.services.referrals import consents, referrals, retractions, trouble, withdrawal
+from hub.services.rights import corrections
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
-from hub.web.sentences import SENTENCES
+from hub.web.words.sentences import SENTENCES
 from schemas.consent import NewConsent
 from schemas.identifiers import new_id
 from schemas.items import ItemChange, NewItem
@@ -86,7 +77,7 @@ def of_the_rest() -> set[str]:
     """Give every other kind of entry: of referrals, systems, consents and the case."""
     written = {
         kind
-        for page in Path(str(hub.services.__file__)).parent.glob("*.py")
+        for page in Path(str(hub.services.__file__)).parent.rglob("*.py")
         for kind in re.findall(r'NewEntry\(\s*kind="(\w+)"', page.read_text(encoding="utf-8"))
     }
     return written | {*SENTENCES, *Event, *delivery._ENTRY_KIND.values()}

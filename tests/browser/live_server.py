@@ -12,7 +12,7 @@ from flask import request
 from flask_socketio import SocketIO
 from werkzeug.serving import make_server
 
-from hub.services.sessions import COOKIE
+from hub.services.people.sessions import COOKIE
 from hub.services.views import CaseView, EntryView, WorkLine
 from hub.web.fragments import render_entry, render_regions
 from tests.browser.made_up import MARLOES, Remembering, make_app

@@ -7,12 +7,13 @@ from flask import Flask
 
 from hub.organisations import Service
 from hub.rules.room import ServiceRoom
-from hub.services.capacity import OwnRoom
-from hub.services.differences import DifferencesView
-from hub.services.directory import Running
-from hub.services.monitor_views import ConnectionLine, MonitorLine, MonitorView
-from hub.services.release import fields_of, only
-from hub.services.sessions import SignedIn, Stage
+from hub.services.access.capacity import OwnRoom
+from hub.services.access.directory import Running
+from hub.services.access.release import fields_of, only
+from hub.services.messages.monitor_views import ConnectionLine, MonitorLine, MonitorView
+from hub.services.people.sessions import SignedIn, Stage
+from hub.services.record.windows import NEWEST, Window
+from hub.services.referrals.differences import DifferencesView
 from hub.services.views import (
     ActionChoice,
     AlertView,
@@ -29,10 +30,9 @@ from hub.services.views import (
     Withheld,
     WorkLine,
 )
-from hub.services.windows import NEWEST, Window
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
-from hub.web.front_door import FrontDoor
-from hub.web.origins import Origins
+from hub.web.door.front_door import FrontDoor
+from hub.web.door.origins import Origins
 from hub.web.pages import register_pages
 from schemas.message import Client, MessageData
 from schemas.referral import NewEvent, NewReferral

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hub.models import Case, Referral
 from hub.models import Client as ClientRecord
-from hub.services import referrals
+from hub.services.referrals import referrals
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub

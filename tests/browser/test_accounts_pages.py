@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from hub.models import Person, Post
-from hub.services import identity
+from hub.services.people import identity
 from hub.store.database import UnitOfWork
 from tests.browser.looks import look
 from tests.browser.real_hub import RealHub

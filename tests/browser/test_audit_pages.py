@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.services.reviews import pick_looks
+from hub.services.record.reviews import pick_looks
 from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.services import items
+from hub.services.cases import items
 from schemas.items import NewItem
 from schemas.vocabulary import Event, ItemKind
 from tests.browser.looks import look

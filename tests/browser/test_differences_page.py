@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from hub.models import Referral
-from hub.services import digests
+from hub.services.messages import digests
 from schemas.digest import DigestLine
 from schemas.vocabulary import Status
 from tests.browser.looks import look

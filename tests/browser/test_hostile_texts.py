@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from hub.api.blueprint import new_token
 from hub.models import Case
-from hub.services import identity, proofs
+from hub.services.people import identity, proofs
 from schemas.identifiers import derived_id
 from tests.browser.real_hub import RealHub
 from tests.builders import referral_body

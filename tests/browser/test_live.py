@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from hub.services.views import EntryView
-from hub.web.sentences import SENTENCES
+from hub.web.words.sentences import SENTENCES
 from schemas.vocabulary import Event, Status
 from tests.browser.comparable import comparable, reloaded
 from tests.browser.live_server import LiveServer

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.services import meetings
-from hub.services.identity import person_viewer
+from hub.services.cases import meetings
+from hub.services.people.identity import person_viewer
 from hub.services.views import Viewer
 from schemas.identifiers import derived_id
 from schemas.vocabulary import LifeDomain

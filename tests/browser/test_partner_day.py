@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.services import answering
+from hub.services.referrals import answering
 from schemas.referral import NewEvent
 from schemas.vocabulary import Event, LifeDomain, Purpose
 from tests.browser.looks import violations

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.models import CaseItem
-from hub.services import client_words, documents, items
+from hub.services.cases import client_words, documents, items
 from hub.services.views import Viewer
 from schemas.items import CLIENT, ItemChange, NewItem
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from hub.services import items
+from hub.services.cases import items
 from hub.services.views import Viewer
 from schemas.items import NewItem
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain

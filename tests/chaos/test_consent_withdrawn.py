@@ -15,8 +15,8 @@ from sqlalchemy import func, select, update
 from connectors.protocol import Handover, Payload
 from hub.live import NAMESPACE
 from hub.models import Case, OutboxRecord
-from hub.services import consents, referrals
-from hub.services.clients import find_or_open_case
+from hub.services.record.clients import find_or_open_case
+from hub.services.referrals import consents, referrals
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.vocabulary import ConsentKind, Delivery, LifeDomain, MessageKind

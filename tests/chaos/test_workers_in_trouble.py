@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Fate, Parcel, QueueHealth, dead_queue
 from hub.models import OutboxRecord, Referral
-from hub.services.case_keys import in_case, intake_owner
-from hub.services.delivery import DeliveryReceipt, apply_receipt
-from hub.services.referrals import send_referral
+from hub.services.messages.delivery import DeliveryReceipt, apply_receipt
+from hub.services.record.case_keys import in_case, intake_owner
+from hub.services.referrals.referrals import send_referral
 from hub.store import outbox
 from hub.store.database import Store, StoreUnavailable, UnitOfWork
 from hub.wiring import Hub

@@ -12,7 +12,7 @@ from lxml import etree
 
 from connectors.protocol import AddressBook, Connector, Payload
 from connectors.registry import connector, samples_folder
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.settings import DEMO_CONFIG, Configuration, load_configuration
 from schemas.message import Client, Coded, Ground, Message, MessageData, Receipt, source_of
 from schemas.vocabulary import (

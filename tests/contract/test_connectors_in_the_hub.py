@@ -12,9 +12,9 @@ from connectors.errors import Refusal
 from connectors.protocol import Payload
 from connectors.registry import NAMES, samples_folder
 from hub.models import Referral, TimelineEntry
-from hub.services import referrals
-from hub.services.address_book import address_book
-from hub.services.intake import take_in
+from hub.services.messages.address_book import address_book
+from hub.services.messages.intake import take_in
+from hub.services.referrals import referrals
 from hub.settings import DEMO_CONFIG
 from hub.wiring import Hub
 from schemas.message import Coded

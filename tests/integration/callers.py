@@ -19,11 +19,11 @@ from connectors.registry import connector
 from hub.api.blueprint import new_token
 from hub.app import WebProcess, create_web
 from hub.models import Record, Referral
-from hub.services import identity, proofs, sessions
-from hub.services.address_book import address_book
-from hub.services.audit import looking, occasion
-from hub.services.clients import find_case
-from hub.services.release import service_of
+from hub.services.access.release import service_of
+from hub.services.messages.address_book import address_book
+from hub.services.people import identity, proofs, sessions
+from hub.services.record.audit import looking, occasion
+from hub.services.record.clients import find_case
 from hub.wiring import Hub
 from schemas.identifiers import bsn_is_valid
 from schemas.message import Message, MessageData, source_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import connector
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.wiring import Hub
 from tests.hubs import KEY, SECRET, add_viewer, open_test_hub
 from workers.connector import ConnectorWorker

@@ -11,7 +11,7 @@ from joserfc.jwk import ECKey
 from sqlalchemy import select
 
 from hub.models import ApiClient, Person, Post
-from hub.services import identity
+from hub.services.people import identity
 from hub.wiring import Hub
 from tests.integration.callers import Site, sign_in_as
 from tests.integration.conftest import KEY, open_test_hub

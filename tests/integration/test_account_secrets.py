@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hub.models import ApiClient, Person, RecoveryCode
-from hub.services import second_factor
-from hub.services.identity import hash_secret
+from hub.services.people import second_factor
+from hub.services.people.identity import hash_secret
 from hub.settings import DEMO_CONFIG, Settings
 from hub.sign_in_settings import SignInSettings
 from hub.store.migrate import migrate

@@ -9,8 +9,9 @@ from hub.app import create_web
 from hub.live import NAMESPACE
 from hub.models import Alert, OutboxRecord, Referral
 from hub.rules.alerts import AlertKind, may_be_named, named
-from hub.services import consents, items
-from hub.services.alert_views import waiting, waits
+from hub.services.cases import items
+from hub.services.overview.alert_views import waiting, waits
+from hub.services.referrals import consents
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent

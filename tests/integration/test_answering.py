@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from hub.models import Referral, TimelineEntry
-from hub.services import answering, inbox_list, referrals
-from hub.services.capacity import own_room
-from hub.services.case_view import case_view
+from hub.services.access.capacity import own_room
+from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid, StateForbids
-from hub.services.referral_view import referral_view
+from hub.services.overview import inbox_list
+from hub.services.referrals import answering, referrals
+from hub.services.referrals.referral_view import referral_view
 from hub.services.views import ReferralView, Viewer, WorkLine
 from hub.wiring import Hub
 from schemas.referral import NewEvent

@@ -13,11 +13,11 @@ from openapi_spec_validator import validate
 from sqlalchemy import update
 
 from hub.models import ApiClient, Case, Referral
-from hub.services import referral_answers, referral_finding
-from hub.services.access import gaze_at
-from hub.services.case_view import case_view
+from hub.services.access.access import gaze_at
+from hub.services.cases.case_view import case_view
 from hub.services.errors import NotFound
-from hub.services.feed import feed
+from hub.services.messages.feed import feed
+from hub.services.referrals import referral_answers, referral_finding
 from schemas.vocabulary import Event
 from tests.builders import referral_body
 from tests.integration.callers import GGZ, KADE, SPOEL, TEAM, WI, Site, looking_at, new_bsn, someone
@@ -412,7 +412,7 @@ def test_the_trail_tells_every_step_with_three_receipts(site: Site) -> None:
 def test_the_feed_gives_an_organisations_messages_in_order_and_no_one_elses(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hub.services.feed._SETTLED_AFTER", dt.timedelta(seconds=-5))
+    monkeypatch.setattr("hub.services.messages.feed._SETTLED_AFTER", dt.timedelta(seconds=-5))
     last = site.get("/feed?limit=200", TEAM).json
     while last["next"]:
         last = site.get(f"/feed?limit=200&after={last['next']}", TEAM).json
@@ -564,7 +564,7 @@ def test_two_worlds_with_and_without_a_referral_to_mental_health_look_the_same_t
 
 def test_the_numbers_on_messages_count_what_their_receiver_got(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A number that jumps would tell that something happened that the receiver may not know of."""
-    monkeypatch.setattr("hub.services.feed._SETTLED_AFTER", dt.timedelta(seconds=-5))
+    monkeypatch.setattr("hub.services.messages.feed._SETTLED_AFTER", dt.timedelta(seconds=-5))
     person = someone()
     hidden = site.send(KADE, client=person, **GGZ_REFERRAL).json
     site.event(hidden["id"], "receive", GGZ)
@@ -663,7 +663,7 @@ def test_a_fault_of_ours_is_a_problem_without_a_traceback(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError(secret)
 
-    monkeypatch.setattr("hub.services.referral_finding.list_referrals", broken)
+    monkeypatch.setattr("hub.services.referrals.referral_finding.list_referrals", broken)
     answer = site.get("/referrals")
     assert (answer.status_code, answer.content_type) == (500, PROBLEM)
     assert answer.json["code"] == "fault"

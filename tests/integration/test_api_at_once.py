@@ -16,8 +16,8 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from connectors.registry import connector
 from hub.models import Case, Client, Referral, TimelineEntry
-from hub.services.address_book import address_book
-from hub.services.inbox import receive
+from hub.services.messages.address_book import address_book
+from hub.services.referrals.inbox import receive
 from hub.wiring import Hub
 from schemas.vocabulary import Event
 from tests.builders import referral_body
@@ -175,8 +175,8 @@ def test_what_waiting_mends_is_503_with_a_moment_to_come_back(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise fault
 
-    monkeypatch.setattr("hub.services.timeline.write_entries", broken)
-    monkeypatch.setattr("hub.services.referrals.write_entries", broken)
+    monkeypatch.setattr("hub.services.record.timeline.write_entries", broken)
+    monkeypatch.setattr("hub.services.referrals.referrals.write_entries", broken)
     answer = site.send()
     assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0

@@ -11,11 +11,11 @@ from hub.models import AuditRecord, AuditReview
 from hub.models.audit_keys import audit_keys
 from hub.rules.audit import Deed
 from hub.rules.retention import Kind
-from hub.services import audit, retention
-from hub.services.audit_removal import remove_chain
-from hub.services.audit_seal import read_outside, seal_all
-from hub.services.audit_verify import Verdict, export, verify
 from hub.services.errors import NotNow
+from hub.services.record import audit, retention
+from hub.services.record.audit_removal import remove_chain
+from hub.services.record.audit_seal import read_outside, seal_all
+from hub.services.record.audit_verify import Verdict, export, verify
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from tests.integration.test_audit_log import fault_of, unguarded

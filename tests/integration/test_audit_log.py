@@ -13,9 +13,9 @@ from sqlalchemy import event, select, text, update
 from hub.models import AuditRecord, Case
 from hub.models.audit_keys import AuditKeys, audit_keys
 from hub.rules.audit_chain import canonical, link_hash
-from hub.services import sessions
-from hub.services.audit_seal import keep_outside, read_outside, seal, seal_all
-from hub.services.audit_verify import export, verify
+from hub.services.people import sessions
+from hub.services.record.audit_seal import keep_outside, read_outside, seal, seal_all
+from hub.services.record.audit_verify import export, verify
 from hub.store.database import Store, StoreUnavailable
 from hub.wiring import Hub
 from tests.integration.callers import GGZ, KADE, WI, Site, sign_in_as

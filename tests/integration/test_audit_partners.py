@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from hub.models.audit_keys import audit_keys, signature_fits
 from hub.rules.audit_chain import checkpoint_of
-from hub.services.audit_seal import seal_all
+from hub.services.record.audit_seal import seal_all
 from hub.wiring import Hub
 from tests.integration.callers import GGZ, KADE, Site
 from tests.integration.conftest import KEY

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from sqlalchemy import select, update
 
 from hub.models import Intake, OutboxRecord
-from hub.services import items, meetings
-from hub.services.reviews import pick_looks
+from hub.services.cases import items, meetings
+from hub.services.record.reviews import pick_looks
 from hub.wiring import Hub
 from schemas.items import NewItem
 from schemas.vocabulary import ItemKind, LifeDomain, Purpose

@@ -17,12 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import Case, InboxRecord, Intake, OutboxRecord, Referral, TimelineEntry
-from hub.services import key_rotation, referrals
-from hub.services.audit_seal import read_outside, seal_all
-from hub.services.audit_verify import verify
-from hub.services.clients import find_case
-from hub.services.intake import take_in
-from hub.services.reconciliation import not_here, skip_places
+from hub.services.messages.intake import take_in
+from hub.services.messages.reconciliation import not_here, skip_places
+from hub.services.record import key_rotation
+from hub.services.record.audit_seal import read_outside, seal_all
+from hub.services.record.audit_verify import verify
+from hub.services.record.clients import find_case
+from hub.services.referrals import referrals
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub
 from schemas.referral import NewEvent

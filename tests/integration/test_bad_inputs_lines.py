@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 
 from connectors.protocol import Payload
 from connectors.registry import connector
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from schemas.message import Message
 from tests.integration.callers import SPOEL, Hands, Site, now
 from tests.integration.conftest import open_test_hub

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from hub.rules.room import Room, ServiceRoom
-from hub.services.capacity import capacities, set_capacity
+from hub.services.access.capacity import capacities, set_capacity
 from hub.services.errors import Invalid, NotFound
 from hub.services.views import Viewer
 from hub.wiring import Hub

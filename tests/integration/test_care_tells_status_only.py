@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from connectors.registry import connector
 from hub.models import OutboxRecord
-from hub.services import referrals
-from hub.services.intake import take_in
+from hub.services.messages.intake import take_in
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.message import Coded

@@ -12,14 +12,15 @@ from sqlalchemy.orm import Session
 from hub.app import create_web
 from hub.models import Attendance, ClosedFile, Meeting, Post
 from hub.rules.audit import Deed, Outcome
-from hub.services import emergencies, referrals
-from hub.services.access import gaze_at
-from hub.services.audit import Entry
-from hub.services.case_entries import found_in
-from hub.services.case_growth import Growth, Lost, growths
-from hub.services.case_view import case_view, entries_after
-from hub.services.circumstances import circumstances, circumstances_of_all
+from hub.services.access import emergencies
+from hub.services.access.access import gaze_at
+from hub.services.access.circumstances import circumstances, circumstances_of_all
+from hub.services.cases.case_entries import found_in
+from hub.services.cases.case_growth import Growth, Lost, growths
+from hub.services.cases.case_view import case_view, entries_after
 from hub.services.errors import NotFound
+from hub.services.record.audit import Entry
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.web.fragments import render_entry
 from hub.wiring import Hub

@@ -9,10 +9,13 @@ from sqlalchemy.exc import StatementError
 from hub.models import Case, CaseKey, DestroyedKey, Intake, OutboxRecord, Referral, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.models.ring import KeyMissing, KeyRing, use_keys
-from hub.services import case_keys, case_view, referrals, worklist
-from hub.services.clients import find_case
+from hub.services.cases import case_view
 from hub.services.errors import Erased
-from hub.services.timeline import NewEntry, write_entries
+from hub.services.overview import worklist
+from hub.services.record import case_keys
+from hub.services.record.clients import find_case
+from hub.services.record.timeline import NewEntry, write_entries
+from hub.services.referrals import referrals
 from hub.store.database import Store
 from hub.wiring import Hub
 from schemas.vocabulary import Event

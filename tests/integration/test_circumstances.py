@@ -14,17 +14,17 @@ from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
 from hub.models import Case, Post
 from hub.rules.access import Flag
-from hub.services import referrals
-from hub.services.case_entries import entry_body
-from hub.services.case_view import case_view
-from hub.services.circumstances import circumstances
-from hub.services.clients import find_or_open_case
-from hub.services.closed_files import close_file, closed_files, open_file
+from hub.services.access.circumstances import circumstances
+from hub.services.access.closed_files import close_file, closed_files, open_file
+from hub.services.access.objections import lift_objection, register_objection, standing_objections
+from hub.services.cases.case_entries import entry_body
+from hub.services.cases.case_view import case_view
 from hub.services.errors import NotFound
-from hub.services.objections import lift_objection, register_objection, standing_objections
-from hub.services.referral_view import referral_view
+from hub.services.overview.worklist import worklist
+from hub.services.record.clients import find_or_open_case
+from hub.services.referrals import referrals
+from hub.services.referrals.referral_view import referral_view
 from hub.services.views import Viewer
-from hub.services.worklist import worklist
 from hub.settings import DEMO_CONFIG, Policy, SettingsError, load_configuration
 from hub.wiring import Hub
 from schemas.message import Ground

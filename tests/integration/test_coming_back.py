@@ -9,10 +9,10 @@ from hub.app import create_web
 from hub.live import NAMESPACE
 from hub.models import Visit
 from hub.rules.visits import last_working_day, worth_writing
-from hub.services import visits
-from hub.services.list_watch import mark_of_list
+from hub.services.overview.list_watch import mark_of_list
+from hub.services.overview.worklist import worklist
+from hub.services.record import visits
 from hub.services.views import Viewer
-from hub.services.worklist import worklist
 from hub.wiring import Hub
 from schemas.vocabulary import ItemKind, LifeDomain
 from tests.integration.callers import Site, looking_at, now

@@ -10,12 +10,13 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from hub.models import Case, ConsentEvent, OutboxRecord, Referral, Release, TimelineEntry
-from hub.services import audit, consents, referrals, withdrawal
-from hub.services.case_view import case_view
-from hub.services.clients import find_or_open_case
+from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid, NotFound
-from hub.services.inbox import receive
-from hub.services.intake import Received, Result
+from hub.services.messages.intake import Received, Result
+from hub.services.record import audit
+from hub.services.record.clients import find_or_open_case
+from hub.services.referrals import consents, referrals, withdrawal
+from hub.services.referrals.inbox import receive
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent

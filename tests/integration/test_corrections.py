@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.models import Case, Client, Correction, OutboxRecord, Referral
-from hub.services import correction_view, corrections
-from hub.services.case_view import full_name
-from hub.services.clients import find_case
+from hub.services.cases.case_view import full_name
 from hub.services.errors import Invalid, NotFound, StateForbids
+from hub.services.record.clients import find_case
+from hub.services.rights import correction_view, corrections
 from hub.wiring import Hub
 from schemas.vocabulary import MessageKind
 from tests.integration.callers import GGZ, KADE, Site, someone

@@ -13,8 +13,10 @@ from sqlalchemy import func, select, update
 from hub import telemetry
 from hub.models import Difference, Digest, OutboxRecord, Referral, TimelineEntry
 from hub.rules.differences import Kind
-from hub.services import differences, digests, retention
 from hub.services.errors import Invalid, NotFound, NotNow
+from hub.services.messages import digests
+from hub.services.record import retention
+from hub.services.referrals import differences
 from hub.store.database import UnitOfWork
 from hub.wiring import Hub
 from schemas.vocabulary import Delivery, Status

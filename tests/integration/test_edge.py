@@ -102,7 +102,7 @@ def test_a_fault_of_ours_carries_the_headers_too(site: Site, monkeypatch: pytest
         raise RuntimeError("by the test")
 
     monkeypatch.setattr("hub.api.intake.feed", fail)
-    monkeypatch.setattr("hub.web.sign_in.render_template", fail)
+    monkeypatch.setattr("hub.web.door.sign_in.render_template", fail)
     for path in ("/api/v1/feed", "/inloggen"):
         answer = site.anyone.get(path, headers={"Authorization": f"Bearer {site.token(WI)}"})
         assert answer.status_code == 500

@@ -13,12 +13,8 @@ from hub.app import WebProcess, create_web
 from hub.models import Case, Emergency
 from hub.rules import enumeration
 from hub.rules.emergencies import clocks
-from hub.services import referrals
-from hub.services.audit import policy_version
-from hub.services.case_view import case_view
-from hub.services.clients import find_or_open_case
-from hub.services.closed_files import close_file
-from hub.services.emergencies import (
+from hub.services.access.closed_files import close_file
+from hub.services.access.emergencies import (
     client_was_told,
     clients_to_tell,
     emergencies,
@@ -26,11 +22,15 @@ from hub.services.emergencies import (
     judge_emergency,
     open_emergency,
 )
+from hub.services.access.objections import register_objection
+from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid, NotFound
-from hub.services.objections import register_objection
-from hub.services.referral_view import referral_view
+from hub.services.overview.worklist import worklist
+from hub.services.record.audit import policy_version
+from hub.services.record.clients import find_or_open_case
+from hub.services.referrals import referrals
+from hub.services.referrals.referral_view import referral_view
 from hub.services.views import Viewer
-from hub.services.worklist import worklist
 from hub.wiring import Hub
 from tests.builders import KARIN, client, new_referral
 from tests.integration.callers import looking_at, sign_in_as

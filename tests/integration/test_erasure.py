@@ -9,10 +9,13 @@ from sqlalchemy import inspect, select, update
 
 from hub.models import Case, Erasure, OutboxRecord, Referral, Tombstone
 from hub.models.record import Record
-from hub.services import audit, case_view, erasure, retention, worklist
+from hub.services.cases import case_view
 from hub.services.errors import Forbidden, NotFound, NotNow
-from hub.services.removal import DELETED, KEPT
-from hub.services.rights import inzage
+from hub.services.overview import worklist
+from hub.services.record import audit, retention
+from hub.services.record.removal import DELETED, KEPT
+from hub.services.rights import erasure
+from hub.services.rights.rights import inzage
 from hub.wiring import Hub
 from schemas.vocabulary import Delivery, Event, MessageKind
 from tests.integration.callers import (

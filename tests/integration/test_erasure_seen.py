@@ -7,10 +7,10 @@ from sqlalchemy import func, select, update
 from hub.app import create_web
 from hub.models import AuditRecord, Case
 from hub.models.audit_keys import audit_keys
-from hub.services import erasure
-from hub.services.audit_seal import read_outside, seal_all
-from hub.services.audit_verify import verify
-from hub.services.case_keys import shelf_here
+from hub.services.record.audit_seal import read_outside, seal_all
+from hub.services.record.audit_verify import verify
+from hub.services.record.case_keys import shelf_here
+from hub.services.rights import erasure
 from hub.wiring import Hub
 from tests.integration.callers import KADE, Site, sign_in_as, someone
 from tests.integration.test_live_side import Watcher

@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
 from hub.rules.emergencies import ROLES as HELPERS
-from hub.services.identity import machine_viewer
-from hub.services.objections import OFFICER
+from hub.services.access.objections import OFFICER
+from hub.services.people.identity import machine_viewer
 from hub.services.views import Viewer
 from tests.builders import referral_body
 from tests.integration import test_every_way_in as ways

@@ -19,9 +19,10 @@ from hub.live import NAMESPACE
 from hub.models import Case, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.access_tables import ROLES
-from hub.services import items, meetings, referrals
-from hub.services.access import gaze_at, is_party, may_see, may_see_person, status_decision
-from hub.services.identity import machine_viewer
+from hub.services.access.access import gaze_at, is_party, may_see, may_see_person, status_decision
+from hub.services.cases import items, meetings
+from hub.services.people.identity import machine_viewer
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.items import NewItem

@@ -12,8 +12,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from hub.models import AuditRecord, Case, Disclosure, Person
-from hub.services import handover
 from hub.services.errors import Forbidden, Invalid, NotFound, NotNow
+from hub.services.rights import handover
 from hub.wiring import Hub
 from tests.integration.callers import GGZ, KADE, Site, holding, mark_of, plain_columns, sign_in_as, someone
 from tests.integration.conftest import add_viewer, open_test_hub

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from connectors.protocol import Payload
 from hub.models import OutboxRecord
-from hub.services.inbox import receive
+from hub.services.referrals.inbox import receive
 from schemas.message import Message, MessageData, source_of
 from schemas.vocabulary import Event, LifeDomain, MessageKind
 from tests.builders import client

@@ -10,11 +10,11 @@ from hub.models import OutboxRecord
 from hub.models.record import Record
 from hub.rules import lifecycle
 from hub.rules.access import Category
-from hub.services import referrals
-from hub.services.actors import parts_of
-from hub.services.referrals import load_for_change, record_event
-from hub.services.rights import FORMAT, decide_for_client, inzage, to_json
-from hub.services.rights_rows import TABLES
+from hub.services.access.actors import parts_of
+from hub.services.referrals import referrals
+from hub.services.referrals.referrals import load_for_change, record_event
+from hub.services.rights.rights import FORMAT, decide_for_client, inzage, to_json
+from hub.services.rights.rights_rows import TABLES
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.referral import NewEvent

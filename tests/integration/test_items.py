@@ -8,11 +8,12 @@ from sqlalchemy import insert, select, update
 
 from hub.live.room import still_fits
 from hub.models import Attendance, Case, CaseItem, Meeting, TimelineEntry
-from hub.services import items, referrals
-from hub.services.case_growth import Growth, growths
-from hub.services.case_view import case_view
-from hub.services.clients import find_or_open_case
+from hub.services.cases import items
+from hub.services.cases.case_growth import Growth, growths
+from hub.services.cases.case_view import case_view
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
+from hub.services.record.clients import find_or_open_case
+from hub.services.referrals import referrals
 from hub.services.views import CaseView, Viewer
 from hub.wiring import Hub
 from schemas.identifiers import new_id

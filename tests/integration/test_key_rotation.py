@@ -23,9 +23,10 @@ from hub.models.audit_keys import AuditKeys, use_audit_keys
 from hub.models.ring import KeyMissing, KeyRing, key_ring, use_keys
 from hub.models.shelf import ContentKey
 from hub.rules.audit import Deed
-from hub.services import audit, audit_seal, audit_verify, case_keys, key_rotation, referrals
-from hub.services.clients import find_case
 from hub.services.errors import Invalid
+from hub.services.record import audit, audit_seal, audit_verify, case_keys, key_rotation
+from hub.services.record.clients import find_case
+from hub.services.referrals import referrals
 from hub.settings import read_key_file
 from hub.store.database import Store
 from hub.store.migrate import migrate

@@ -18,10 +18,10 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from connectors.transports.files import DropFolder, IntakeFolder
 from hub.models import Intake, Referral
-from hub.services.case_keys import payloads_of
-from hub.services.intake import read_again, take_in
-from hub.services.message_view import Withheld, message_view
-from hub.services.monitor import monitor
+from hub.services.messages.intake import read_again, take_in
+from hub.services.messages.monitor import monitor
+from hub.services.record.case_keys import payloads_of
+from hub.services.referrals.message_view import Withheld, message_view
 from hub.settings import DEMO_CONFIG
 from hub.wiring import Hub
 from schemas.identifiers import new_id

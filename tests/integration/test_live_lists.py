@@ -10,8 +10,9 @@ from sqlalchemy import update
 from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
 from hub.models import Case
-from hub.services import consents, sessions
-from hub.services.clients import find_or_open_case
+from hub.services.people import sessions
+from hub.services.record.clients import find_or_open_case
+from hub.services.referrals import consents
 from hub.services.views import Viewer
 from hub.web.hub_backend import HubBackend
 from hub.wiring import Hub

@@ -12,8 +12,8 @@ from sqlalchemy import update
 from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
 from hub.models import Case, Person
-from hub.services import consents, referrals
-from hub.services.clients import find_or_open_case
+from hub.services.record.clients import find_or_open_case
+from hub.services.referrals import consents, referrals
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from hub.models import ApiClient, AuditRecord, Person, Post
-from hub.services import identity, second_factor
+from hub.services.people import identity, second_factor
 from hub.wiring import Hub
 from tests.integration.callers import KADE, Site, enter, mark_of, sign_in_as
 from tests.personas import BAS, ILSE, MARLOES, NAIMA, PETER

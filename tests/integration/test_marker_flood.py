@@ -15,10 +15,10 @@ from sqlalchemy import select, update
 
 from hub.broker.protocol import partner_queue
 from hub.models import Case, CaseKey, OutboxRecord, Referral, WireRecord
-from hub.services import items, meetings
-from hub.services.notices import NOTICE
-from hub.services.personal_notices import Recipients
-from hub.web.form_words import ADDRESSES
+from hub.services.cases import items, meetings
+from hub.services.messages.notices import NOTICE
+from hub.services.overview.personal_notices import Recipients
+from hub.web.words.form_words import ADDRESSES
 from hub.wiring import Hub
 from schemas.items import NewItem
 from schemas.vocabulary import Event, ItemKind, LifeDomain, Purpose

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.models import Attendance, Case, CaseItem
-from hub.services import agreements, items, meeting_views, meetings
-from hub.services.case_view import case_view
-from hub.services.clients import find_or_open_case
+from hub.services.cases import agreements, items, meeting_views, meetings
+from hub.services.cases.case_view import case_view
+from hub.services.cases.meeting_views import Table
 from hub.services.errors import Forbidden, Invalid, NotFound
-from hub.services.meeting_views import Table
-from hub.services.table_watch import mark_of_tables
+from hub.services.overview.table_watch import mark_of_tables
+from hub.services.record.clients import find_or_open_case
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.items import NewItem

@@ -10,10 +10,13 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from hub.models import Case, Referral
-from hub.services import audit, case_view, directory, referrals
-from hub.services.capacity import set_capacity
+from hub.services.access import directory
+from hub.services.access.capacity import set_capacity
+from hub.services.cases import case_view
+from hub.services.record import audit
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
-from hub.web.drafts import draft_key
+from hub.web.door.drafts import draft_key
 from hub.wiring import Hub
 from schemas.vocabulary import Event, LifeDomain, Urgency
 from tests.builders import new_referral

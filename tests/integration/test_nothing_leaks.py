@@ -15,8 +15,9 @@ from sqlalchemy import select
 from connectors.registry import connector
 from connectors.transports.files import DropFolder
 from hub.models import OutboxRecord, Referral
-from hub.services import audit_seal, audit_verify, evidence
-from hub.services.address_book import address_book
+from hub.services.messages import evidence
+from hub.services.messages.address_book import address_book
+from hub.services.record import audit_seal, audit_verify
 from hub.wiring import Hub
 from schemas.message import Message
 from tests.integration.callers import KADE, WI, Lines, Site, holding, listening, new_bsn, plain_columns, someone

@@ -21,10 +21,10 @@ from sqlalchemy import select, update
 from connectors.errors import TransportError
 from connectors.transports.mail import SUBJECT, look, mistakes, open_mail
 from hub.models import OutboxRecord, Referral
-from hub.services import referrals
-from hub.services.feed import feed
-from hub.services.notices import NOTICE
-from hub.services.personal_notices import Recipients
+from hub.services.messages.feed import feed
+from hub.services.messages.notices import NOTICE
+from hub.services.overview.personal_notices import Recipients
+from hub.services.referrals import referrals
 from hub.wiring import Hub
 from tests.builders import client, new_referral
 from tests.integration.callers import GGZ

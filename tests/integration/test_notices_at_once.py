@@ -10,8 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from hub.broker.protocol import NOTICES
 from hub.models import OutboxRecord
-from hub.services import referrals
-from hub.services.notices import put_notices
+from hub.services.messages.notices import put_notices
+from hub.services.referrals import referrals
 from hub.settings import Configuration
 from hub.wiring import Hub
 from tests.builders import new_referral

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.models import Case, OutboxRecord
-from hub.services import referrals
-from hub.services.feed import feed
-from hub.services.objections import lift_objection, register_objection, standing_objections
-from hub.services.referrals import load_for_change
+from hub.services.access.objections import lift_objection, register_objection, standing_objections
+from hub.services.messages.feed import feed
+from hub.services.referrals import referrals
+from hub.services.referrals.referrals import load_for_change
 from hub.wiring import Hub
 from schemas.message import Message
 from schemas.referral import NewEvent

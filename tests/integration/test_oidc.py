@@ -20,7 +20,7 @@ from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from hub.models import Person
-from hub.services.oidc import ProviderFault, checked_claims
+from hub.services.people.oidc import ProviderFault, checked_claims
 from hub.sign_in_settings import Provider, read_sign_in
 from hub.wiring import Hub
 from tests.integration.callers import Site

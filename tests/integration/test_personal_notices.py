@@ -9,9 +9,11 @@ from sqlalchemy import select, update
 
 from hub.models import Alert, OutboxRecord, Person
 from hub.rules.alerts import AlertKind
-from hub.services import alerts, identity, personal_notices
-from hub.services.notices import NOTICE
-from hub.services.personal_notices import Recipients
+from hub.services.messages.notices import NOTICE
+from hub.services.overview import personal_notices
+from hub.services.overview.personal_notices import Recipients
+from hub.services.people import identity
+from hub.services.record import alerts
 from hub.wiring import Hub
 from schemas.vocabulary import ItemKind, LifeDomain
 from tests.integration.callers import Site, looking_at, mark_of, sign_in_as

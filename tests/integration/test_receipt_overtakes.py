@@ -9,10 +9,10 @@ from sqlalchemy import select
 from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import Intake, OutboxRecord
-from hub.services import inbox, referrals
-from hub.services.address_book import address_book
-from hub.services.delivery import DeliveryReceipt, apply_receipt
-from hub.services.intake import take_in
+from hub.services.messages.address_book import address_book
+from hub.services.messages.delivery import DeliveryReceipt, apply_receipt
+from hub.services.messages.intake import take_in
+from hub.services.referrals import inbox, referrals
 from hub.wiring import Hub
 from schemas.message import Message, MessageData, Receipt, source_of
 from schemas.vocabulary import LifeDomain, MessageKind

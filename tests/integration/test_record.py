@@ -12,14 +12,14 @@ from sqlalchemy import func, select, text
 from hub.app import create_web
 from hub.models import AuditRecord, Case, CaseItem, DocumentBody
 from hub.rules.audit import Deed
-from hub.services import client_words, documents, items
-from hub.services.caseload import caseload
-from hub.services.documents import Brought
+from hub.services.cases import client_words, documents, items
+from hub.services.cases.documents import Brought
 from hub.services.errors import Forbidden, Invalid, NotFound
-from hub.services.removal import reach_of, remove_case
-from hub.services.rights import inzage, to_json
+from hub.services.overview.caseload import caseload
+from hub.services.record.removal import reach_of, remove_case
+from hub.services.rights.rights import inzage, to_json
 from hub.services.views import Viewer
-from hub.web.calendar_file import calendar_file
+from hub.web.screens.calendar_file import calendar_file
 from hub.wiring import Hub
 from schemas.items import ItemChange, NewItem
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain

@@ -11,8 +11,8 @@ from connectors.errors import Refusal, RefusalCode, TransportError
 from connectors.protocol import Handover, Payload, Verdict
 from connectors.registry import connector
 from hub.models import OutboxRecord
-from hub.services import referrals
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
+from hub.services.referrals import referrals
 from hub.wiring import Hub
 from tests.builders import new_referral
 from tests.integration.callers import GGZ, KADE

@@ -12,8 +12,8 @@ from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import Loss, Payload, Reading, Writing
 from connectors.registry import connector
 from hub.models import Intake, OutboxRecord
-from hub.services import rehearsal
-from hub.services.comparison import Difference, differences
+from hub.services.messages import rehearsal
+from hub.services.messages.comparison import Difference, differences
 from hub.wiring import Hub
 from schemas.vocabulary import Event
 from tests.integration.callers import GGZ, KADE, SPOEL, Site, partner_says, someone

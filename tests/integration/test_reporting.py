@@ -13,11 +13,11 @@ from sqlalchemy import select, update
 from hub.app import create_web
 from hub.models import AuditRecord, Case
 from hub.rules.reporting import Stand, months_between
-from hub.services import referrals
+from hub.services.access.objections import register_objection
 from hub.services.errors import NotFound
-from hub.services.objections import register_objection
-from hub.services.report_view import Report, Together
-from hub.services.reporting import asked_by, report
+from hub.services.overview.report_view import Report, Together
+from hub.services.overview.reporting import asked_by, report
+from hub.services.referrals import referrals
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.referral import NewEvent

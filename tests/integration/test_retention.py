@@ -25,13 +25,14 @@ from hub.models import (
 )
 from hub.models.record import Record
 from hub.rules.retention import TERMS, Kind
-from hub.services import referrals, retention
-from hub.services.case_keys import intake_owner
 from hub.services.errors import Invalid, NotNow
-from hub.services.idempotency import Kept, remember
-from hub.services.intake import take_in
-from hub.services.referrals import load_for_change, record_event
-from hub.services.retention_due import due
+from hub.services.messages.intake import take_in
+from hub.services.record import retention
+from hub.services.record.case_keys import intake_owner
+from hub.services.record.idempotency import Kept, remember
+from hub.services.record.retention_due import due
+from hub.services.referrals import referrals
+from hub.services.referrals.referrals import load_for_change, record_event
 from hub.wiring import Hub
 from schemas.referral import NewEvent
 from schemas.vocabulary import Event

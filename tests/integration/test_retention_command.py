@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from hub.models import AuditRecord, Referral
-from hub.services import referrals
-from hub.services.referrals import load_for_change, record_event
+from hub.services.referrals import referrals
+from hub.services.referrals.referrals import load_for_change, record_event
 from hub.settings import from_environment
 from hub.wiring import open_hub
 from schemas.referral import NewEvent

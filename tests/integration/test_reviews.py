@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from hub.models import AuditReview
-from hub.services.audit_seal import seal_all
-from hub.services.audit_verify import verify
-from hub.services.reviews import late_reviews, pick_looks
+from hub.services.record.audit_seal import seal_all
+from hub.services.record.audit_verify import verify
+from hub.services.record.reviews import late_reviews, pick_looks
 from hub.wiring import Hub
 from tests.integration.callers import GGZ, KADE, Site, mark_of, sign_in_as
 from tests.integration.conftest import add_viewer

@@ -7,10 +7,10 @@ from sqlalchemy import select
 from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import Case, Referral, TimelineEntry
-from hub.services import referrals
-from hub.services.address_book import address_book
-from hub.services.intake import take_in
-from hub.services.release import service_of
+from hub.services.access.release import service_of
+from hub.services.messages.address_book import address_book
+from hub.services.messages.intake import take_in
+from hub.services.referrals import referrals
 from hub.wiring import Hub
 from schemas.message import Message, MessageData, source_of
 from schemas.referral import NewEvent

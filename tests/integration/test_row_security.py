@@ -31,9 +31,9 @@ from hub.models import (
 from hub.rules.access import decide
 from hub.rules.access_question import Question
 from hub.rules.access_tables import Action, BasisState, Category, Relation, RelationState
-from hub.services import referrals
-from hub.services.clients import find_case_of_bsn
-from hub.services.idempotency import Kept, remember
+from hub.services.record.clients import find_case_of_bsn
+from hub.services.record.idempotency import Kept, remember
+from hub.services.referrals import referrals
 from hub.store.guard import WallDown
 from hub.store.migrate import is_up_to_date, migrate
 from hub.store.walls import APP_ROLE, SHARED, WallError, close_to_owner, open_to_owner, role_of, walled_tables

@@ -13,9 +13,10 @@ from connectors.transports import open_transport
 from hub.broker.protocol import INBOX, Parcel, dead_queue, partner_queue
 from hub.broker.sealed import OwnKeys, SealedBroker, queue_secret
 from hub.models import OutboxRecord
-from hub.services import case_keys, referrals
-from hub.services.address_book import address_book
-from hub.services.delivery import DeliveryReceipt
+from hub.services.messages.address_book import address_book
+from hub.services.messages.delivery import DeliveryReceipt
+from hub.services.record import case_keys
+from hub.services.referrals import referrals
 from hub.settings import SettingsError, from_environment
 from hub.wiring import Hub
 from tests.builders import new_referral

@@ -14,8 +14,8 @@ from sqlalchemy import select, text
 
 from hub.models import OutboxRecord, Referral, TimelineEntry
 from hub.models.ring import KeyRing, use_keys
-from hub.services import referrals
-from hub.services.clients import find_case_of_bsn
+from hub.services.record.clients import find_case_of_bsn
+from hub.services.referrals import referrals
 from hub.store.database import Store
 from hub.store.migrate import _config, migrate
 from tests.integration.conftest import KEY

@@ -12,9 +12,11 @@ from sqlalchemy import event, select, update
 
 from hub.models import Case, SearchWord
 from hub.rules.searching import read
-from hub.services import corrections, items, referrals
-from hub.services.search import MOST, Found, search
-from hub.services.search_words import rebuild
+from hub.services.cases import items
+from hub.services.overview.search import MOST, Found, search
+from hub.services.record.search_words import rebuild
+from hub.services.referrals import referrals
+from hub.services.rights import corrections
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.items import ItemChange, NewItem

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from hub.models import AuditRecord, Person, RecoveryCode, SignIn
-from hub.services import identity, people, second_factor, sessions
 from hub.services.errors import NotFound
+from hub.services.people import identity, people, second_factor, sessions
 from hub.store.database import UnitOfWork
 from hub.wiring import Hub
 from tests.integration.callers import Site, enter, mark_of, sign_in_as

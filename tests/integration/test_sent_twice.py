@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 
 from hub.app import create_web
 from hub.models import Case, CaseItem
-from hub.services.clients import find_or_open_case
+from hub.services.record.clients import find_or_open_case
 from hub.wiring import Hub
 from tests.builders import client
 from tests.integration.callers import mark_of, sign_in_as

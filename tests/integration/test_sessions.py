@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 
 from hub.live import NAMESPACE
 from hub.models import Case, Person, Post, SignIn
-from hub.services import identity, sessions
-from hub.services.clients import find_or_open_case
+from hub.services.people import identity, sessions
+from hub.services.record.clients import find_or_open_case
 from hub.wiring import Hub
 from tests.builders import client
 from tests.integration.callers import Site, enter, mark_of, plain_columns, sign_in_as

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from hub.models import ConsentEvent, OutboxRecord, Referral, TimelineEntry
 from hub.rules import lifecycle
-from hub.services import referrals
 from hub.services.errors import Invalid, ServiceError, StateForbids
-from hub.services.several import send_several
+from hub.services.referrals import referrals
+from hub.services.referrals.several import send_several
 from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.referral import NewEvent, NewReferral

@@ -18,8 +18,9 @@ from sqlalchemy import select
 
 from connectors.transports.files import DropFolder, IntakeFolder
 from hub.models import AuditRecord, Intake
-from hub.services import evidence, intake_proof, signatures, signing_keys, systems
 from hub.services.errors import Invalid
+from hub.services.messages import evidence, intake_proof, signatures, signing_keys
+from hub.services.people import systems
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from schemas.vocabulary import Event

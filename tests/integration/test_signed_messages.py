@@ -14,8 +14,10 @@ from sqlalchemy import select
 
 from hub.models import OutboxRecord
 from hub.models.shelf import ContentKey
-from hub.services import case_keys, evidence, referrals, signatures
 from hub.services.errors import Invalid
+from hub.services.messages import evidence, signatures
+from hub.services.record import case_keys
+from hub.services.referrals import referrals
 from hub.wiring import Hub
 from tests.builders import new_referral
 from tests.personas import MARLOES

@@ -13,8 +13,8 @@ from werkzeug.serving import make_server
 from connectors.transports.files import DropFolder, IntakeFolder
 from hub.app import create_web
 from hub.models import Intake, OutboxRecord, Referral, TimelineEntry
-from hub.services import referrals
-from hub.services.monitor import monitor
+from hub.services.messages.monitor import monitor
+from hub.services.referrals import referrals
 from hub.wiring import Hub
 from schemas.referral import NewEvent
 from schemas.vocabulary import Delivery, Event, LifeDomain, Status

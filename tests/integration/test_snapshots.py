@@ -11,15 +11,17 @@ from sqlalchemy import select
 from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.models import CaseKey, OutboxRecord, Referral, TimelineEntry
-from hub.services import audit, consents, referrals, signatures
-from hub.services.address_book import address_book
-from hub.services.inbox import receive_all
-from hub.services.intake import take_in
-from hub.services.outgoing import message_about
-from hub.services.referral_view import referral_view
-from hub.services.release import content_for, service_of
+from hub.services.access.release import content_for, service_of
+from hub.services.messages import signatures
+from hub.services.messages.address_book import address_book
+from hub.services.messages.intake import take_in
+from hub.services.messages.outgoing import message_about
+from hub.services.record import audit
+from hub.services.referrals import consents, referrals
+from hub.services.referrals.inbox import receive_all
+from hub.services.referrals.referral_view import referral_view
 from hub.settings import Organisation
-from hub.web.sentences import change_words
+from hub.web.words.sentences import change_words
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.message import Assignment, Coded, Ground, Message, MessageData

@@ -23,8 +23,8 @@ from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
 from hub.models import ApiClient
-from hub.services import identity, systems
 from hub.services.errors import Invalid
+from hub.services.people import identity, systems
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from tests.integration.callers import KADE, WI, Site

@@ -7,8 +7,8 @@ from unittest import mock
 import pytest
 from werkzeug.test import TestResponse
 
-from hub.services import identity
-from hub.services.throttling import Turn, Wait, take_turn
+from hub.services.people import identity
+from hub.services.people.throttling import Turn, Wait, take_turn
 from hub.wiring import Hub
 from tests.integration.callers import WI, Site, enter
 from tests.personas import MARLOES

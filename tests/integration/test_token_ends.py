@@ -14,9 +14,9 @@ from sqlalchemy import func, insert, select, update
 from hub.api import blueprint
 from hub.live import NAMESPACE
 from hub.models import ApiClient, Record, Referral, SignIn, SpentId, Throttle
-from hub.services import identity, systems
-from hub.services.sessions import id_of
-from hub.services.throttling import take_turn
+from hub.services.people import identity, systems
+from hub.services.people.sessions import id_of
+from hub.services.people.throttling import take_turn
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from tests.integration.callers import KADE, WI, Site, sign_in_as

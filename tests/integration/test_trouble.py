@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from hub.models import OutboxRecord, TimelineEntry
-from hub.services import referrals
+from hub.services.referrals import referrals
 from hub.wiring import Hub
 from schemas.vocabulary import Delivery, MessageKind
 from tests.builders import new_referral

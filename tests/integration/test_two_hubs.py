@@ -13,7 +13,7 @@ from psycopg import sql
 from sqlalchemy import select
 
 from hub.models import Client, OutboxRecord, Referral
-from hub.services import referrals
+from hub.services.referrals import referrals
 from hub.store.walls import role_of, walled_tables
 from hub.wiring import Hub, open_hub
 from schemas.vocabulary import Delivery, Event, Status

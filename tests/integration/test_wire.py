@@ -10,9 +10,9 @@ from connectors.errors import TransportError
 from connectors.protocol import Handover, Loss, Payload, Writing
 from hub.broker.protocol import INBOX, partner_queue
 from hub.models import CaseKey, OutboxRecord, WireRecord
-from hub.services import retention
-from hub.services.delivery import DeliveryReceipt, apply_receipts
-from hub.services.wire import MOST_BYTES, Form, Wire
+from hub.services.messages.delivery import DeliveryReceipt, apply_receipts
+from hub.services.record import retention
+from hub.services.record.wire import MOST_BYTES, Form, Wire
 from hub.wiring import Hub
 from schemas.vocabulary import Delivery
 from tests.integration.callers import KADE, Site, holding, now, plain_columns

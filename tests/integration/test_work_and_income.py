@@ -11,9 +11,9 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord, Referral
-from hub.services.address_book import address_book
-from hub.services.inbox import heal, receive_all
-from hub.services.intake import Taken, take_in
+from hub.services.messages.address_book import address_book
+from hub.services.messages.intake import Taken, take_in
+from hub.services.referrals.inbox import heal, receive_all
 from hub.store import outbox
 from hub.wiring import Hub
 from schemas.message import Message

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from connectors.errors import Refusal
 from connectors.registry import connector
 from hub.models import Intake, Referral
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.wiring import Hub
 from schemas.message import Client
 from schemas.vocabulary import Basis, Event, LifeDomain, Purpose, Status

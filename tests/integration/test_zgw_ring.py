@@ -13,8 +13,8 @@ from werkzeug.serving import make_server
 
 from connectors.transports.zgw import ZgwToken, ZgwTransport
 from hub.models import Intake, OutboxRecord, Referral
-from hub.services.address_book import address_book
-from hub.services.intake import read_again
+from hub.services.messages.address_book import address_book
+from hub.services.messages.intake import read_again
 from hub.wiring import Hub
 from schemas.vocabulary import Event, Status
 from tests.integration.callers import Site
@@ -175,7 +175,7 @@ def test_a_killed_worker_loses_no_fetch_and_makes_none_count_twice(table: Table)
     table.until_still()
     assert table.status(referral) is Status.ACCEPTED
     with table.hub.store.writing() as work:  # and its copy comes all the same
-        from hub.services.fetching import take_fetched
+        from hub.services.messages.fetching import take_fetched
 
         assert take_fetched(work, table.hub.config, receipt) is False
 

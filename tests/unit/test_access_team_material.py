@@ -11,7 +11,7 @@ import yaml
 
 from connectors.access_team.connector import make
 from connectors.protocol import FETCHED_BY, Payload, Reading, Refusal
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.settings import DEMO_CONFIG, load_configuration
 from schemas.message import Message, MessageData, source_of
 from schemas.vocabulary import MessageKind

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from hub.web.words import MARKS
+from hub.web.words.words import MARKS
 from schemas.vocabulary import Delivery, Status
 from workers import diagrams
 from workers.command import main

@@ -10,8 +10,8 @@ import pytest
 from openpyxl import Workbook
 
 from hub.rules.document_names import clean_name, renamed
-from hub.services import document_packages
-from hub.services.document_checks import judged
+from hub.services.cases import document_packages
+from hub.services.cases.document_checks import judged
 from hub.services.errors import Invalid
 
 MOST = 1_000_000

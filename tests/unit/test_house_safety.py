@@ -40,7 +40,7 @@ SMALLEST = {
 
 # Made of the tables of the standard, or of a table of literals in the same file; never of a message.
 PATTERNS_FROM_TABLES = [
-    ("hub/web/form_words.py", "pattern"),  # why something was not carried on, as our own connectors say it
+    ("hub/web/words/form_words.py", "pattern"),  # why something was not carried on, as our own connectors say it
     ("connectors/social_work/receipts.py", "f'{family.prefix.upper()}(3[012][0-9])'"),
     ("connectors/social_work/shapes.py", "pattern"),
 ]

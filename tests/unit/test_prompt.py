@@ -9,7 +9,7 @@ import pytest
 
 from connectors.protocol import AddressBook
 from connectors.registry import connector
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.settings import DEMO_CONFIG, load_configuration
 from schemas.message import Message, MessageData, source_of
 from schemas.vocabulary import KIND_OF_EVENT, Event, MessageKind

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.services.release import EVERYTHING, content_of, fields_of, only
+from hub.services.access.release import EVERYTHING, content_of, fields_of, only
 from hub.settings import DEMO_CONFIG, load_configuration
 from schemas.message import Message, MessageData
 from schemas.vocabulary import LifeDomain, MessageKind, SharedField

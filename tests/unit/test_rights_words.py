@@ -1,8 +1,8 @@
 """What a client reads of an export is Dutch: no code, no moment of a computer."""
 
 from hub.rules.retention import TERMS
-from hub.services.corrections import ASKED, DECLINED, DONE
-from hub.web.rights_words import (
+from hub.services.rights.corrections import ASKED, DECLINED, DONE
+from hub.web.words.rights_words import (
     CORRECTION_STATES,
     RETENTION_KINDS,
     RETENTION_LAW,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.services.same_person import may_be_same
+from hub.services.record.same_person import may_be_same
 from schemas.message import Client
 
 KNOWN = Client(bsn="999900006", family_name="Vries-Jansén", prefix="de", birth_date="1984-03-12")

@@ -8,8 +8,9 @@ import pytest
 from babel.messages.mofile import read_mo
 from flask import Flask
 
-from hub.web import catalogue, dates, labels, words
+from hub.web import catalogue
 from hub.web.translations import Words, gettext, set_up_languages, speaking
+from hub.web.words import dates, labels, words
 from schemas.vocabulary import LifeDomain
 
 NAMED = re.compile(r"%\(\w+\)[sd]|\{\w*\}")

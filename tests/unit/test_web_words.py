@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from freezegun import freeze_time
 
+from hub import web
 from hub.rules.lifecycle import TURNS
-from hub.web import audit_words, dates, labels, rights_words, sentences, words
+from hub.web.words import audit_words, dates, labels, rights_words, sentences, words
 from schemas.vocabulary import Basis, Delivery, Event, LifeDomain, MaskedStatus, Outcome, Purpose, Status, Urgency
 
 AT = dt.datetime(2026, 11, 24, 9, 42, tzinfo=dt.UTC)
@@ -88,7 +89,7 @@ def test_codes_in_what_was_sent_become_words() -> None:
 def test_no_two_lists_of_words_have_one_name_in_the_templates() -> None:
     """The last would hide the first: a button would lose its words."""
     pages = " ".join(
-        page.read_text(encoding="utf-8") for page in (Path(dates.__file__).parent / "templates").rglob("*.html")
+        page.read_text(encoding="utf-8") for page in (Path(web.__file__).parent / "templates").rglob("*.html")
     )
     seen: dict[str, int] = {}
     for module in (dates, labels, words, audit_words, rights_words):

@@ -13,7 +13,7 @@ from lxml import etree
 from connectors.errors import Refusal
 from connectors.protocol import AddressBook, Payload, Reading
 from connectors.work_and_income.connector import make
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.settings import DEMO_CONFIG, load_configuration
 from schemas.message import Client, Message, MessageData, source_of
 from schemas.vocabulary import EVENT_OF_KIND, Gender, MessageKind

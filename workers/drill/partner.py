@@ -8,7 +8,7 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.protocol import Payload
 from connectors.registry import connector
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.settings import Configuration, Organisation
 from schemas.message import Message
 from schemas.vocabulary import Event, MessageKind

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from hub.models import ApiClient
-from hub.services.identity import hash_secret
+from hub.services.people.identity import hash_secret
 from hub.settings import DEMO_CONFIG, from_environment
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub

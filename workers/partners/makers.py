@@ -6,7 +6,7 @@ from typing import Protocol
 
 from connectors.registry import connector
 from connectors.transports.settings import secret
-from hub.services.address_book import address_book
+from hub.services.messages.address_book import address_book
 from hub.settings import Configuration, Organisation
 from workers.partners.folders import FilePartner
 from workers.partners.ledger import Ledger

@@ -1,0 +1,1 @@
+"""What people share about one client: the page, what is written down, documents, meetings."""

@@ -1,0 +1,1 @@
+"""What needs whom today, across clients: work lists, alerts, search, reports."""

@@ -1,0 +1,1 @@
+"""Who signs in, people and systems, and who manages them."""

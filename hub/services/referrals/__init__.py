@@ -1,0 +1,1 @@
+"""The course of a referral: sent, answered, told, consented to, shown."""

@@ -1,0 +1,1 @@
+"""What the hub knows, in the words of the reader: Dutch (B1) and English."""
