@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
+import flask
 import hypothesis
+import jinja2
 import psycopg
 import pytest
 from psycopg import sql
@@ -43,6 +45,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what would run on two foundations for nothing; put the longest files first."""
     once_each(config, items)
     items.sort(key=lambda item: place_of(item.location[0]))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each test opens a hub of its own; what its pages are drawn from is the same, and takes long to compile."""
+    with pytest.MonkeyPatch.context() as patched:
+        kept = jinja2.FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+        patched.setattr(flask.Flask, "jinja_options", {"bytecode_cache": kept})
+        yield
 
 
 def miss(what: str, why: str) -> NoReturn:

@@ -1,7 +1,11 @@
 """A whole hub in this process for the browser: pages, live side and workers, with partners that answer when told."""
 
+import atexit
 import dataclasses
+import shutil
+import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -21,6 +25,37 @@ from workers import demo, demo_history, embedded
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
+def _settings(database_url: str, broker_url: str) -> Settings:
+    return Settings(
+        database_url=database_url,
+        broker_url=broker_url,
+        config_path=DEMO_CONFIG,
+        secret_key="0123456789abcdef0123456789abcdef-test",
+        data_keys=(KEY,),
+        bind="127.0.0.1:0",
+        log="text",
+    )
+
+
+def _prepare(hub: Hub, history: bool, past: bool) -> None:
+    migrate(hub.store)
+    demo.prepare(hub, history=history)
+    if past:
+        demo_history.fill(hub)
+
+
+@cache
+def _prepared(history: bool, past: bool) -> Path:
+    """Give the file of a database that holds the demo's people: made once, and copied for each hub."""
+    folder = Path(tempfile.mkdtemp(prefix="schakel-demo-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    hub = open_hub(_settings(f"sqlite:///{folder}/hub.db", f"embedded:///{folder}/broker.db"))
+    _prepare(hub, history, past)
+    hub.close()
+    assert not (folder / "hub.db-wal").exists(), "all of it stands in the one file"
+    return folder / "hub.db"
+
+
 class RealHub:
     """The demo's hub with the demo's people, on a free port.
 
@@ -38,25 +73,19 @@ class RealHub:
         past: bool = False,
         on_screen: Sequence[str] = ("de-spoel", "toegang-broekhoven"),
     ) -> None:
-        settings = Settings(
-            database_url=database_url or f"sqlite:///{folder}/hub.db",
-            broker_url=broker_url or f"embedded:///{folder}/broker.db",
-            config_path=DEMO_CONFIG,
-            secret_key="0123456789abcdef0123456789abcdef-test",
-            data_keys=(KEY,),
-            bind="127.0.0.1:0",
-            log="text",
+        if database_url is None:
+            shutil.copyfile(_prepared(history, past), folder / "hub.db")
+        settings = _settings(
+            database_url or f"sqlite:///{folder}/hub.db", broker_url or f"embedded:///{folder}/broker.db"
         )
         opened = open_hub(settings)
         without = {code: dataclasses.replace(opened.config.organisations[code], transport=None) for code in on_screen}
         there = dataclasses.replace(opened.config, organisations={**opened.config.organisations, **without})
         config, self.partners = demo.partners(there)
         self.hub = Hub(settings=settings, config=config, store=opened.store, broker=opened.broker)
-        migrate(self.hub.store)
+        if database_url is not None:
+            _prepare(self.hub, history, past)
         self.hub.broker.declare(self.hub.queues())
-        demo.prepare(self.hub, history=history)
-        if past:
-            demo_history.fill(self.hub)
         self.running = embedded.start(self.hub)
         for partner in self.partners.values():
             partner.start(self.running.url)

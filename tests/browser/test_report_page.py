@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.looks import look
 from tests.browser.real_hub import RealHub
-from workers import demo_history
 from workers.demo import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -20,8 +19,7 @@ SHARE_OF_THE_SCALE = """bars => bars.map(bar => {
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[RealHub]:
-    running = RealHub(tmp_path_factory.mktemp("hub"))
-    demo_history.fill(running.hub)
+    running = RealHub(tmp_path_factory.mktemp("hub"), past=True)
     yield running
     running.close()
 
