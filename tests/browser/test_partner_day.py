@@ -1,5 +1,6 @@
 """A partner's day at the screen, the sender's page open beside it: what one does the other sees without a reload."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -81,9 +82,15 @@ def test_what_marloes_is_writing_stays_when_tom_was_first(real: RealHub, open_pa
     expect(field).to_have_value("Op maan")
     expect(field).to_be_focused()
     expect(marloes.locator("#deel-kop .status")).to_have_text("Geaccepteerd")
+    steps = marloes.locator("#deel-berichtspoor li")
+    for days in (3, 4):  # the second changes no state
+        before = steps.count()
+        as_tom(real, referral_id, Event.PLAN, at=dt.datetime.now(dt.UTC) + dt.timedelta(days=days))
+        expect(steps).not_to_have_count(before)
+    expect(marloes.get_by_text("Er is net iets veranderd bij deze verwijzing")).to_be_visible()
 
 
-def as_tom(real: RealHub, referral_id: str, event: Event, **more: str) -> None:
+def as_tom(real: RealHub, referral_id: str, event: Event, **more: object) -> None:
     with real.hub.store.writing() as work:
         new = NewEvent(event=event, **more)  # type: ignore[arg-type]
         answering.answer(work, real.hub.config, real.person(TOM, "tom"), referral_id, new)  # type: ignore[arg-type]

@@ -21,6 +21,7 @@ export class ReferralParts {
     this.list = new LiveList(root, { onNew: (row) => this.news.push(row) });
     this.busy = false;
     this.again = false;
+    this.behind = false;
     this.failures = 0;
   }
 
@@ -66,9 +67,10 @@ export class ReferralParts {
     }
     this.news.length = 0;
     if (state !== words.stand) this.voice.say(words.woordStand.replace('{stand}', state));
-    // A part that is not the one that came was kept because somebody writes in it.
-    const kept = state !== words.stand && wanted.some((part) => !part.isConnected && writesIn(document.getElementById(part.id)));
-    document.querySelector('[data-veranderd]').hidden = !kept;
+    // A part that is not the one that came was kept because somebody writes in it. It stays behind until they are done.
+    const kept = wanted.some((part) => !part.isConnected && writesIn(document.getElementById(part.id)));
+    this.behind = kept && (this.behind || state !== words.stand);
+    document.querySelector('[data-veranderd]').hidden = !this.behind;
     words.stand = state;
   }
 }
