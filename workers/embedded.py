@@ -77,7 +77,7 @@ def start(hub: Hub) -> Running:
         ("relay", lambda: relay.run(hub.store, hub.broker, stop)),
         ("inbox", lambda: inbox.run(inbox.InboxWorker(hub.store, hub.config, hub.broker), stop)),
         ("timers", lambda: timers.run(ticking, stop)),
-        ("web", server.serve_forever),
+        ("web", lambda: server.serve_forever(0.05)),
     ]
     for organisation in hub.config.connected():
         if organisation.connector in NAMES:

@@ -321,7 +321,7 @@ def test_a_strange_key_is_a_key_like_any_other(site: Site, key: str) -> None:
 
 def test_over_a_real_connection_a_broken_request_harms_nobody(site: Site) -> None:
     server = make_server("127.0.0.1", 0, site.web.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         _break_off(server.server_port, site.token(WI))

@@ -102,7 +102,7 @@ class Table:
         self.hub = dataclasses.replace(hub, config=dataclasses.replace(hub.config, organisations=organisations))
         self.site = Site(self.hub)
         self._server = threaded_server(self.hub, self.site.web)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
         for partner in self.partners.values():
             partner.start(f"http://127.0.0.1:{self._server.server_port}")

@@ -70,7 +70,7 @@ class Street:
         self._inbox = InboxWorker(hub.store, hub.config, hub.broker)
         web = create_web(hub)
         self._server = make_server("127.0.0.1", 0, web.app, threaded=True)
-        self._serving = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._serving = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._serving.start()
         partner.start(f"http://127.0.0.1:{self._server.server_port}")
 

@@ -33,7 +33,9 @@ class Door:
             if self._closed or self._thread is not None:
                 return
             server = self._server = self._server or self._listen(self.port)
-            self._thread = threading.Thread(target=server.serve_forever, name=f"door {self.port}", daemon=True)
+            self._thread = threading.Thread(
+                target=server.serve_forever, args=(0.05,), name=f"door {self.port}", daemon=True
+            )
             self._thread.start()
 
     def shut(self) -> None:
