@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -31,37 +30,37 @@ def fresh_code(real: RealHub, username: str, secret: str) -> str:
 
 
 def test_naima_sets_up_a_second_step_and_signs_in_with_it_and_with_a_recovery_code(
-    real: RealHub, enter: Callable[..., Page], tmp_path: Path
+    real: RealHub, enter: Callable[..., Page]
 ) -> None:
     page = enter("naima")
     page.goto(f"{real.address}/account")
-    look(page, tmp_path, "account")
+    look(page, "account")
     page.get_by_role("link", name="Zet aan").click()
-    look(page, tmp_path, "tweede-stap-begin")
+    look(page, "tweede-stap-begin")
     page.get_by_role("button", name="Begin").click()
     secret = "".join(page.locator("code.sleutel").inner_text().split())
     assert page.locator("img.qr").evaluate("image => image.complete && image.naturalWidth > 100")
-    look(page, tmp_path, "tweede-stap-plaatje")
+    look(page, "tweede-stap-plaatje")
     page.fill("#code", "000 000")
     page.get_by_role("button", name="Zet de tweede stap aan").click()
     expect(page.get_by_role("alert")).to_contain_text("klopt niet")
-    look(page, tmp_path, "tweede-stap-fout")
+    look(page, "tweede-stap-fout")
     page.fill("#code", pyotp.TOTP(secret).now())
     page.get_by_role("button", name="Zet de tweede stap aan").click()
     codes = page.locator(".herstelcodes code").all_inner_texts()
     assert len(codes) == 10
-    look(page, tmp_path, "herstelcodes")
+    look(page, "herstelcodes")
     page.get_by_role("link", name="Ik heb ze bewaard, ga verder").click()
     page.wait_for_url("**/werkvoorraad")
     page.goto(f"{real.address}/account/tweede-stap")
-    look(page, tmp_path, "tweede-stap-aan")
+    look(page, "tweede-stap-aan")
     again = enter("naima")
     again.wait_for_url("**/inloggen/code")
-    look(again, tmp_path, "code")
+    look(again, "code")
     again.fill("#code", "123123")
     again.get_by_role("button", name="Verder").click()
     expect(again.get_by_role("alert")).to_be_visible()
-    look(again, tmp_path, "code-fout")
+    look(again, "code-fout")
     again.fill("#code", fresh_code(real, "naima", secret))
     again.get_by_role("button", name="Verder").click()
     again.wait_for_url("**/werkvoorraad")
@@ -71,7 +70,7 @@ def test_naima_sets_up_a_second_step_and_signs_in_with_it_and_with_a_recovery_co
     third.wait_for_url("**/werkvoorraad")
 
 
-def test_marloes_goes_on_in_another_post_and_back(real: RealHub, enter: Callable[..., Page], tmp_path: Path) -> None:
+def test_marloes_goes_on_in_another_post_and_back(real: RealHub, enter: Callable[..., Page]) -> None:
     with real.hub.store.writing() as work:
         work.execute(update(Post).where(Post.person_id == id_of(work, "marloes")).values(starts_on=dt.date(2026, 1, 1)))
         identity.add_post(
@@ -85,7 +84,7 @@ def test_marloes_goes_on_in_another_post_and_back(real: RealHub, enter: Callable
     page = enter("marloes")
     expect(page.get_by_role("link", name="Mijn account")).to_contain_text("Klantregisseur")
     page.goto(f"{real.address}/account")
-    look(page, tmp_path, "account-functies")
+    look(page, "account-functies")
     page.get_by_role("button", name="Werk verder als inkomensconsulent").click()
     page.wait_for_url("**/werkvoorraad")
     expect(page.get_by_role("link", name="Mijn account")).to_contain_text("Inkomensconsulent")
@@ -113,30 +112,30 @@ def test_a_session_that_is_ended_elsewhere_loses_its_open_page_by_itself(
 
 
 def test_bas_adds_sanne_who_chooses_a_password_and_is_blocked_while_she_looks(
-    real: RealHub, enter: Callable[..., Page], tmp_path: Path
+    real: RealHub, enter: Callable[..., Page]
 ) -> None:
     bas = enter("bas")
     bas.get_by_role("link", name="Beheer", exact=True).click()
-    look(bas, tmp_path, "beheer")
+    look(bas, "beheer")
     bas.get_by_role("link", name="Iemand toevoegen").click()
     bas.get_by_role("button", name="Toevoegen").click()
     expect(bas.get_by_role("alert")).to_contain_text("nog niemand toegevoegd")
-    look(bas, tmp_path, "beheer-nieuw-fout")
+    look(bas, "beheer-nieuw-fout")
     bas.get_by_label("Naam", exact=True).fill("Sanne Vos")
     bas.get_by_label("Gebruikersnaam").fill("s.vos")
     bas.get_by_label("Functie en doel").select_option("wi-tilburg/case_director/guidance")
-    look(bas, tmp_path, "beheer-nieuw")
+    look(bas, "beheer-nieuw")
     bas.get_by_role("button", name="Toevoegen").click()
     password = bas.locator("[data-geheim]").inner_text()
-    look(bas, tmp_path, "beheer-persoon-nieuw")
+    look(bas, "beheer-persoon-nieuw")
     sanne = enter("s.vos", password)
     sanne.wait_for_url("**/account/wachtwoord")
-    look(sanne, tmp_path, "wachtwoord")
+    look(sanne, "wachtwoord")
     for name, value in (("wachtwoord", password), ("nieuw", "kort"), ("nogmaals", "kort")):
         sanne.fill(f"#{name}", value)
     sanne.get_by_role("button", name="Wijzig wachtwoord").click()
     expect(sanne.get_by_role("alert")).to_contain_text("te kort")
-    look(sanne, tmp_path, "wachtwoord-fout")
+    look(sanne, "wachtwoord-fout")
     for name, value in (("wachtwoord", password), ("nieuw", OWN), ("nogmaals", OWN)):
         sanne.fill(f"#{name}", value)
     sanne.get_by_role("button", name="Wijzig wachtwoord").click()
@@ -145,35 +144,33 @@ def test_bas_adds_sanne_who_chooses_a_password_and_is_blocked_while_she_looks(
     bas.get_by_role("link", name="Sanne Vos").click()
     expect(bas.locator("[data-geheim]")).to_have_count(0)
     bas.locator("summary", has_text="Functie toevoegen").click()
-    look(bas, tmp_path, "beheer-persoon-functie")
+    look(bas, "beheer-persoon-functie")
     bas.get_by_role("button", name="Blokkeer").click()
     expect(bas.get_by_role("status").first).to_contain_text("geblokkeerd")
-    look(bas, tmp_path, "beheer-persoon-geblokkeerd")
+    look(bas, "beheer-persoon-geblokkeerd")
     sanne.goto(f"{real.address}/werkvoorraad")
     assert "/inloggen" in sanne.url
 
 
 def test_the_operators_pages_of_organisations_and_systems_are_accessible(
-    real: RealHub, enter: Callable[..., Page], tmp_path: Path
+    real: RealHub, enter: Callable[..., Page]
 ) -> None:
     bas = enter("bas")
     bas.goto(f"{real.address}/beheer/organisaties")
-    look(bas, tmp_path, "beheer-organisaties")
+    look(bas, "beheer-organisaties")
     bas.get_by_role("link", name="Systemen").click()
-    look(bas, tmp_path, "beheer-systemen")
+    look(bas, "beheer-systemen")
     bas.get_by_role("link", name="Maatschappelijk werk De Kade").click()
     bas.get_by_role("button", name="Maak een nieuw geheim").click()
     expect(bas.locator("[data-geheim]")).to_be_visible()
-    look(bas, tmp_path, "beheer-systeem-geheim")
+    look(bas, "beheer-systeem-geheim")
     bas.get_by_label("Sleutel of certificaat toevoegen").fill("geen sleutel")
     bas.get_by_role("button", name="Voeg toe").click()
     expect(bas.get_by_role("alert")).to_contain_text("niet toegevoegd")
-    look(bas, tmp_path, "beheer-systeem-fout")
+    look(bas, "beheer-systeem-fout")
 
 
-def test_who_manages_an_organisation_has_its_people_and_no_systems(
-    real: RealHub, enter: Callable[..., Page], tmp_path: Path
-) -> None:
+def test_who_manages_an_organisation_has_its_people_and_no_systems(real: RealHub, enter: Callable[..., Page]) -> None:
     with real.hub.store.writing() as work:
         identity.add_post(
             work,
@@ -191,7 +188,7 @@ def test_who_manages_an_organisation_has_its_people_and_no_systems(
     expect(peter.get_by_role("link", name="Marloes Verhoeven")).to_be_visible()
     expect(peter.get_by_text("Naima Bouzid")).to_have_count(0)
     expect(peter.get_by_role("link", name="Systemen")).to_have_count(0)
-    look(peter, tmp_path, "beheer-eigen-organisatie")
+    look(peter, "beheer-eigen-organisatie")
     peter.get_by_role("link", name="Peter Adriaans", exact=True).click()
     expect(peter.get_by_text("Dit is uw eigen account")).to_be_visible()
-    look(peter, tmp_path, "beheer-eigen-account")
+    look(peter, "beheer-eigen-account")

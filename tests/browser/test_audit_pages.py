@@ -1,29 +1,15 @@
 """Who looked, and the review of it, in a real browser: read, asked for names, judged; wide and narrow."""
 
-import os
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from hub.services.record.reviews import pick_looks
-from tests.browser.looks import violations
+from tests.browser.looks import look
 from tests.browser.real_hub import RealHub
 
 pytestmark = pytest.mark.browser
-PICTURES = os.environ.get("SCHAKEL_TEST_PICTURES")
-
-
-def assert_fits(page: Page, name: str) -> None:
-    """Check a page wide and narrow; keep its picture where a folder for them is named."""
-    for width in (1440, 390, 320):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(200)
-        assert violations(page) == [], width
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
-        if PICTURES and width != 320:
-            page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": 1440, "height": 900})
 
 
 def test_the_regisseur_reads_who_looked_and_the_names_for_what(real: RealHub, enter: Callable[[str], Page]) -> None:
@@ -35,12 +21,12 @@ def test_the_regisseur_reads_who_looked_and_the_names_for_what(real: RealHub, en
     marloes.goto(f"{real.address}/inwoners/{case}/gekeken")
     own = marloes.get_by_role("row").filter(has_text="Dossier bekeken").filter(has_text="regisseur").first
     assert int(own.get_by_role("cell").last.inner_text()) >= 3, "each time it was opened, on one line"
-    assert_fits(marloes, "gekeken")
+    look(marloes, "gekeken")
     expect(marloes.get_by_text("Marloes Verhoeven, ")).to_have_count(0)
     marloes.get_by_label("Waarvoor heeft u de namen nodig?").select_option(label="De inwoner vraagt erom")
     marloes.get_by_role("button", name="Namen tonen").click()
     expect(marloes.get_by_text("Marloes Verhoeven, ").first).to_be_visible()
-    assert_fits(marloes, "gekeken-namen")
+    look(marloes, "gekeken-namen")
 
 
 def test_the_privacy_officer_judges_a_run_of_refusals(real: RealHub, enter: Callable[[str], Page]) -> None:
@@ -53,9 +39,9 @@ def test_the_privacy_officer_judges_a_run_of_refusals(real: RealHub, enter: Call
     fatima.goto(f"{real.address}/controle")
     line = fatima.get_by_role("listitem").filter(has_text="Ilse Brands")
     expect(line).to_contain_text("kort na elkaar")
-    assert_fits(fatima, "controle")
+    look(fatima, "controle")
     line.get_by_label("Oordeel over Ilse Brands").select_option(label="Niet nodig, besproken")
     line.get_by_role("button", name="Oordeel bewaren over Ilse Brands").click()
     expect(fatima.get_by_text("Uw oordeel is bewaard")).to_be_visible()
     expect(fatima.get_by_role("listitem").filter(has_text="Ilse Brands")).to_have_count(0)
-    assert_fits(fatima, "controle-leeg")
+    look(fatima, "controle-leeg")

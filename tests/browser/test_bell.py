@@ -1,7 +1,6 @@
 """Naima is named: her bell says so at once, she opens it, and it is read."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -16,9 +15,7 @@ from tests.personas import MARLOES, NAIMA
 pytestmark = pytest.mark.browser
 
 
-def test_who_is_named_hears_it_at_once_opens_it_and_has_read_it(
-    real: RealHub, open_page: Callable[..., Page], tmp_path: Path
-) -> None:
+def test_who_is_named_hears_it_at_once_opens_it_and_has_read_it(real: RealHub, open_page: Callable[..., Page]) -> None:
     sent = real.send(to="mw-de-kade")
     for event in (Event.RECEIVE, Event.ACCEPT):
         real.record(sent.id, event, NAIMA, "naima")
@@ -37,7 +34,7 @@ def test_who_is_named_hears_it_at_once_opens_it_and_has_read_it(
     page.wait_for_url("**/meldingen")
     named = page.get_by_role("link", name="Marloes Verhoeven noemt u in een bericht").first
     expect(named).to_be_visible()
-    look(page, tmp_path, "meldingen", (1440, 390, 320))
+    look(page, "meldingen")
     named.click()
     page.wait_for_url("**/inwoners/**")
     expect(page.locator(".bericht__tekst", has_text="Belt u haar")).to_be_visible()

@@ -1,7 +1,6 @@
 """A message opened in its forms, in a real browser: readable by keyboard, wide and narrow, and nothing but text."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,14 +26,12 @@ def taken(real: RealHub, page: Page, referral_id: str) -> None:
     raise AssertionError("the partner's system did not take it")
 
 
-def test_a_message_opens_from_the_trail_in_its_forms(
-    real: RealHub, enter: Callable[[str], Page], tmp_path: Path
-) -> None:
+def test_a_message_opens_from_the_trail_in_its_forms(real: RealHub, enter: Callable[[str], Page]) -> None:
     referral = real.send(to="mw-de-kade", reason="Samen de post openen <b>en ordenen</b>.")
     page = enter("marloes")
     taken(real, page, referral.id)
     page.goto(f"{real.address}/verwijzingen/{referral.id}")
-    look(page, tmp_path, "trail")
+    look(page, "trail")
     page.get_by_role("link", name="Bekijk het bericht").last.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Verwijzing aan")
     expect(page.get_by_role("heading", name="Wat dit bericht niet kon dragen")).to_be_visible()
@@ -42,7 +39,7 @@ def test_a_message_opens_from_the_trail_in_its_forms(
     canonical = page.locator("#canoniek pre").first
     expect(canonical).to_contain_text("Samen de post openen <b>en ordenen</b>.")
     expect(page.locator("#vertaald")).to_contain_text("alles wat de ontvanger voor deze inwoner doet")
-    look(page, tmp_path, "message-sender")
+    look(page, "message-sender")
     canonical.focus()
     page.keyboard.press("End")
     page.wait_for_function("document.querySelector('#canoniek pre').scrollTop > 0")
@@ -51,7 +48,7 @@ def test_a_message_opens_from_the_trail_in_its_forms(
     assert kept.value.suggested_filename == "canoniek.bin"
 
 
-def test_the_receiver_reads_its_own_systems_answer(real: RealHub, enter: Callable[[str], Page], tmp_path: Path) -> None:
+def test_the_receiver_reads_its_own_systems_answer(real: RealHub, enter: Callable[[str], Page]) -> None:
     referral = real.send(to="mw-de-kade")
     page = enter("naima")
     taken(real, page, referral.id)
@@ -61,4 +58,4 @@ def test_the_receiver_reads_its_own_systems_answer(real: RealHub, enter: Callabl
     page.get_by_role("link", name="Bekijk het bericht").last.click()
     expect(page.locator("#antwoord pre").first).to_be_visible()
     page.get_by_text("Precies zoals het is").first.click()
-    look(page, tmp_path, "message-receiver")
+    look(page, "message-receiver")

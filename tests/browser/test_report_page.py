@@ -35,21 +35,19 @@ def enter(browser: Browser, real: RealHub, username: str) -> Page:
     return page
 
 
-def look_open(page: Page, folder: Path, name: str) -> None:
+def look_open(page: Page, name: str) -> None:
     """Look at the page with all its numbers open."""
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
-    look(page, folder, name, (1440, 390, 320))
+    look(page, name)
 
 
-def test_a_regisseur_reads_the_figures_of_her_team_and_takes_them_along(
-    real: RealHub, browser: Browser, tmp_path: Path
-) -> None:
+def test_a_regisseur_reads_the_figures_of_her_team_and_takes_them_along(real: RealHub, browser: Browser) -> None:
     page = enter(browser, real, "marloes")
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.goto(f"{real.address}/rapportage")
     expect(page.get_by_role("heading", level=2)).to_have_count(8)
-    look_open(page, tmp_path, "rapportage")
+    look_open(page, "rapportage")
     page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = false })")
     team = page.get_by_role("region", name="Inwoners per regisseur")
     expect(team.get_by_text("Regisseur", exact=False)).not_to_contain_text(["Verhoeven"])
@@ -83,9 +81,9 @@ def test_on_paper_no_chart_is_cut_in_two_and_what_cannot_be_used_there_is_gone(r
     assert page.locator(".grafiek").first.evaluate("one => getComputedStyle(one).breakInside") == "avoid"
 
 
-def test_a_policy_adviser_starts_at_the_figures_of_the_whole(real: RealHub, browser: Browser, tmp_path: Path) -> None:
+def test_a_policy_adviser_starts_at_the_figures_of_the_whole(real: RealHub, browser: Browser) -> None:
     page = enter(browser, real, "hanna")
     expect(page).to_have_url(f"{real.address}/rapportage")
     expect(page.get_by_text("De hele gemeente")).to_be_visible()
     expect(page.get_by_role("region", name="Inwoners per regisseur")).to_have_count(0)
-    look_open(page, tmp_path, "beleid")
+    look_open(page, "beleid")
