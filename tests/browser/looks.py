@@ -38,8 +38,8 @@ def outside(page: Page) -> list[str]:
 def look(page: Page, name: str) -> None:
     """See that a page is inside its edges at each width, and accessible.
 
-    axe takes seconds: it looks at the narrow page, unless SCHAKEL_TEST_EVERY_WIDTH says all. Where SCHAKEL_TEST_PICTURES
-    names a folder, pictures are kept there.
+    axe takes seconds: it looks at the narrow page, unless SCHAKEL_TEST_EVERY_WIDTH says all. Pictures are kept in the
+    folder that SCHAKEL_TEST_PICTURES names, if any.
     """
     for width in (1440, 390, 320):
         page.set_viewport_size({"width": width, "height": 900})
