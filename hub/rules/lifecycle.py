@@ -241,6 +241,8 @@ TURNS = {
     Status.PAUSED: Turn(who=_R, what="review_pause", working_days=20),
     Status.DECLINED: Turn(who=_S, what="find_alternative", working_days=2),
 }
+# What the receiver and the regisseur do together from time to time while the help runs, or stands still: no step.
+REVIEW_TURNS = frozenset(TURNS[status].what for status in (Status.STARTED, Status.PAUSED))
 _SOONER = {Urgency.ROUTINE: None, Urgency.URGENT: 1, Urgency.TODAY: 0}
 
 

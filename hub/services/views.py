@@ -374,7 +374,7 @@ class ReferralView:
     ``elsewhere`` holds (organisation, state there) where its own books say something else; no state: it is not there.
     ``urgency`` and ``life_domains`` are told with the announcement, before any content.
     ``own_words`` holds (organisation, its word for the state, where its system has that word). ``name_known`` says
-    whether the receiver may know who the client is.
+    whether the receiver may know who the client is, ``review`` what the viewer may say was looked at together.
     """
 
     line: ReferralLine
@@ -399,6 +399,7 @@ class ReferralView:
     life_domains: tuple[str, ...] = ()
     own_words: tuple[tuple[str, str, str], ...] = ()
     name_known: bool = True
+    review: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

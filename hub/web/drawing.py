@@ -12,6 +12,7 @@ from flask_wtf.csrf import generate_csrf
 
 from hub.rules.blocks import BLOCK, first_shown
 from hub.rules.items import ITEMS
+from hub.rules.lifecycle import REVIEW_TURNS
 from hub.services.access.referral_lines import place
 from hub.services.people.management import may_manage
 from hub.services.views import CaseView, EntryView, ReferralLine, Viewer
@@ -188,7 +189,9 @@ def set_up_templates(app: Flask) -> None:
     app.jinja_env.globals["WORK_REASONS"] = worklist_words.WORK_REASONS
     app.jinja_env.globals["WORK_ICONS"] = worklist_words.WORK_ICONS
     app.jinja_env.globals["ITEM_TEXTS"] = item_texts.ITEM_TEXTS
-    app.jinja_env.globals.update(MAY_PROPOSE=words.MAY_PROPOSE, TAKE_PROPOSAL=words.TAKE_PROPOSAL)
+    app.jinja_env.globals.update(
+        MAY_PROPOSE=words.MAY_PROPOSE, TAKE_PROPOSAL=words.TAKE_PROPOSAL, REVIEW_TURNS=REVIEW_TURNS
+    )
     app.jinja_env.globals.update(
         TALKS=conversation.TALKS, BLOCK=BLOCK, STYLE=STYLE, SCORES=plan_words.SCORES, STEP_MARKS=plan_words.STEP_MARKS
     )

@@ -19,7 +19,7 @@ from hub.services.cases import client_words, documents, items
 from hub.services.messages import delivery
 from hub.services.record import deadlines, timeline
 from hub.services.record.case_keys import in_case
-from hub.services.referrals import consents, referrals, retractions, trouble, withdrawal
+from hub.services.referrals import consents, plan_reviews, referrals, retractions, trouble, withdrawal
 from hub.services.rights import corrections
 from hub.services.views import Viewer
 from hub.store.database import UnitOfWork
@@ -123,6 +123,9 @@ class Happenings:
                 with self.hub.store.writing() as work:
                     locked = referrals.load_for_change(work, referral_id)
                     retractions.take_back(work, self.hub.config, self.tom, locked, Event.START, at=None)
+            elif event in (plan_reviews.PLAN_REVIEWED, plan_reviews.PAUSE_REVIEWED):
+                with self.hub.store.writing() as work:
+                    plan_reviews.tell_of_review(work, self.tom if who == "tom" else self.marloes, referral_id, **said)
             else:
                 self.real.record(referral_id, event, TOM if who == "tom" else MARLOES, who, **said)
             yield str(event)
@@ -277,7 +280,9 @@ _TO_THE_HELP: tuple[tuple[Any, ...], ...] = (
     (Event.START, "tom", {}),
     (retractions.RETRACTED, "tom", {}),
     (Event.START, "tom", {}),
+    (plan_reviews.PLAN_REVIEWED, "tom", _NOTE),
     (Event.PAUSE, "tom", _WHY),
+    (plan_reviews.PAUSE_REVIEWED, "marloes", {}),
     (Event.RESUME, "tom", {}),
 )
 _THE_SHORT_WAY: tuple[tuple[Any, ...], ...] = (

@@ -239,6 +239,7 @@ ROUTES: dict[str, tuple[str, Call]] = {
         "referral.event",
         lambda w: w.form("marloes", f"/verwijzingen/{w.referral}/bezorging", actie="gebeld"),
     ),
+    "web.referrals.review": ("referral.event", lambda w: w.form("naima", f"/verwijzingen/{w.referral}/bekeken")),
     "web.reporting.show": ("report.view", lambda w: w.page("marloes", "/rapportage")),
     "web.reporting.take": ("report.export", lambda w: w.page("marloes", "/rapportage/cijfers.csv")),
     "web.search.find": ("search.view", lambda w: w.form("marloes", "/zoeken", vraag="Zomerplaag")),

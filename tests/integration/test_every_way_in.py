@@ -60,6 +60,7 @@ ROUTES: dict[str, str] = {
     "web.referrals.show": "decided",
     "web.referrals.act": "decided",
     "web.referrals.hurry": "decided",
+    "web.referrals.review": "decided",
     "web.new_referral.form": "decided",
     "web.new_referral.send": "decided",
     "web.message_forms.show": "decided",

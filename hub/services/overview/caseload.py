@@ -13,7 +13,7 @@ from hub.models import Case, CaseItem, CaseKey, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.attention import ORDER, Attention, Facts, Urgency, signs
 from hub.rules.audit import Deed
-from hub.rules.lifecycle import OPEN, Part
+from hub.rules.lifecycle import OPEN, REVIEW_TURNS, Part
 from hub.rules.working_days import local_day
 from hub.services.access.access import Gaze, gaze, may_see_person
 from hub.services.access.circumstances import circumstances
@@ -241,7 +241,8 @@ def _pressing(referral: Referral, line: ReferralLine) -> tuple[str, str]:
     if referral.turn_what in _MINE and referral.turn_who in (Part.SENDER, Part.REGISSEUR):
         return ("late" if line.overdue else "today"), str(referral.turn_what)
     if line.overdue:
-        return "today", "overdue"
+        # A review the regisseur may do as well as the receiver: nobody waits for an answer.
+        return "today", str(referral.turn_what) if referral.turn_what in REVIEW_TURNS else "overdue"
     if Status(referral.status) in OPEN:
         return "week" if referral.status in (Status.SENT, Status.RECEIVED) else "running", "waiting"
     return "running", "running"

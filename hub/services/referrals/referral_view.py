@@ -20,6 +20,7 @@ from hub.services.errors import NotFound
 from hub.services.messages.digests import said_elsewhere
 from hub.services.record.audit import telling
 from hub.services.record.case_keys import check_owner
+from hub.services.referrals.plan_reviews import review_of
 from hub.services.referrals.referral_choices import choices_of
 from hub.services.referrals.referral_finding import find_referral, tell
 from hub.services.referrals.referral_track import track_of
@@ -50,7 +51,8 @@ def referral_view(
     sees_content = may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL
     receiver, sender = config.organisation(referral.receiver), config.organisation(referral.sender)
     content = _content(referral, person, look) if sees_content else ()
-    trouble = trouble_of(session, config, referral, parts_of(viewer, referral, regisseur_id))
+    parts = parts_of(viewer, referral, regisseur_id)
+    trouble = trouble_of(session, config, referral, parts)
     creator = session.get(Person, referral.created_by)
     tell(session, look, Deed.REFERRAL_VIEW, referral)
     return ReferralView(
@@ -75,6 +77,7 @@ def referral_view(
         life_domains=domains_for(config, viewer.organisation, referral),
         name_known=not is_announced(referral),
         own_words=own_words(config, referral),
+        review=review_of(referral, parts),
     )
 
 

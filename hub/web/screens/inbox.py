@@ -123,7 +123,7 @@ def detail_page(referral_id: str, *, errors: Errors, values: dict[str, str]) -> 
     return render_template("inbox.html", box=_box(), rooms=backend().own_room(g.viewer), **facts)
 
 
-def path_after(referral_id: str, event: Event) -> str:
+def path_after(referral_id: str, event: str) -> str:
     """Give where one goes on in the inbox after a step."""
     return "/werkvoorraad" if event in _ENDS else inbox_path(referral_id)
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from hub.rules.audit import Deed
 from hub.services.errors import StateForbids
-from hub.services.referrals import trouble
+from hub.services.referrals import plan_reviews, trouble
 from hub.web.backend import backend
 from hub.web.desk import desk
 from hub.web.door.ahead import fetched_ahead
@@ -13,7 +13,6 @@ from hub.web.drawing import referral_path
 from hub.web.screens import inbox
 from hub.web.screens.referral_page import facts_of
 from hub.web.screens.steps import Errors, read_step
-from schemas.vocabulary import Event
 
 slice_ = Blueprint("referrals", __name__)
 
@@ -41,11 +40,26 @@ def act(referral_id: str) -> ResponseReturnValue:
             if refused is None:
                 return _done(referral_id, new.event, from_inbox=from_inbox)
             errors = {refused.field: "missing"} if refused.field else {"event": "too_late"}
-    code = 409 if "event" in errors else 422
-    kept = values if choice is not None else {}
-    if from_inbox:
-        return inbox.detail_page(referral_id, errors=errors, values=kept), code
-    return _page(referral_id, errors=errors, values=kept), code
+    return _again(referral_id, errors, values if choice is not None else {}, from_inbox=from_inbox)
+
+
+@slice_.post("/verwijzingen/<referral_id>/bekeken")
+def review(referral_id: str) -> ResponseReturnValue:
+    """Record that the help was looked at together; what is wrong comes back with the form as it was."""
+    view = backend().referral(g.viewer, referral_id)
+    if view is None:
+        abort(404)
+    note, from_inbox = request.form.get("note", "").strip(), request.form.get("terug") == inbox.HERE
+    errors: Errors = {"note": "too_long"} if len(note) > plan_reviews.LONGEST_NOTE else {}
+    if not errors:
+        try:
+            with desk().changing(g.viewer, Deed.REFERRAL_EVENT, referral_id, case_id=view.case_id) as work:
+                done = plan_reviews.tell_of_review(work, g.viewer, referral_id, note)
+        except StateForbids:
+            errors = {"event": "too_late"}
+    if errors:
+        return _again(referral_id, errors, {"event": view.review or "", "note": note}, from_inbox=from_inbox)
+    return _done(referral_id, done, from_inbox=from_inbox)
 
 
 @slice_.post("/verwijzingen/<referral_id>/bezorging")
@@ -69,7 +83,12 @@ def hurry(referral_id: str) -> ResponseReturnValue:
 _ABOUT_DELIVERY = {"nu": trouble.try_at_once, "gebeld": trouble.tell_of_call}
 
 
-def _done(referral_id: str, event: Event, *, from_inbox: bool) -> ResponseReturnValue:
+def _again(referral_id: str, errors: Errors, values: dict[str, str], *, from_inbox: bool) -> ResponseReturnValue:
+    page = inbox.detail_page if from_inbox else _page
+    return page(referral_id, errors=errors, values=values), 409 if "event" in errors else 422
+
+
+def _done(referral_id: str, event: str, *, from_inbox: bool) -> ResponseReturnValue:
     flash(event, inbox.DONE)
     return redirect(inbox.path_after(referral_id, event) if from_inbox else referral_path(referral_id), 303)
 

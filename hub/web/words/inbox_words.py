@@ -42,7 +42,7 @@ WAITS = Words(
         Status.PAUSED: "De hulp staat even stil.",
     }
 )
-STEP_DONE = Words(
+STEP_DONE: Words[str, tuple[str, str]] = Words(
     {
         Event.RECEIVE: ("De verwijzer weet dat u kijkt", "Geef antwoord vóór de termijn."),
         Event.ASK: ("Uw vraag is verstuurd", "U ziet het antwoord hier, zodra het er is."),
@@ -58,6 +58,8 @@ STEP_DONE = Words(
         Event.PAUSE: ("De hulp staat even stil", "De verwijzer leest uw reden."),
         Event.RESUME: ("De hulp gaat weer verder", "De verwijzer ziet dat."),
         Event.COMPLETE: ("De hulp is afgerond", "De verwijzer leest wat het heeft opgeleverd."),
+        "plan_reviewed": ("Vastgelegd dat u samen het plan bekeek", "De termijn begint opnieuw."),
+        "pause_reviewed": ("Vastgelegd dat u dit samen bekeek", "De termijn begint opnieuw."),
     },
     at=(0, 1),
 )
@@ -78,7 +80,7 @@ LACKING = Words(
     }
 )
 # What was done with the words of a message, where it was more than a message.
-_SAID_WITH = Words(
+_SAID_WITH: Words[str, str] = Words(
     {
         Event.ASK: "stelt een vraag",
         Event.ANSWER: "geeft antwoord",
@@ -93,13 +95,15 @@ _SAID_WITH = Words(
         Event.WITHDRAW: "trekt de verwijzing in",
         Event.END: "beëindigt de hulp",
         Event.UNDO_ACCEPT: "neemt de acceptatie terug",
+        "plan_reviewed": "bekeek samen het plan",
+        "pause_reviewed": "bekeek samen of het weer kan",
     }
 )
 
 
 def said_with(step: TrailStep) -> str:
     """Give what someone did with these words; nothing where they are all there is."""
-    return str(_SAID_WITH[Event(step.kind)]) if step.kind in _SAID_WITH else ""
+    return str(_SAID_WITH.get(step.kind) or "")
 
 
 def near_term(due: dt.datetime | None) -> str:

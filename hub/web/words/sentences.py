@@ -53,6 +53,8 @@ SENTENCES = {
     "sent_again": Sentence("refresh", "info", "Opnieuw verstuurd", "naar {who}:"),
     "tried_at_once": Sentence("refresh", "info", "{who} probeert de bezorging opnieuw", "bij"),
     "receiver_called": Sentence("phone", "info", "{who} heeft gebeld over de verwijzing", "naar"),
+    "plan_reviewed": Sentence("target", "goed", "Plan samen bekeken", "voor"),
+    "pause_reviewed": Sentence("player-pause", "info", "Samen bekeken: de pauze blijft nog even", "voor"),
     "deadline_passed": Sentence("clock-exclamation", "fout", "De termijn is voorbij", "bij"),
     "change_requested": Sentence("flag", "vraag", "{who} vraagt om een wijziging", "bij"),
     "step_retracted": Sentence("x", "vraag", "{step} teruggenomen", "voor"),

@@ -100,6 +100,19 @@ EVENTS = Words(
     },
     at=(0, 2, 3),
 )
+# What may be said to have been looked at together: in the same places as the words of an event.
+REVIEWS = Words(
+    {
+        "plan_reviewed": ("Plan samen bekeken", "target", "Vastleggen", "Wie waren erbij, en wat blijft of verandert?"),
+        "pause_reviewed": (
+            "Samen bekeken, blijft stil",
+            "player-pause",
+            "Vastleggen",
+            "Wat is er nodig om weer verder te gaan?",
+        ),
+    },
+    at=(0, 2, 3),
+)
 # In this order: the first one that is allowed is the main button; the last group stands apart, below.
 ANSWERS = (
     Event.ANSWER,

@@ -48,6 +48,8 @@ WORK_ICONS = {
     "no_plan": "target",
     "no_contact": "phone",
     "review_domains": "stairs-up",
+    "review_plan": "target",
+    "review_pause": "player-pause",
 }
 # What one can do about a reason, and where on the client's page, or on the page of the referral (nothing).
 _ACTIONS = Words(
@@ -60,6 +62,8 @@ _ACTIONS = Words(
         "overdue": ("Nabellen", ""),
         "waiting": ("Afwachten", ""),
         "ground_ended": ("Bekijk verwijzing", ""),
+        "review_plan": ("Plan bekijken", ""),
+        "review_pause": ("Plan bekijken", ""),
         "agreement_due": ("Afspraak nakomen", "#afspraken"),
         "step_stalled": ("Stap kleiner maken", "#plan"),
         "consent_ends": ("Samen bekijken", "/toestemming"),
@@ -72,7 +76,7 @@ _ACTIONS = Words(
 # Which reasons a chip shows.
 CHIPS: dict[str, frozenset[str]] = {
     "antwoord": frozenset({"overdue", "waiting", "answer", "undelivered"}),
-    "stil": frozenset({"step_stalled", "no_plan", "agreement_due"}),
+    "stil": frozenset({"step_stalled", "no_plan", "agreement_due", "review_plan", "review_pause"}),
     "toestemming": frozenset({"consent_ends", "ground_ended"}),
     "contact": frozenset({"no_contact"}),
 }
