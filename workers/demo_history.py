@@ -2,13 +2,15 @@
 
 import datetime as dt
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from hub.rules.working_days import add_working_days
 from hub.services.people.identity import person_viewer
-from hub.services.referrals import referrals
+from hub.services.referrals import plan_reviews, referrals
+from hub.services.referrals.plan_reviews import PLAN_REVIEWED
 from hub.services.views import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -41,7 +43,17 @@ _OFFERS = (
 # What happens after how many working days; the range is drawn from.
 _COURSES: tuple[tuple[int, tuple[tuple[Event, int, int], ...]], ...] = (
     (9, ((_E.RECEIVE, 0, 1), (_E.ACCEPT, 0, 3), (_E.START, 2, 8), (_E.COMPLETE, 15, 60))),
-    (3, ((_E.RECEIVE, 1, 2), (_E.ASK, 0, 2), (_E.ANSWER, 1, 4), (_E.ACCEPT, 0, 3), (_E.START, 3, 9))),
+    (
+        3,
+        (
+            (_E.RECEIVE, 1, 2),
+            (_E.ASK, 0, 2),
+            (_E.ANSWER, 1, 4),
+            (_E.ACCEPT, 0, 3),
+            (_E.START, 3, 9),
+            (_E.COMPLETE, 60, 240),
+        ),
+    ),
     (2, ((_E.RECEIVE, 0, 2), (_E.WAITLIST, 1, 4), (_E.ACCEPT, 10, 35), (_E.START, 3, 10), (_E.COMPLETE, 20, 60))),
     (5, ((_E.RECEIVE, 0, 2), (_E.DECLINE, 1, 5))),
     (1, ((_E.RECEIVE, 0, 1), (_E.WITHDRAW, 2, 4))),
@@ -50,6 +62,9 @@ _COURSES: tuple[tuple[int, tuple[tuple[Event, int, int], ...]], ...] = (
 _REASONS = ("no_capacity",) * 5 + ("not_suitable",) * 3 + ("wrong_area", "client_not_reached", "missing_information")
 _OUTCOMES = (Outcome.REACHED,) * 5 + (Outcome.PARTLY,) * 4 + (Outcome.NOT_REACHED,) * 2 + (Outcome.UNDETERMINED,)
 _BY_SENDER = frozenset({_E.ANSWER, _E.WITHDRAW})
+# Within how many working days the next step is due; after any other it is what the service promised.
+_TERMS: dict[Event | None, int] = {None: 1, _E.ASK: 2, _E.WAITLIST: 20, _E.ACCEPT: 5, _E.START: 65}
+_FEW_DAYS, _LATE_AT_ONE = dt.timedelta(days=4), 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +72,7 @@ class _Step:
     """One thing that happened on a day: a referral was sent (no event), or someone did something to it."""
 
     referral: int
-    event: Event | None
+    event: str | None
     case_id: str
     sender: str
     offer: int
@@ -72,8 +87,9 @@ def fill(hub: Hub) -> None:
         people = {name: _viewer(work, hub, name) for name in names}
         now = work.now
     days: defaultdict[dt.date, list[tuple[dt.datetime, _Step]]] = defaultdict(list)
+    clock = _Clock(config=hub.config, dice=dice, now=now)
     for number in range(_REFERRALS):
-        for at, step in _course(dice, number, cases, now):
+        for at, step in _course(clock, number, cases):
             days[at.date()].append((at, step))
     past = _Past(config=demo.before_systems(hub.config), people=people, dice=dice)
     for _day, steps in sorted(days.items()):
@@ -113,22 +129,66 @@ def _regisseur(username: str, name: str) -> demo.Colleague:
     )
 
 
-def _course(
-    dice: random.Random, number: int, cases: list[tuple[str, str]], now: dt.datetime
-) -> Iterator[tuple[dt.datetime, _Step]]:
+@dataclass(frozen=True, kw_only=True)
+class _Clock:
+    """When what was asked is done: in time, but for a thing or two of each organisation that is some days late now."""
+
+    config: Configuration
+    dice: random.Random
+    now: dt.datetime
+    late: Counter[str] = field(default_factory=Counter)
+
+    def taken(self, found: dt.datetime, at: dt.datetime, term: int, doer: str) -> dt.datetime | None:
+        """Give when the step after ``at`` was taken; nothing where it is still to come."""
+        due = add_working_days(at, term)
+        if found < self.now:
+            return found
+        if due >= self.now:
+            return None
+        if self.now - due < _FEW_DAYS and self.late[doer] < _LATE_AT_ONE:
+            self.late[doer] += 1
+            return None
+        return _later(at, term - 1)
+
+    def reviews(self, at: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
+        """Give the days on which the plan of help that runs was looked at together."""
+        while (at := _later(at, self.dice.randint(52, 63))) < min(until, self.now):
+            yield at
+
+
+def _course(clock: _Clock, number: int, cases: list[tuple[str, str]]) -> Iterator[tuple[dt.datetime, _Step]]:
     """Give what happened to one referral, up to now."""
+    dice = clock.dice
     case_id, sender = dice.choice(cases)
     offer = dice.choices(range(len(_OFFERS)), weights=[one[4] for one in _OFFERS])[0]
     _often, course = dice.choices(_COURSES, weights=[one[0] for one in _COURSES])[0]
-    slow = 3 if _OFFERS[offer][0] == "ggz-de-leij" else 1
-    at = _working_hour(now - dt.timedelta(days=round(dice.triangular(1, 340, 20))))
-    yield at, _Step(referral=number, event=None, case_id=case_id, sender=sender, offer=offer)
+    to, service, *_rest = _OFFERS[offer]
+    slow = 3 if to == "ggz-de-leij" else 1
+    promised = 1 if _is_urgent(number) else clock.config.services[service].reply_days
+    at = _working_hour(clock.now - dt.timedelta(days=round(dice.triangular(1, 340, 20))))
+    before: Event | None = None
+    step = partial(_Step, referral=number, case_id=case_id, sender=sender, offer=offer)
+    yield at, step(event=None)
     for event, least, most in course:
-        waited = dice.randint(least, most) * (slow if event is not Event.COMPLETE else 1)
-        at = add_working_days(at, waited).astimezone(dt.UTC) + dt.timedelta(minutes=len(event))
-        if at >= now:
+        waited = dice.randint(least, most) * (slow if event is not _E.COMPLETE else 1)
+        after = _later(at, waited)
+        if before is _E.START:
+            for reviewed in clock.reviews(at, after):
+                yield (at := reviewed), step(event=PLAN_REVIEWED)
+        term = _TERMS.get(before, promised)
+        found = clock.taken(after, at, term, sender if event in _BY_SENDER else to)
+        if found is None:
             return
-        yield at, _Step(referral=number, event=event, case_id=case_id, sender=sender, offer=offer)
+        at, before = found, event
+        yield at, step(event=event)
+
+
+def _later(at: dt.datetime, working_days: int) -> dt.datetime:
+    return add_working_days(at, working_days).astimezone(dt.UTC) + dt.timedelta(minutes=7)
+
+
+def _is_urgent(number: int) -> bool:
+    return number % 10 == 7
 
 
 def _working_hour(at: dt.datetime) -> dt.datetime:
@@ -152,8 +212,11 @@ class _Past:
             self.sent[step.referral] = referrals.send_referral(work, self.config, self.people[step.sender], new).id
             return
         actor = self.people[step.sender if step.event in _BY_SENDER else _RECEIVERS[to]]
+        if step.event == PLAN_REVIEWED:
+            plan_reviews.tell_of_review(work, actor, self.sent[step.referral])
+            return
         locked = referrals.load_for_change(work, self.sent[step.referral])
-        referrals.record_event(work, self.config, actor, locked, _event(self.dice, step.event))
+        referrals.record_event(work, self.config, actor, locked, _event(self.dice, Event(step.event)))
 
 
 def _event(dice: random.Random, event: Event) -> NewEvent:
@@ -174,7 +237,7 @@ def _new(dice: random.Random, step: _Step) -> NewReferral:
         life_domains=(dice.choice(domains),),
         reason="Samen besproken wat er nodig is.",
         strengths=("Komt afspraken na",),
-        urgency=Urgency.URGENT if dice.random() < 0.1 else Urgency.ROUTINE,
+        urgency=Urgency.URGENT if _is_urgent(step.referral) else Urgency.ROUTINE,
         ground=Ground(basis=Basis.CONSENT, purpose=purpose, evidence="besproken"),
     )
 
