@@ -1,6 +1,7 @@
 """``python -m tests.browser.screens``: a picture of every page, wide and on a phone, into docs/screens."""
 
 import base64
+import os
 import shutil
 import struct
 import sys
@@ -9,7 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from hub.telemetry import configure_logging
 from tests.browser.every_page import STOPS, WITHOUT_PICTURE, Stop, not_listed
@@ -20,6 +21,9 @@ from workers.drill.services import find_chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 WIDTHS = (1440, 390)
+_DESK: ViewportSize = {"width": 1440, "height": 900}
+# How a field for a date looks is the browser's to say.
+_DUTCH = {"LANGUAGE": "nl", "LANG": "nl_NL.UTF-8"}
 # A page holds few colours: the most frequent of each small cube of the colour space, the nearest of them for the rest.
 _INDEXED = """async ({ png, most }) => {
   const bitmap = await createImageBitmap(await (await fetch('data:image/png;base64,' + png)).blob());
@@ -70,7 +74,9 @@ def main() -> int:
             if missing:
                 print(f"Neither a picture nor a reason in tests/browser/every_page.py: {', '.join(missing)}")
                 return 1
-            browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=find_chromium(), args=["--no-sandbox", "--lang=nl-NL"], env={**os.environ, **_DUTCH}
+            )
             stops = [stop for stop in STOPS if stop.picture and (not wanted or stop.name in wanted)]
             _take(browser, real, stops, fresh=not wanted)
             browser.close()
@@ -89,7 +95,7 @@ def _take(browser: Browser, real: RealHub, stops: Sequence[Stop], *, fresh: bool
     tool = browser.new_page()
     for stop in stops:
         if stop.who not in pages:
-            pages[stop.who] = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+            pages[stop.who] = browser.new_context(viewport=_DESK, locale="nl-NL").new_page()
             if stop.who is not None:
                 signed_in(pages[stop.who], real.address, stop.who)
         for width in WIDTHS:
@@ -104,6 +110,8 @@ def _picture(page: Page, tool: Page, address: str, stop: Stop, names: Mapping[st
     stop.do(page)
     page.evaluate("document.fonts.ready")
     page.evaluate("document.activeElement?.blur(); scrollTo(0, 0)")
+    if width < 1000:  # the menu stays at the foot of a phone: as tall as the page, that is where it is seen
+        page.set_viewport_size({"width": width, "height": page.evaluate("document.documentElement.scrollHeight")})
     drawn = tool.evaluate(_INDEXED, {"png": base64.b64encode(page.screenshot(full_page=True)).decode(), "most": 128})
     return _png(drawn["width"], drawn["height"], bytes(drawn["palette"]), base64.b64decode(drawn["index"]))
 
