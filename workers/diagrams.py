@@ -261,8 +261,8 @@ below the walls opens them: no consent, no emergency and no administrator. The v
 this table, and every live push asks it again; the answer names the rule. `q` is the question: who asks, in which role,
 for which purpose, with which tie to the client, on which ground, about which kind of data.
 
-The table knows more than this version uses: case discussions, working notes and the client's own view are decided here,
-and have no screen yet.
+The table knows more than this version uses: the client and the representative have no account yet. What they may see is
+decided here all the same; a client gets it as a file ([rights.md](rights.md)).
 
 Try it on questions of your own: `schakel access decide FILE` reads a CSV table of questions and prints the answers;
 `schakel access who-can` tries everything that may be so of one person and one kind of data.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from hub.rules.access_tables import GROUNDS, ROLES
+from hub.rules.processing import PROCESSINGS
 from hub.rules.retention import OWN_FILES, TERMS
 from schemas.vocabulary import Purpose
 
@@ -13,6 +14,12 @@ _HEAD = """<!-- Made by `python -m workers.diagrams`. Change the tables in hub/r
 What the hub processes, why, by which law, which kinds of data, and how long (AVG article 30). The purposes, grounds and
 categories are those by which the access policy decides ([access.md](access.md)); the terms are those by which
 `schakel retention` removes.
+"""
+
+_KEPT = """
+## What is kept
+
+Terms in code type stand in the next table. *With the case*: it goes when the case goes, by its term or by erasure.
 """
 
 
@@ -32,6 +39,13 @@ def _purposes() -> Iterable[str]:
         roles = {name: row for name, row in ROLES.items() if purpose in row.purposes}
         categories = {str(one) for row in roles.values() for one in row.own | row.received}
         yield _row(f"`{purpose}`", _listed(grounds), _listed(map(str, roles)), _listed(categories))
+
+
+def _things() -> Iterable[str]:
+    yield _row("What", "Of whom", "Why", "Who reads it", "Kept", "Tables")
+    yield _row(*["---"] * 6)
+    for one in PROCESSINGS:
+        yield _row(one.what, one.of_whom, one.why, one.readers, one.kept, _listed(one.tables))
 
 
 def _terms() -> Iterable[str]:
@@ -54,6 +68,8 @@ def page() -> str:
         _HEAD,
         "## Purposes\n\nA purpose without ground exists only to be refused.\n",
         "\n".join(_purposes()),
+        _KEPT,
+        "\n".join(_things()),
         "\n## Terms\n",
         "\n".join(_terms()),
         "\n## Files that are not ours\n\nPartners keep their own file. An erasure here does not reach it.\n",

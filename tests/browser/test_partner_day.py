@@ -132,11 +132,11 @@ def test_tom_declines_names_who_fits_better_and_says_how_much_room_there_is(real
 
     tom.get_by_role("link", name="Uw ruimte aanpassen").click()
     tom.locator("#orientatie-groen-places").fill("drie")
-    tom.get_by_role("button", name="Opslaan, Oriëntatie groen").click()
+    tom.get_by_role("button", name="Bewaren, Oriëntatie groen").click()
     expect(tom.get_by_role("alert")).to_contain_text("Plekken")
     tom.locator("#orientatie-groen-places").fill("3")
-    tom.get_by_role("button", name="Opslaan, Oriëntatie groen").click()
-    expect(tom.get_by_role("heading", name="Opgeslagen: Oriëntatie groen")).to_be_visible()
+    tom.get_by_role("button", name="Bewaren, Oriëntatie groen").click()
+    expect(tom.get_by_role("heading", name="Bewaard: Oriëntatie groen")).to_be_visible()
     assert violations(tom) == []
     tom.goto(f"{real.address}/werkvoorraad")
     expect(tom.get_by_text("Oriëntatie groen: 3 plekken")).to_be_visible()

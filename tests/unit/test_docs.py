@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from hub.models import Record
+from hub.rules.processing import PROCESSINGS
 from hub.web.words.words import MARKS
 from schemas.vocabulary import Delivery, Status
 from workers import diagrams
@@ -16,6 +18,10 @@ from workers.connector_command import OrganisationOr
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+# Two tell of what was, one of a folder that its reader makes.
+NAME_OTHER_FILES = {"CHANGELOG.md", "DECISIONS.md", "connectors.md"}
+# A path from the root, or a Python file beside or above the one named before it.
+NAMED = re.compile(r"`((?:connectors|deploy|docs|hub|schemas|tests|workers)/[\w./*-]*|(?:[a-z_]+/)?[a-z_]+\.py)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
 
 
@@ -45,6 +51,17 @@ def test_every_link_between_documents_leads_somewhere(page: Path) -> None:
         target = (pair[0] or pair[1]).partition("#")[0]
         if target and "://" not in target:
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name not in NAME_OTHER_FILES], ids=lambda page: page.name
+)
+def test_every_file_that_a_document_names_is_there(page: Path) -> None:
+    folder = ROOT
+    for named in NAMED.findall(page.read_text(encoding="utf-8")):
+        found = [place / named for place in (ROOT, folder.parent, folder) if any(place.glob(named.rstrip("/")))]
+        assert found, f"{page.name}: {named}"
+        folder = found[0] if named.endswith("/") else found[0].parent
 
 
 def test_every_test_that_a_guarantee_cites_is_there() -> None:
@@ -102,3 +119,8 @@ def test_every_dependency_has_its_reason() -> None:
 def test_the_changelog_tells_of_this_version() -> None:
     version = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
     assert f"## [{version}]" in text_of("CHANGELOG.md")
+
+
+def test_the_register_of_processing_names_every_table() -> None:
+    told = set().union(*(one.tables for one in PROCESSINGS))
+    assert told == set(Record.metadata.tables)

@@ -92,19 +92,19 @@ def _outcomes(report: Report) -> Chart:
     return Chart(
         key="uitkomsten",
         title=_("Wat de hulp heeft opgeleverd"),
-        lead=_("Verwijzingen die in deze periode zijn afgerond, naar uitkomst"),
+        lead=_("Verwijzingen die in deze periode zijn afgerond, naar resultaat"),
         kind="share",
         bars=bars,
         scale=float(max(total, 1)),
         foot=_("%(count)s afgeronde verwijzingen", count=total) if total else "",
         notes=(
-            _("De uitkomst is wat de ontvanger bij het afronden vastlegde. Ingetrokken of gestopt is niet afgerond."),
+            _("Het resultaat is wat de ontvanger bij het afronden vastlegde. Ingetrokken of gestopt is niet afgerond."),
             _(
                 "Ter vergelijking: in de Tilburgse proef met persoonlijke begeleiding haalde 40 procent het eigen doel."
                 " Dat was een andere groep, en het is geen norm."
             ),
         ),
-        tables=(Table(headings=(_("Uitkomst"), _("Verwijzingen")), rows=rows),) if rows else (),
+        tables=(Table(headings=(_("Resultaat"), _("Verwijzingen")), rows=rows),) if rows else (),
         empty=nothing(parts.total, least, _("Er zijn in deze periode geen verwijzingen afgerond.")),
     )
 

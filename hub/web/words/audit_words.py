@@ -53,7 +53,7 @@ KINDS = Words(
         "goal_plan": "doelen en plan",
         "progress": "voortgang",
         "financial": "geldzaken",
-        "work_ability": "wat iemand kan werken",
+        "work_ability": "wat iemand kan op het werk",
         "care_need": "zorgvraag",
         "health_content": "zorginhoud",
     }

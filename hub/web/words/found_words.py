@@ -16,7 +16,7 @@ FOUND_KINDS = Words(
         ItemKind.GOAL: ("flag", "Doel"),
         ItemKind.STEP: ("stairs-up", "Stap"),
         ItemKind.REMARK: ("message-circle", "Bericht"),
-        ItemKind.AGREEMENT: ("check", "Afspraak in het overleg"),
+        ItemKind.AGREEMENT: ("check", "Afspraak"),
         ItemKind.DECISION: ("gavel", "Besluit"),
         ItemKind.MINUTE: ("writing", "Verslag van het overleg"),
         ItemKind.AGENDA_ITEM: ("users-group", "Vraag aan het team"),
@@ -24,7 +24,7 @@ FOUND_KINDS = Words(
         ItemKind.NOTE: ("pencil", "Eigen aantekening"),
         ItemKind.CONTACT: ("phone", "Contact"),
         ItemKind.OWN_WORDS: ("message-circle", "In eigen woorden"),
-        ItemKind.APPOINTMENT: ("calendar-event", "Afspraak"),
+        ItemKind.APPOINTMENT: ("calendar-event", "Afspraak in de agenda"),
     },
     at=(1,),
 )

@@ -44,7 +44,7 @@ OUTCOMES: Words[str, tuple[str, str]] = Words(
         Outcome.PARTLY: ("v-deels", "deels gehaald"),
         Outcome.NOT_REACHED: ("v3", "niet gehaald"),
         Outcome.UNDETERMINED: ("v-rust", "nog niet te zeggen"),
-        UNKNOWN: ("v-gestopt", "geen uitkomst gemeld"),
+        UNKNOWN: ("v-gestopt", "geen resultaat gemeld"),
     },
     at=(1,),
 )

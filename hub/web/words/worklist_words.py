@@ -69,7 +69,7 @@ _ACTIONS = Words(
         "consent_ends": ("Samen bekijken", "/toestemming"),
         "no_plan": ("Plan maken", "#plan"),
         "no_contact": ("Bellen of langsgaan", "#contact"),
-        "review_domains": ("Afspraak maken", "#leefgebieden"),
+        "review_domains": ("Afspraak plannen", "#contact"),
     },
     at=(0,),
 )
