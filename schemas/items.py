@@ -20,15 +20,17 @@ CLIENT = "client"
 class NewItem:
     """Something to write down. ``content`` holds the words of its kind, as ``CONTENT`` describes them.
 
-    ``audience`` names organisations beside the own; nothing means all that the rules let in. ``about`` is what a remark
-    is about: ``case``, ``referral:<id>``, ``domain:<code>`` or ``item:<id>``. ``holder`` is the organisation that does
-    it, or ``client``; ``holder_id`` the person there.
+    ``audience`` names organisations beside the own; nothing means all that the rules let in. ``like_parent`` says that
+    it reaches as far as what it belongs to, which its writer need not know. ``about`` is what a remark is about:
+    ``case``, ``referral:<id>``, ``domain:<code>`` or ``item:<id>``. ``holder`` is the organisation that does it, or
+    ``client``; ``holder_id`` the person there.
     """
 
     kind: ItemKind
     content: Content
     life_domains: tuple[LifeDomain, ...] = ()
     audience: tuple[str, ...] | None = None
+    like_parent: bool = False
     parent_id: str | None = None
     about: str | None = None
     holder: str | None = None

@@ -245,6 +245,7 @@ class Live:
             if active.get(line_of(viewer)) != viewer:
                 self.lists.end(sid)
                 self.bells.leave(sid)
+                self.tables.leave(sid)
         for case_id, position in rows:
             one = self.room.cases.get(case_id)
             if one is None:

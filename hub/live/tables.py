@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hub.services.cases.meeting_views import sits_at
 from hub.services.cases.table_seats import who_sits
 from hub.services.views import Viewer
 from hub.wiring import Hub
@@ -35,7 +36,7 @@ class Tables:
         """Take one's seat, and tell the others; who has none there is told that there is no such table."""
         self.leave(sid)
         with self._hub.store.reading() as reading:
-            sits = viewer.id in who_sits(reading, item, dt.datetime.now(dt.UTC))
+            sits = sits_at(reading, self._hub.config, viewer, item, dt.datetime.now(dt.UTC))
         if not sits:
             return {"error": "not_found"}
         self._places[sid] = _Place(viewer=viewer, item=item)

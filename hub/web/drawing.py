@@ -182,7 +182,7 @@ def set_up_templates(app: Flask) -> None:
         record_words.own_words, record_words.shown_first, record_words.day_of, record_words.ends_at,
         record_words.span_of, record_words.how_words, record_words.clock_text,
         record_words.document_suffixes, record_words.most_megabytes,
-        plan_words.widened, plan_words.never_health, plan_words.next_appointment, form_token,
+        plan_words.never_health, plan_words.next_appointment, form_token,
         form_words.field_name, form_words.why_lost, form_words.bytes_text, form_words.sizes_text,
     )  # fmt: skip
     app.jinja_env.globals.update({function.__name__: function for function in functions})

@@ -256,7 +256,7 @@ class Happenings:
                 return documents.add(*about, documents.Brought(name="brief.txt", body=b"Beste Karin,"))
             if kind is ItemKind.OWN_WORDS:
                 return client_words.record(*about, version=0, words=WORDS[kind])
-            return items.add(*about, new)
+            return (items.write_down if kind is ItemKind.AGENDA_ITEM else items.add)(*about, new)
 
     def _change(self, item: CaseItem, kind: ItemKind) -> None:
         field, value = next(iter(WORDS[kind].items()))

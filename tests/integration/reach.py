@@ -121,6 +121,11 @@ class Onlooker:
             asked = {"case": case_id, "after": None}
             self.got.append(repr(self._socket.emit("watch", asked, namespace=NAMESPACE, callback=True)))
 
+    def stand_by(self) -> None:
+        """Have the number of the bell, the own list and the tables told; what is answered is kept."""
+        for event, asked in (("watch_bell", {}), ("watch_worklist", {"of": "tables"})):
+            self.got.append(repr(self._socket.emit(event, asked, namespace=NAMESPACE, callback=True)))
+
     def listen(self) -> None:
         """Keep what was pushed since."""
         self.got += [repr(one) for one in self._socket.get_received(NAMESPACE)]

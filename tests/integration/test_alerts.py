@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from hub.app import create_web
 from hub.live import NAMESPACE
 from hub.models import Alert, OutboxRecord, Referral
 from hub.rules.alerts import AlertKind, may_be_named, named
 from hub.services.cases import items
-from hub.services.overview.alert_views import waiting, waits
+from hub.services.overview.alert_views import MOST, waiting, waits
 from hub.services.referrals import consents
 from hub.services.views import Viewer
 from hub.wiring import Hub
@@ -68,6 +68,15 @@ def test_what_waits_is_read_where_it_stands_and_not_by_a_page_that_is_fetched_ah
     write(MARLOES, ItemKind.REMARK, about="case", content=TO_NAIMA)
     naima.post("/meldingen/gelezen", data={"csrf_token": mark_of(naima, "/account")})
     assert count(hub, NAIMA) == 0
+
+
+def test_what_may_not_be_seen_takes_no_place_among_what_waits(hub: Hub, case_id: str, write: Write) -> None:
+    write(MARLOES, ItemKind.REMARK, about="case", content=TO_NAIMA)
+    hidden = write(ILSE, ItemKind.REMARK, LifeDomain.MENTAL_HEALTH)
+    later = {"person_id": NAIMA.id, "case_id": case_id, "kind": "mention", "item_id": hidden.id, "at": now()}
+    with hub.store.writing() as work:
+        work.session.execute(insert(Alert), [{**later, "subject": f"hidden {number}"} for number in range(MOST)])
+    assert (count(hub, NAIMA), len(listed(hub, NAIMA))) == (1, 1)
 
 
 def test_what_is_taken_back_or_may_not_be_seen_any_more_waits_for_nobody(hub: Hub, case_id: str, write: Write) -> None:

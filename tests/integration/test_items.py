@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from hub.live.room import still_fits
 from hub.models import Attendance, Case, CaseItem, Meeting, TimelineEntry
-from hub.services.cases import items
+from hub.services.cases import items, meeting_views, meetings
 from hub.services.cases.case_growth import Growth, growths
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
@@ -65,7 +65,8 @@ def write(hub: Hub, case_id: str) -> Write:
         domains = (domain,) if domain else ()
         with hub.store.writing() as work:
             new = NewItem(kind=kind, content=content, life_domains=domains, **given)  # type: ignore[arg-type]
-            return items.add(work, hub.config, who, case_id, new)
+            way = items.write_down if kind is ItemKind.AGENDA_ITEM else items.add
+            return way(work, hub.config, who, case_id, new)
 
     return add
 
@@ -234,3 +235,56 @@ def _fits_after(hub: Hub, case_id: str, seen: CaseView) -> bool:
     assert isinstance(grown, Growth)
     had = {(one.id, False) for one in seen.items} | {(line.id, line.number == "") for line in seen.referrals}
     return still_fits(frozenset(had), grown)
+
+
+def plan_meeting(hub: Hub) -> str:
+    with hub.store.writing() as work:
+        return meetings.plan(work, hub.config, ELS, work.now + dt.timedelta(days=2), 60, None).id
+
+
+def bring_in(hub: Hub, case_id: str, meeting: str, who: Viewer, *domains: LifeDomain, agreed: bool = True) -> CaseItem:
+    with hub.store.writing() as work:
+        return meetings.bring_in(
+            work, hub.config, who, case_id, meeting, question="Wie helpt?", why="Zij vraagt erom.", domains=domains,
+            agreed=agreed,
+        )  # fmt: skip
+
+
+def test_a_table_opens_no_more_than_who_brings_the_client_in_sees(hub: Hub, case_id: str, write: Write) -> None:
+    housing, meeting = write(MARLOES, ItemKind.GOAL, LifeDomain.HOUSING), plan_meeting(hub)
+    for wider in ((FINANCES, LifeDomain.HOUSING), tuple(LifeDomain)):
+        with pytest.raises(Invalid) as caught:
+            bring_in(hub, case_id, meeting, NAIMA, *wider)
+        assert caught.value.field == "life_domains"
+    topic = bring_in(hub, case_id, meeting, NAIMA, FINANCES)
+    with pytest.raises(Invalid), hub.store.writing() as work:
+        items.change(work, hub.config, NAIMA, topic.id, ItemChange(version=1, changes={"life_domains": ()}))
+    with pytest.raises(Invalid), hub.store.writing() as work:
+        loose = NewItem(kind=ItemKind.AGENDA_ITEM, content={"question": "Wie?"}, meeting_id=meeting)
+        items.add(work, hub.config, NAIMA, case_id, loose)
+    assert housing.id not in {one.id for one in view(hub, NAIMA, case_id).items}
+
+
+def test_a_seat_at_which_the_client_has_no_name_opens_nothing_beside_the_name(
+    hub: Hub, case_id: str, write: Write
+) -> None:
+    topic = bring_in(hub, case_id, plan_meeting(hub), MARLOES, LifeDomain.HOUSING, agreed=False)
+    with hub.store.writing() as work:
+        meetings.invite(work, hub.config, ELS, topic.id, NAIMA.id)
+    with looking_at(hub) as session:
+        there = meeting_views.table(session, hub.config, NAIMA, topic.id, dt.datetime.now(dt.UTC))
+    assert there.topic.client_name == "" and there.view is None
+    assert seen_by(hub, case_id, topic) == {"marloes"}, "Naima knows this client by name, and not that it is this one"
+    for parent in (topic.id, new_id()):
+        with pytest.raises(Invalid) as caught:
+            write(NAIMA, ItemKind.AGREEMENT, FINANCES, parent_id=parent)
+        assert caught.value.field == "parent_id"
+
+
+def test_of_whom_something_was_meant_for_one_reads_only_whom_one_knows(hub: Hub, case_id: str, write: Write) -> None:
+    first = write(MARLOES, ItemKind.REMARK, about="case", audience=("de-spoel", "ggz-de-leij"))
+    told = {who.id: {one.id: one for one in view(hub, who, case_id).items}[first.id] for who in (MARLOES, TOM)}
+    assert told["tom"].audience == ("de-spoel",) and told["tom"].audience_names == ("Leerwerkbedrijf De Spoel",)
+    assert told["marloes"].audience == ("de-spoel", "ggz-de-leij")
+    answer = write(TOM, ItemKind.REMARK, parent_id=first.id, like_parent=True)
+    assert seen_by(hub, case_id, answer) == {"marloes", "ilse", "tom"}

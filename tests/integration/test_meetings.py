@@ -1,11 +1,13 @@
 """The case discussion of a team: who sits at the table sees what was brought in, and nothing more, and not for ever."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
 from sqlalchemy import select, update
 
-from hub.models import Attendance, Case, CaseItem
+from hub.live.tables import Tables
+from hub.models import Attendance, Case, CaseItem, Post
 from hub.services.cases import agreements, items, meeting_views, meetings
 from hub.services.cases.case_view import case_view
 from hub.services.cases.meeting_views import Table
@@ -100,6 +102,26 @@ def test_the_team_the_regisseur_and_who_is_invited_sit_at_the_table_and_nobody_e
         meetings.leave(work, hub.config, ELS, item.id, NAIMA.id)
     with pytest.raises(NotFound):
         table(hub, NAIMA, item)
+
+
+def test_who_worked_in_the_team_once_and_whose_seat_opens_nothing_are_not_at_the_table(
+    hub: Hub, case_id: str, meeting: str
+) -> None:
+    yesterday = now().date() - dt.timedelta(days=1)
+    with hub.store.writing() as work:
+        add_viewer(work, dataclasses.replace(ELS, id="oud", name="Oud Lid"))
+        work.session.execute(update(Post).where(Post.person_id == "oud").values(ends_on=yesterday))
+    item = bring_in(hub, case_id, meeting, domains=(LifeDomain.MENTAL_HEALTH,))
+    assert {seat.person_id for seat in table(hub, MARLOES, item).seats} == {"els", "marloes"}
+    with pytest.raises(Invalid), hub.store.writing() as work:
+        meetings.invite(work, hub.config, ELS, item.id, "oud")
+    with hub.store.writing() as work:
+        meetings.invite(work, hub.config, ELS, item.id, TOM.id)
+    with looking_at(hub) as session:
+        lines = meeting_views.meetings(session, hub.config, TOM, now())
+    assert lines == [], "a meeting about what he may not know of is not there for him"
+    tables = Tables(hub, lambda _sid, _news: None)
+    assert [tables.sit("x", who, item.id) for who in (TOM, ELS)] == [{"error": "not_found"}, {"watching": True}]
 
 
 def test_a_seat_shows_no_more_than_the_domains_that_were_brought_in_and_ends_by_itself(

@@ -14,6 +14,7 @@ from hub.services.overview import personal_notices
 from hub.services.overview.personal_notices import Recipients
 from hub.services.people import identity
 from hub.services.record import alerts
+from hub.services.views import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import ItemKind, LifeDomain
 from tests.integration.callers import Site, looking_at, mark_of, sign_in_as
@@ -94,14 +95,25 @@ def test_what_was_read_meanwhile_brings_no_mail(mailing: Hub) -> None:
     assert _mails(mailing) == []
 
 
-def test_who_is_named_in_what_may_not_be_seen_gets_no_mail(mailing: Hub, write: Write) -> None:
+def test_being_named_in_what_may_not_be_seen_brings_no_mail_and_delays_none(mailing: Hub, write: Write) -> None:
+    def named_by(who: Viewer, domain: LifeDomain | None = None) -> None:
+        item = write(who, ItemKind.REMARK, domain, content={"text": f"@{TOM.name}, kijkt u mee?"})
+        with mailing.store.writing() as work:
+            waited = update(Alert).where(Alert.item_id == item.id).values(at=work.now - dt.timedelta(minutes=20))
+            work.session.execute(waited)
+
     with mailing.store.writing() as work:
         identity.set_mail(work, NAIMA.id, None)
         identity.set_mail(work, TOM.id, "t.vanriel@despoel.example")
-    write(ILSE, ItemKind.REMARK, LifeDomain.MENTAL_HEALTH, content={"text": f"@{TOM.name}, kijkt u mee?"})
-    _ago(mailing, Alert, "at", 20)
-    assert _due(mailing) == 1, "he was named"
-    assert _mails(mailing) == []
+    named_by(ILSE, LifeDomain.MENTAL_HEALTH)
+    assert _due(mailing) == 0
+    named_by(MARLOES)
+    assert _due(mailing) == 1, "the first did not make it quiet for hours"
+    assert len(_mails(mailing)) == 1
+    _ago(mailing, Alert, "at", 310)
+    _ago(mailing, Person, "told_at", 300)
+    named_by(ILSE, LifeDomain.MENTAL_HEALTH)
+    assert _due(mailing) == 0, "what he was told of still waits, and nothing that he may see is new"
 
 
 def test_nobody_is_told_who_did_not_ask_or_where_no_mail_is_set_up(mailing: Hub) -> None:

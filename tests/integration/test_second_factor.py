@@ -215,12 +215,14 @@ def test_another_post_is_another_session_bound_to_that_post_and_told_to_the_log(
     second = with_two_posts(site.hub)
     http = site.web.app.test_client()
     first_token = sign_in_as(site.hub, http, MARLOES.id)
+    open_form = {"csrf_token": mark_of(http, "/account"), "aan": "ja"}
     with site.hub.store.reading() as reading:
         ends = reading.get_one(SignIn, sessions.id_of(first_token)).ends_at
     assert post(http, "/account/functie", "/account", functie=second) == 303
     cookie = http.get_cookie(sessions.COOKIE)
     assert cookie is not None
     assert cookie.value != first_token
+    assert http.post("/account/sneltoetsen", data=open_form).status_code == 400, "written in the other post"
     with site.hub.store.reading() as reading:
         now = dt.datetime.now(dt.UTC)
         found = sessions.signed_in(reading, site.hub.config, cookie.value, now)

@@ -2,10 +2,11 @@
 
 import pytest
 
+from hub.services.overview import inbox_list
 from hub.services.views import Viewer
 from hub.wiring import Hub
-from schemas.vocabulary import Event, Outcome, Purpose
-from tests.integration.callers import Site
+from schemas.vocabulary import Event, LifeDomain, Outcome, Purpose
+from tests.integration.callers import Site, looking_at, now
 from tests.integration.conftest import add_viewer
 from tests.integration.test_audit_log import signed_in
 from tests.integration.test_items import case_id, hub
@@ -50,3 +51,15 @@ def test_income_reads_none_of_it_and_why(hub: Hub, case_id: str) -> None:
     assert "Niets dat u mag zien" in shown
     assert "Spoel" not in shown
     assert page(hub, TOM) == "", "who receives has an inbox and no more"
+
+
+def test_what_is_hidden_takes_no_place_on_the_list(
+    hub: Hub, case_id: str, wout: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = send(hub, case_id, ground=PUBLIC_TASK)
+    hidden = send(hub, case_id, to="ggz-de-leij", life_domains=(LifeDomain.MENTAL_HEALTH,), ground=PUBLIC_TASK)
+    monkeypatch.setattr(inbox_list, "_MOST", 1)
+    monkeypatch.setattr(inbox_list, "_LINES", inbox_list._LINES.limit(1))
+    with looking_at(hub) as session:
+        lines = inbox_list.sent_lines(session, hub.config, wout, now())
+    assert [line.referral.id for line in lines or () if line.referral] == [shown] and hidden != shown

@@ -119,11 +119,17 @@ class Involved:
     known: dict[tuple[object, ...], Why] = field(default_factory=dict, compare=False)
 
 
-def involved(session: Session | UnitOfWork, look: Gaze, case_id: str, referrals: Iterable[Referral]) -> Involved:
-    """Give a viewer's ties to a case: as its regisseur, by referrals, at the table of a meeting, in an emergency."""
+def involved(
+    session: Session | UnitOfWork, look: Gaze, case_id: str, referrals: Iterable[Referral], *, at_table: bool = False
+) -> Involved:
+    """Give a viewer's ties to a case: as its regisseur, by referrals, at the table of a meeting, in an emergency.
+
+    ``at_table`` as in ``ties_of``.
+    """
     if look.viewer.role in _NO_TIES:
         return Involved(look=look, ties=())
-    return ties_of(look, referrals, seats_of(session, case_id, [look.viewer.id])[look.viewer.id])
+    seats = seats_of(session, case_id, [look.viewer.id])[look.viewer.id]
+    return ties_of(look, referrals, seats, at_table=at_table)
 
 
 def seats_of(session: Session | UnitOfWork, case_id: str, people: Iterable[str]) -> dict[str, tuple[Seat, ...]]:
@@ -142,11 +148,16 @@ def seats_of(session: Session | UnitOfWork, case_id: str, people: Iterable[str])
     return {one: tuple(sorted(seats, key=lambda seat: seat.item)) for one, seats in found.items()}
 
 
-def ties_of(look: Gaze, referrals: Iterable[Referral], seats: Iterable[Seat]) -> Involved:
-    """Give a viewer's ties to a case, from what was looked up."""
+def ties_of(look: Gaze, referrals: Iterable[Referral], seats: Iterable[Seat], *, at_table: bool = False) -> Involved:
+    """Give a viewer's ties to a case, from what was looked up.
+
+    ``at_table`` says that it is the table itself that is looked at. Elsewhere a seat at which the client has no name
+    counts for nothing: what it opens would stand beside the name, on the page of who knows this client otherwise.
+    """
     if look.viewer.role in _NO_TIES:
         return Involved(look=look, ties=())
-    ties = [*_by_regie(look), *_by_referrals(look, referrals), *_by_meetings(look, seats)]
+    counted = [seat for seat in seats if at_table or not seat.nameless]
+    ties = [*_by_regie(look), *_by_referrals(look, referrals), *_by_meetings(look, counted)]
     if look.facts.emergency_until is not None:
         ties.append(
             Tie(

@@ -30,7 +30,7 @@ from schemas.vocabulary import ItemKind, ItemState
 TO_DO = (ItemState.OPEN, ItemState.BUSY)
 _SEATS = table_of(Attendance)
 _DONE_SHOWN = dt.timedelta(days=14)
-_LIMIT = 200
+_MOST = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class AgreementLine:
 def open_agreements(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[AgreementLine]:
     """Give what was agreed, and who does it: one's own first, what is late before the rest, what is done last."""
     tables = set(session.scalars(_tables(viewer, now)))
-    rows = session.scalars(_asked(viewer, tables, now).order_by(CaseItem.created_at).limit(_LIMIT)).all()
+    rows = session.scalars(_asked(viewer, tables, now).order_by(CaseItem.created_at)).all()
     by_case: defaultdict[str, list[CaseItem]] = defaultdict(list)
     for row in rows:
         by_case[row.case_id].append(row)
@@ -62,7 +62,7 @@ def open_agreements(session: Session, config: Configuration, viewer: Viewer, now
         for case_id, found in by_case.items()
         for line in _of_case(session, config, viewer, case_id, found, tables, now)
     ]
-    return sorted(lines, key=_order)
+    return sorted(lines, key=_order)[:_MOST]  # cut when all is decided: what is hidden takes no place
 
 
 def _order(line: AgreementLine) -> tuple[bool, bool, bool, str, dt.datetime]:

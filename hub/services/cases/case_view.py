@@ -22,7 +22,7 @@ from hub.services.access.release import person_for
 from hub.services.access.ties import at_the_table, open_domains, open_kinds, why_item
 from hub.services.cases.case_entries import Found, entries_of, found_in, is_shown
 from hub.services.cases.colleagues import colleagues_of, parties_of
-from hub.services.cases.item_views import items_of
+from hub.services.cases.item_views import items_of, naming
 from hub.services.cases.onlookers import consent_summary, onlookers
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, seen, telling
@@ -107,6 +107,7 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Sho
     story = (case.story or {}) if whys["words"].allowed else {}
     lines = [one.line for one in found.referrals.values()]
     parties = parties_of(look.config, viewer, lines, regisseur)
+    named = frozenset(code for code, _name in parties)
     writes = known and look.facts.emergency_until is None
     return CaseView(
         case_id=case.id,
@@ -128,7 +129,7 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Sho
         emergency_until=look.facts.emergency_until,
         whys=whys,
         may_refer=known and look.facts.emergency_until is None and viewer.role not in _NO_REFERRING,
-        items=tuple(items.values()),
+        items=tuple(naming(item, named) for item in items.values()),
         parties=parties,
         colleagues=colleagues_of(session, look.config, parties) if found.who.ties else (),
         may_write=writes and _may_write(found),

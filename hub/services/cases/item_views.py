@@ -1,6 +1,7 @@
 """What people wrote down in a case, as one viewer may see it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -84,6 +85,14 @@ def view_of(who: Involved, item: CaseItem) -> ItemView:
         may_settle=may_settle(who, item),
         why=explained(look, decision_on(who, item)),
     )
+
+
+def naming(item: ItemView, known: Collection[str]) -> ItemView:
+    """Name, of whom an item was meant for, those whom its viewer knows of: another name would tell of other help."""
+    if item.audience is None or all(code in known for code in item.audience):
+        return item
+    pairs = [pair for pair in zip(item.audience, item.audience_names, strict=True) if pair[0] in known]
+    return replace(item, audience=tuple(code for code, _ in pairs), audience_names=tuple(name for _, name in pairs))
 
 
 def may_change(who: Involved, item: CaseItem) -> bool:

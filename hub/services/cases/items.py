@@ -36,23 +36,24 @@ def add(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, ne
     """Write something down in a case.
 
     ``NotFound`` where the case is not there for the actor, ``Forbidden`` where the policy does not let the actor write
-    this, ``Invalid`` with the field that can't be used. A document comes with its file (``documents.add``), and
-    the client's own words are written once (``client_words.record``).
+    this, ``Invalid`` with the field that can't be used. A document comes with its file (``documents.add``), a client
+    comes to a meeting by ``meetings.bring_in``, and own words are written once (``client_words.record``).
     """
-    if new.kind in (ItemKind.DOCUMENT, ItemKind.OWN_WORDS):
+    if new.kind in (ItemKind.DOCUMENT, ItemKind.OWN_WORDS, ItemKind.AGENDA_ITEM):
         raise Invalid("This is written down in another way.", field="kind")
     return write_down(work, config, actor, case_id, new)
 
 
 def write_down(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, new: NewItem) -> CaseItem:
     """Write something down as ``add`` does, of any kind: for the service that keeps what belongs to it."""
-    who = _involved(work, config, actor, case_id)
+    who = involved_in(work, config, actor, case_id, at_table=new.meeting_id is not None)
     words = _content(new.kind, new.content) | _holder(work, config, new.holder, new.holder_id)
+    parent = _parent(work, who, case_id, new)
     item = CaseItem(
         id=new_id(),
         case_id=case_id,
         kind=new.kind,
-        parent_id=_parent(work, who, case_id, new),
+        parent_id=parent.id if parent is not None else None,
         about=_about(work, who, case_id, new),
         owner=actor.organisation,
         author_id=actor.id,
@@ -60,7 +61,7 @@ def write_down(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: 
         purpose=actor.purpose,
         category=category_of(new.kind, new.life_domains, who.look.kind),
         life_domains=[str(domain) for domain in new.life_domains],
-        audience=_audience(config, actor, new.audience),
+        audience=_reach(config, actor, new, parent),
         state=ITEMS[new.kind].states[0],
         holder=new.holder,
         holder_id=new.holder_id,
@@ -89,6 +90,8 @@ def change(work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str,
         raise Forbidden("Only the organisation that wrote this down may change it.")
     _check_version(item, asked.version)
     heads = {name: value for name, value in asked.changes.items() if name in _HEADS}
+    if item.kind == ItemKind.AGENDA_ITEM and "life_domains" in heads:  # the seats at its table open these
+        raise Invalid("What a meeting may know of stays as it was brought in.", field="life_domains")
     for name, value in heads.items():
         setattr(item, name, list(value) if isinstance(value, tuple) else value)
     if "audience" in heads:
@@ -143,20 +146,24 @@ def load(work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str) -
     found = work.session.scalars(select(CaseItem).where(CaseItem.id == item_id).with_for_update()).one_or_none()
     if found is None:
         raise NotFound("There is no such item.")
-    who = _involved(work, config, actor, found.case_id)
+    who = involved_in(work, config, actor, found.case_id, at_table=True)
     if not sees(who, found):
         raise NotFound("There is no such item.")
     return found, who
 
 
-def _involved(work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str) -> Involved:
+def involved_in(
+    work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, *, at_table: bool = False
+) -> Involved:
+    """Give the ties of who writes to a case, ``at_table`` as in ``ties_of``; ``NotFound`` for who has none."""
     row = work.session.execute(select(Case.id, Case.regisseur_id).where(Case.id == case_id)).one_or_none()
     if row is None:
         raise NotFound("There is no such case.")
     look = gaze_at(work.session, config, actor, case_id, row.regisseur_id, work.now)
     referrals = list(work.session.scalars(select(Referral).where(Referral.case_id == case_id)))
-    who = involved(work, look, case_id, referrals)
-    known = any(status_decision(look, one).allow for one in referrals) or may_see_person(look, referrals).allow
+    seen = [one for one in referrals if status_decision(look, one).allow]
+    who = involved(work, look, case_id, seen, at_table=at_table)
+    known = bool(seen) or may_see_person(look, referrals).allow
     if not who.ties or not (known or any(tie.relation == "team_item" for tie in who.ties)):
         raise NotFound("There is no such case.")
     return who
@@ -222,7 +229,13 @@ def _audience(config: Configuration, actor: Viewer, codes: Any) -> list[str] | N
     return sorted({*codes} - {actor.organisation})
 
 
-def _parent(work: UnitOfWork, who: Involved, case_id: str, new: NewItem) -> str | None:
+def _reach(config: Configuration, actor: Viewer, new: NewItem, parent: CaseItem | None) -> list[str] | None:
+    if parent is None or not new.like_parent:
+        return _audience(config, actor, new.audience)
+    return None if parent.audience is None else sorted({parent.owner, *parent.audience} - {actor.organisation})
+
+
+def _parent(work: UnitOfWork, who: Involved, case_id: str, new: NewItem) -> CaseItem | None:
     """Check what an item belongs to: there for the actor, of the same case, and of a kind that takes it."""
     wanted = ITEMS[new.kind].parents
     if new.parent_id is None:
@@ -232,7 +245,7 @@ def _parent(work: UnitOfWork, who: Involved, case_id: str, new: NewItem) -> str 
     found = work.session.get(CaseItem, new.parent_id)
     if found is None or found.case_id != case_id or ItemKind(found.kind) not in wanted or not sees(who, found):
         raise Invalid("What this belongs to is not there.", field="parent_id")
-    return found.id
+    return found
 
 
 def _about(work: UnitOfWork, who: Involved, case_id: str, new: NewItem) -> str | None:

@@ -5,16 +5,17 @@ for the case director, who know whom they speak of.
 """
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hub.models import Attendance, Case, CaseItem, Meeting
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze_at
+from hub.services.access.access import Gaze, gaze_at, status_decision
 from hub.services.access.referral_lines import organisation_name
 from hub.services.access.ties import NAMELESS, Involved, at_the_table, involved, sees, why_item
 from hub.services.cases.case_entries import referrals_of
@@ -29,7 +30,8 @@ from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import ItemKind, ItemState, Purpose
 
-_SEATS = table_of(Attendance)
+_ITEMS, _SEATS = table_of(CaseItem), table_of(Attendance)
+_HEADS = select(*(column for column in _ITEMS.c if column.name != "content")).select_from(_ITEMS)
 _SHOWN = dt.timedelta(days=14)
 
 
@@ -120,20 +122,33 @@ class Table:
 
 
 def meetings(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[MeetingLine]:
-    """Give the meetings of the viewer's own team, and those where the viewer has a seat; the next one first."""
-    mine = select(_SEATS.c.meeting_id).where(_SEATS.c.person_id == viewer.id, _SEATS.c.state != LEFT)
+    """Give the meetings of the viewer's own team, and those where the viewer sits at a table; the next one first."""
+    counts = _tables_seen(session, config, viewer, now)
     query = select(Meeting).where(
-        Meeting.ends_at >= now - _SHOWN, (Meeting.team == viewer.organisation) | Meeting.id.in_(mine)
+        Meeting.ends_at >= now - _SHOWN, (Meeting.team == viewer.organisation) | Meeting.id.in_(list(counts))
     )
-    seats = (
-        select(_SEATS.c.meeting_id, func.count().label("seats"))
-        .where(_SEATS.c.person_id == viewer.id, _SEATS.c.state != LEFT, _SEATS.c.until > now)
-        .group_by(_SEATS.c.meeting_id)
-    )
-    counts: dict[str, int] = {row.meeting_id: row.seats for row in session.execute(seats)}
-    lines = [_line(config, one, counts.get(one.id, 0), now) for one in session.scalars(query)]
+    lines = [_line(config, one, counts[one.id], now) for one in session.scalars(query)]
     to_come = sorted((one for one in lines if not one.over), key=lambda one: one.starts_at)
     return [*to_come, *sorted((one for one in lines if one.over), key=lambda one: one.starts_at, reverse=True)]
+
+
+def _tables_seen(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> Counter[str]:
+    """Count for each meeting the clients at whose table this viewer sits; a seat that opens nothing is not told of."""
+    rows = session.execute(
+        _HEADS.join(_SEATS, _SEATS.c.item_id == _ITEMS.c.id)
+        .where(_SEATS.c.person_id == viewer.id, _SEATS.c.state != LEFT, _SEATS.c.until > now)
+        .where(_ITEMS.c.state != ItemState.REMOVED)
+    ).all()
+    looks = {case_id: who_looks(session, config, viewer, case_id, now) for case_id in {row.case_id for row in rows}}
+    return Counter(str(row.meeting_id) for row in rows if sees(looks[row.case_id], row))
+
+
+def sits_at(session: Session, config: Configuration, viewer: Viewer, item_id: str, now: dt.datetime) -> bool:
+    """Whether this viewer sits at a table, and sees what lies on it."""
+    row = session.get(CaseItem, item_id)
+    if row is None or not _has_seat(session, viewer, row, now):
+        return False
+    return sees(who_looks(session, config, viewer, row.case_id, now), row)
 
 
 def to_come(session: Session, config: Configuration, now: dt.datetime) -> list[MeetingLine]:
@@ -239,9 +254,10 @@ def _has_seat(session: Session, viewer: Viewer, row: CaseItem, now: dt.datetime)
 
 
 def who_looks(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> Involved:
-    """Give a viewer's ties to a case."""
+    """Give a viewer's ties to a case, as at a table: by referrals that the viewer knows of, and by all seats."""
     look = _look(session, config, viewer, case_id, now)
-    return involved(session, look, case_id, referrals_of(session, case_id))
+    known = [one for one in referrals_of(session, case_id) if status_decision(look, one).allow]
+    return involved(session, look, case_id, known, at_table=True)
 
 
 def _look(session: Session, config: Configuration, viewer: Viewer, case_id: str, now: dt.datetime) -> Gaze:
@@ -277,7 +293,7 @@ def table(session: Session, config: Configuration, viewer: Viewer, item_id: str,
         may_write=row.state != ItemState.DONE,
         may_invite=may_invite,
         may_name=viewer.id in (row.author_id, who.look.regisseur_id),
-        others=may_come(session, config, view, meeting.team, seats) if may_invite else (),
+        others=may_come(session, config, view, meeting.team, seats, now.date()) if may_invite else (),
     )
 
 

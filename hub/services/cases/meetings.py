@@ -8,11 +8,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 
 from hub.models import Attendance, Case, CaseItem, Meeting, Person, Post
 from hub.services.access.actors import NO_PART
-from hub.services.access.ties import NAMELESS, ends_at
+from hub.services.access.ties import NAMELESS, ends_at, open_domains
 from hub.services.cases import items
 from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.record.timeline import look_again
@@ -32,6 +32,11 @@ NEVER_AT_TABLE = NO_PART | {"privacy_officer", "machine", "planner"}
 """Roles to which a seat at a table opens nothing."""
 USUAL_MINUTES = 15
 _SEATS = table_of(Attendance)
+
+
+def held(day: dt.date) -> ColumnElement[bool]:
+    """Give the condition that a post is held on a day: who worked in the team once, has no seat by that."""
+    return (Post.starts_on <= day) & or_(Post.ends_on.is_(None), Post.ends_on >= day)
 
 
 def plan(
@@ -79,7 +84,8 @@ def bring_in(
     meeting = work.session.get(Meeting, meeting_id)
     if meeting is None or meeting.ends_at <= work.now:
         raise Invalid("There is no such meeting to come.", field="meeting_id")
-    if not domains:
+    regisseur = work.session.execute(select(Case.regisseur_id).where(Case.id == case_id)).scalar_one_or_none()
+    if not domains or not set(domains) <= set(_seen_by(work, config, actor, case_id, regisseur)):
         raise Invalid("Say which life domains the meeting may know of.", field="life_domains")
     if not why.strip():
         raise Invalid("Say why the meeting must know this.", field="why")
@@ -92,12 +98,20 @@ def bring_in(
         at=_next_free(work, meeting),
         meeting_id=meeting.id,
     )
-    item = items.add(work, config, actor, case_id, new)
-    regisseur = work.session.execute(select(Case.regisseur_id).where(Case.id == case_id)).scalar_one()
+    item = items.write_down(work, config, actor, case_id, new)
     for person_id, organisation in sorted(_first_seats(work, actor, meeting, regisseur)):
         _seat(work, meeting, item, person_id, organisation)
     look_again(work, case_id)
     return item
+
+
+def _seen_by(
+    work: UnitOfWork, config: Configuration, actor: Viewer, case_id: str, regisseur: str | None
+) -> tuple[LifeDomain, ...]:
+    """Give the life domains of the plan that someone sees: a seat may open no more than who gives it knows."""
+    who = items.involved_in(work, config, actor, case_id)
+    director = work.session.get(Person, regisseur) if regisseur is not None else None
+    return open_domains(who, director.organisation if director is not None else config.desk)
 
 
 def _next_free(work: UnitOfWork, meeting: Meeting) -> dt.datetime:
@@ -113,7 +127,8 @@ def _first_seats(work: UnitOfWork, actor: Viewer, meeting: Meeting, regisseur: s
     team = (
         select(Person.id, Person.organisation)
         .join(Post, Post.person_id == Person.id)
-        .where(Person.organisation == meeting.team, Person.active.is_(True), Post.role.in_(OF_TEAMS))
+        .where(Person.active.is_(True), held(work.now.date()))
+        .where(Person.organisation == meeting.team, Post.organisation == meeting.team, Post.role.in_(OF_TEAMS))
     )
     found = {(str(one.id), str(one.organisation)) for one in work.session.execute(team)}
     found.add((actor.id, actor.organisation))
@@ -136,7 +151,8 @@ def invite(work: UnitOfWork, config: Configuration, actor: Viewer, item_id: str,
     """Give someone a seat for one client; who chairs the meeting may, and who brought the client in."""
     item, meeting = _to_arrange(work, config, actor, item_id)
     sits = select(Person).join(Post, Post.person_id == Person.id)
-    sits = sits.where(Person.id == person_id, Person.active.is_(True), Post.role.not_in(NEVER_AT_TABLE))
+    sits = sits.where(Person.id == person_id, Person.active.is_(True))
+    sits = sits.where(held(work.now.date()), Post.role.not_in(NEVER_AT_TABLE))
     person = work.session.scalars(sits.limit(1)).one_or_none()
     if person is None or config.organisation(person.organisation) is None:
         raise Invalid("There is nobody like that to invite.", field="person")
@@ -176,3 +192,8 @@ def at_this_table(new: NewItem, topic: ItemView) -> NewItem:
         raise Invalid("This is not written at a table.", field="kind")
     domains = tuple(LifeDomain(code) for code in topic.life_domains)
     return replace(new, parent_id=topic.id, meeting_id=topic.meeting_id, life_domains=domains, audience=None)
+
+
+def viewer_sits(viewer: Viewer) -> bool:
+    """Whether someone in this role may sit at the table of a meeting."""
+    return viewer.role not in NEVER_AT_TABLE

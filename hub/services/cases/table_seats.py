@@ -14,9 +14,9 @@ from hub.services.access.access import gaze
 from hub.services.access.circumstances import circumstances_of_all
 from hub.services.access.referral_lines import organisation_name
 from hub.services.access.ties import Seat, seats_of, sees, ties_of, why_item
-from hub.services.cases.meetings import LEFT, NEVER_AT_TABLE
+from hub.services.cases.meetings import LEFT, NEVER_AT_TABLE, held
 from hub.services.people.identity import person_viewer
-from hub.services.views import CaseView, Viewer
+from hub.services.views import CaseView
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import Purpose
@@ -86,7 +86,7 @@ def _known(
 
 
 def _by_seat(look: Any, row: CaseItem, seats: Iterable[Seat]) -> tuple[bool, tuple[str, ...]]:
-    who = ties_of(look, (), seats)
+    who = ties_of(look, (), seats, at_table=True)
     open_ = tuple(
         domain
         for domain in row.life_domains
@@ -99,14 +99,15 @@ def _by_seat(look: Any, row: CaseItem, seats: Iterable[Seat]) -> tuple[bool, tup
 
 
 def may_come(
-    session: Session, config: Configuration, view: CaseView | None, team: str, seats: Iterable[AtTable]
+    session: Session, config: Configuration, view: CaseView | None, team: str, seats: Iterable[AtTable], today: dt.date
 ) -> tuple[AtTable, ...]:
     """Give who may still be invited: those who work where this client is helped, and in the team."""
     codes = [code for code, _name in view.parties] if view is not None else []
     query = (
         select(Person.id, Person.name, Person.organisation)
         .join(Post, Post.person_id == Person.id)
-        .where(Person.organisation.in_([*codes, team]), Person.active.is_(True), Post.role.not_in(NEVER_AT_TABLE))
+        .where(Person.organisation.in_([*codes, team]), Person.active.is_(True))
+        .where(held(today), Post.role.not_in(NEVER_AT_TABLE))
         .order_by(Person.name)
         .distinct()
     )
@@ -124,8 +125,3 @@ def _at(config: Configuration, row: Any, known: tuple[bool, tuple[str, ...]] | N
         there=there,
         domains=domains,
     )
-
-
-def viewer_sits(viewer: Viewer) -> bool:
-    """Whether someone in this role may sit at the table of a meeting."""
-    return viewer.role not in NEVER_AT_TABLE

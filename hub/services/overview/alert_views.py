@@ -8,9 +8,10 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer
 
 from hub.models import Alert, Case, CaseItem, CaseKey, Person, Referral
@@ -53,18 +54,25 @@ def may_be_called(viewer: Viewer) -> bool:
     return viewer.role not in _NOBODY
 
 
-def waits(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> frozenset[str]:
-    """Give the case of each thing that waits unread for someone, and may be seen: one entry for each thing."""
-    rows = _rows(session, viewer, unread=True)
-    there = _places(session, config, viewer, rows, now)
-    return frozenset(f"{row.case_id} {row.subject}" for row in rows if _is_there(row, there.get(row.case_id)))
+def waits(
+    session: Session,
+    config: Configuration,
+    viewer: Viewer,
+    now: dt.datetime,
+    *,
+    between: tuple[dt.datetime, dt.datetime] | None = None,
+) -> frozenset[str]:
+    """Give the case of each thing that waits unread for someone, and may be seen: one entry for each thing.
+
+    ``between`` asks of those alone that came after the one moment, and no later than the other.
+    """
+    shown, _there = _seen(session, config, viewer, now, _unread(between))
+    return frozenset(f"{row.case_id} {row.subject}" for row in shown)
 
 
 def waiting(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> tuple[AlertView, ...]:
     """Give what waits for someone, and what was read of it, newest first; each look is told to the audit log."""
-    rows = _rows(session, viewer, unread=False)
-    there = _places(session, config, viewer, rows, now)
-    shown = [row for row in rows if _is_there(row, there.get(row.case_id))]
+    shown, there = _seen(session, config, viewer, now, ())
     names = _names(session, there, {row.case_id for row in shown})
     written = _written(session, [row.item_id for row in shown if row.item_id])
     for case_id in names:
@@ -81,13 +89,33 @@ def waiting(session: Session, config: Configuration, viewer: Viewer, now: dt.dat
     return tuple(_view(row, there[row.case_id], names[row.case_id], written) for row in shown)
 
 
-def _rows(session: Session, viewer: Viewer, *, unread: bool) -> Sequence[Alert]:
+def _unread(between: tuple[dt.datetime, dt.datetime] | None) -> list[ColumnElement[bool]]:
+    after, until = between if between is not None else (None, None)
+    asked: list[ColumnElement[bool]] = [Alert.read_at.is_(None)]
+    return asked if after is None else [*asked, Alert.at > after, Alert.at <= until]
+
+
+def _seen(
+    session: Session,
+    config: Configuration,
+    viewer: Viewer,
+    now: dt.datetime,
+    asked: Sequence[ColumnElement[bool]],
+) -> tuple[list[Alert], Mapping[str, _There]]:
+    """Give the newest of a viewer's alerts that may be seen: what may not be seen takes no place among them."""
+    shown: list[Alert] = []
+    there: dict[str, _There] = {}
     if not may_be_called(viewer):
-        return ()
-    mine = select(Alert).where(Alert.person_id == viewer.id)
-    if unread:
-        mine = mine.where(Alert.read_at.is_(None))
-    return session.scalars(mine.order_by(Alert.at.desc(), Alert.subject).limit(MOST)).all()
+        return shown, there
+    mine = select(Alert).where(Alert.person_id == viewer.id, *asked).order_by(Alert.at.desc(), Alert.subject)
+    for start in count(0, MOST):
+        rows = session.scalars(mine.limit(MOST).offset(start)).all()
+        found = _places(session, config, viewer, rows, now)
+        shown += [row for row in rows if _is_there(row, found.get(row.case_id))]
+        there |= found
+        if len(rows) < MOST or len(shown) >= MOST:
+            break
+    return shown[:MOST], there
 
 
 def _places(

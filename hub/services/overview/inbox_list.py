@@ -1,7 +1,8 @@
 """The referrals to an organisation, whoever of its people looks: what waits for them, what runs, and what is over."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,10 +24,19 @@ from hub.settings import Configuration
 from schemas.message import Client
 from schemas.vocabulary import OrganisationKind, Status
 
-_LIMIT = 500
+_MOST = 500
 _FOLLOW_WHAT_WAS_SENT = frozenset({"income_consultant", "job_matcher"})
 _OVER = ENDED - {Status.ENTERED_IN_ERROR}
 _SHOWN_AFTER = dt.timedelta(days=30)
+_LINES = (
+    select(CaseKey.key, Referral, Case.regisseur_id, ClientRecord.person)  # the key before what it opens
+    .select_from(Referral)
+    .outerjoin(CaseKey, CaseKey.owner == Referral.case_id)
+    .join(Case, Referral.case_id == Case.id)
+    .join(ClientRecord, Case.client_id == ClientRecord.id)
+    .order_by(Referral.number.desc())
+    .limit(_MOST)
+)
 
 
 def open_lines(session: Session, config: Configuration, viewer: Viewer, now: dt.datetime) -> list[WorkLine]:
@@ -66,26 +76,30 @@ def _lines(
     part: Part = Part.RECEIVER,
 ) -> list[WorkLine]:
     ours = Referral.receiver if part is Part.RECEIVER else Referral.sender
-    query = (
-        select(CaseKey.key, Referral, Case.regisseur_id, ClientRecord.person)  # the key before what it opens
-        .select_from(Referral)
-        .outerjoin(CaseKey, CaseKey.owner == Referral.case_id)
-        .join(Case, Referral.case_id == Case.id)
-        .join(ClientRecord, Case.client_id == ClientRecord.id)
-        .where(ours == viewer.organisation, Referral.status.in_([str(status) for status in statuses]))
-        .order_by(Referral.number.desc())
-        .limit(_LIMIT)
-    )
-    rows = session.execute(query if since is None else query.where(Referral.changed_at >= since)).all()
+    query = _LINES.where(ours == viewer.organisation, Referral.status.in_([str(status) for status in statuses]))
+    if since is not None:
+        query = query.where(Referral.changed_at >= since)
+    found: list[WorkLine] = []
+    below: int | None = None
+    while len(found) < _MOST:  # what is hidden takes no place among the first
+        rows = session.execute(query if below is None else query.where(Referral.number < below)).all()
+        found += _drawn(session, config, viewer, now, rows, part)
+        if len(rows) < _MOST:
+            break
+        below = rows[-1].Referral.number
+    return found[:_MOST]
+
+
+def _drawn(
+    session: Session, config: Configuration, viewer: Viewer, now: dt.datetime, rows: Sequence[Any], part: Part
+) -> Iterator[WorkLine]:
     facts = circumstances(session, config, viewer, {row.Referral.case_id for row in rows}, now)
-    found = []
     for _key, referral, regisseur_id, person in rows:
         check_owner(person, referral.case_id)
         look = gaze(config, viewer, regisseur_id, now, facts[referral.case_id])
         line = _line(session, look, referral, Client(**person), part)
         if line is not None:
-            found.append(line)
-    return found
+            yield line
 
 
 def _line(session: Session, look: Gaze, referral: Referral, person: Client, part: Part) -> WorkLine | None:

@@ -28,6 +28,8 @@ PATIENCE = dt.timedelta(minutes=15)
 """How long something waits on the screen before a mail says so."""
 SILENCE = dt.timedelta(hours=4)
 """How long after a mail no other follows."""
+LATEST = dt.timedelta(days=7)
+"""How long after something happened a mail may still say so: what nobody may see is not looked at for ever."""
 _PEOPLE = table_of(Person)
 
 
@@ -35,19 +37,27 @@ def put_due(work: UnitOfWork, config: Configuration) -> int:
     """Put out a notice for everyone for whom something new has waited a while; give how many."""
     if config.mail is None:
         return 0
-    new = (Alert.read_at.is_(None)) & (Alert.at <= work.now - PATIENCE)
+    new = Alert.read_at.is_(None) & Alert.at.between(work.now - LATEST, work.now - PATIENCE)
     quiet = or_(Person.told_at.is_(None), (Person.told_at < Alert.at) & (Person.told_at < work.now - SILENCE))
     people = (
-        select(Person.id)
+        select(Person.id, Person.told_at)
         .join(Alert, Alert.person_id == Person.id)
         .where(Person.notify_mail.is_not(None), Person.active, new, quiet)
         .distinct()
     )
-    told = [person for person in work.session.scalars(people) if _first(work, person)]
+    rows = work.session.execute(people).all()
+    told = [row.id for row in rows if _sees_new(work, config, row.id, row.told_at) and _first(work, row.id)]
     if told:
         work.execute(insert(OutboxRecord), [_row(work, person) for person in told])
         work.wake_relay()
     return len(told)
+
+
+def _sees_new(work: UnitOfWork, config: Configuration, person_id: str, told_at: dt.datetime | None) -> bool:
+    """Whether something new waits that this person may see: what may not be seen brings no mail and delays none."""
+    viewer = identity.person_viewer(work.session, config, person_id)
+    between = (max(told_at or work.now - LATEST, work.now - LATEST), work.now - PATIENCE)
+    return viewer is not None and bool(waits(work.session, config, viewer, work.now, between=between))
 
 
 def _first(work: UnitOfWork, person_id: str) -> bool:

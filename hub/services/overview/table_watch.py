@@ -144,7 +144,7 @@ def _table_marks(
             case = there[case_id]
             look = gaze(config, viewer, case.director, now, facts[viewer, case_id])
             seen = [one for one in case.referrals if status_decision(look, one).allow]
-            shown = _shown(ties_of(look, seen, _own_seats(case, viewer.id)), case)
+            shown = _shown(ties_of(look, seen, _own_seats(case, viewer.id), at_table=True), case)
             if shown:
                 found[viewer][case_id] = _hash(shown)
     return found

@@ -63,6 +63,7 @@ def switch() -> ResponseReturnValue:
     entered = accounts().switch(_me(), request.form.get("functie", ""), *_here())
     if isinstance(entered, Refused):
         abort(404)
+    session.clear()  # a form that is still open elsewhere was written in the other post, for the eyes of its readers
     return session_cookie.give(make_response(redirect(start_path(entered.session.viewer), 303)), entered.token)
 
 

@@ -23,8 +23,8 @@ _LISTS = frozenset({"after", "mentions"})
 def new_item(form: Form, colleagues: Iterable[Colleague]) -> NewItem:
     """Give what a form asks to write down; ``Invalid`` with the field that can't be read.
 
-    ``kind``; ``life_domains`` (many); ``audience_of`` (``some``, and then ``audience``, many); ``who`` (``client``, an
-    organisation, or ``organisation|person``); ``due_on``; ``at_day`` and ``at_time`` and
+    ``kind``; ``life_domains`` (many); ``audience_of`` (``parent``, or ``some`` and then ``audience``, many); ``who``
+    (``client``, an organisation, or ``organisation|person``); ``due_on``; ``at_day`` and ``at_time`` and
     ``until_time``, on Dutch clocks.
     """
     try:
@@ -38,8 +38,8 @@ def new_item(form: Form, colleagues: Iterable[Colleague]) -> NewItem:
         kind=kind,
         content=words,
         parent_id=form.get("parent_id") or None,
+        like_parent=form.get("audience_of") == "parent",
         about=form.get("about") or None,
-        meeting_id=form.get("meeting_id") or None,
         **_heads(form, every=True),
     )
 

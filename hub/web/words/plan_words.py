@@ -230,11 +230,6 @@ def audience_words(item: ItemView) -> str:
     return gettext("Alleen %(names)s", names=gettext("%(first)s en %(last)s", first=", ".join(first), last=last))
 
 
-def widened(goal: ItemView, viewer_organisation: str) -> tuple[str, ...]:
-    """Give whom a step of a goal is meant for: who the goal was meant for, and who wrote the goal."""
-    return tuple(sorted({goal.owner, *(goal.audience or ())} - {viewer_organisation}))
-
-
 def never_health(view: CaseView) -> bool:
     """Whether this viewer never sees anything about health, whatever there is."""
     return any(one.what == "health" for one in view.withheld)
