@@ -35,12 +35,16 @@ class Relay:
         self._gone: list[int] = []  # nudges that went: forgotten with the next claim, at no commit of their own
         self._resumed = False
 
-    def step(self) -> int:
+    def step(self, *, woken: bool = True) -> int:
         """Let everything that may go now go; give how many went.
 
-        While the broker is down or blocked nothing is claimed: rows wait as they are and no attempt is counted.
+        While the broker is down or blocked nothing is claimed: rows wait as they are and no attempt is counted. Where
+        nobody woke us we look first, and most often that is all.
         """
         if time.monotonic() < self._pause_until:
+            return 0
+        if self._resumed and not woken and not self._gone and not self._any_due():
+            self._publisher.idle()
             return 0
         with self._store.writing() as work:
             if not self._resumed:  # a relay before us may have claimed rows and never published them
@@ -61,6 +65,10 @@ class Relay:
             return 0
         self._book(going, fates)
         return len(departures)
+
+    def _any_due(self) -> bool:
+        with self._store.reading() as session:
+            return outbox.any_due(session, dt.datetime.now(dt.UTC))
 
     def _pause(self, departures: list[Departure]) -> None:
         log.warning("the broker takes nothing now; what must leave waits", rows=len(departures))
@@ -136,11 +144,11 @@ def _parcel(departure: Departure) -> Parcel:
 def run(store: Store, broker: Broker, stop: threading.Event, *, receipt_wait: dt.timedelta = RECEIPT_WAIT) -> None:
     """Relay until told to stop: woken by each commit, by a slow poll at the latest."""
     relay = Relay(store, broker, receipt_wait=receipt_wait)
-    wakeup = store.wakeup()
+    wakeup, woken = store.wakeup(), True
     try:
         while not stop.is_set():
             try:
-                went = relay.step()
+                went = relay.step(woken=woken)
                 if went >= BATCH:
                     continue
                 if went:
@@ -148,7 +156,7 @@ def run(store: Store, broker: Broker, stop: threading.Event, *, receipt_wait: dt
             except (SQLAlchemyError, StoreUnavailable, BrokerUnavailable) as error:
                 log.warning("the relay waits", fault=type(error).__name__)
                 stop.wait(1.0)
-            wakeup.wait(relay.patience())
+            woken = wakeup.wait(relay.patience())
     finally:
         wakeup.close()
         relay.close()

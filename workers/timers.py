@@ -50,11 +50,17 @@ class Timers:
         self._unattended: set[str] = set()
 
     def step(self) -> int:
-        """Do what is due; give how much was done."""
-        with self._store.writing() as work:
-            fired = deadlines.fire_due(work)
-        with self._store.writing() as work:
-            fired += withdrawal.lapse_due(work, self._config)
+        """Do what is due; give how much was done. In most seconds nothing is: then nothing is opened to write."""
+        with self._store.reading() as session:
+            now = dt.datetime.now(dt.UTC)
+            clocks, grounds = deadlines.any_due(session, now), withdrawal.any_due(session, now)
+        fired = 0
+        if clocks:
+            with self._store.writing() as work:
+                fired += deadlines.fire_due(work)
+        if grounds:
+            with self._store.writing() as work:
+                fired += withdrawal.lapse_due(work, self._config)
         healed = self._heal()
         seal_all(self._store, self._checkpoints)
         if self._ticks % _QUEUES_EVERY == 0:

@@ -145,9 +145,13 @@ class Ledger:
 
     def void_dead_owners(self) -> bool:
         """Free what consumers of ended processes still held; say whether there were any."""
+        others = "SELECT owner FROM owners WHERE owner <> ?"
+        with _translated():
+            # A look without the write lock first: most often this process is the only one.
+            if self._taking.execute(others, (self._owner,)).fetchone() is None:
+                return False
         with _translated(), _transaction(self._taking) as db:
-            others = db.execute("SELECT owner FROM owners WHERE owner <> ?", (self._owner,)).fetchall()
-            dead = [owner for (owner,) in others if self._has_ended(owner)]
+            dead = [owner for (owner,) in db.execute(others, (self._owner,)).fetchall() if self._has_ended(owner)]
             for owner in dead:
                 leases = db.execute("SELECT lease FROM consumers WHERE owner = ?", (owner,)).fetchall()
                 _release(db, [lease for (lease,) in leases])

@@ -33,6 +33,7 @@ _WAITING = (
     .order_by(_RECORDS.c.number)
     .limit(BATCH)
 )
+_ANY_WAITS = select(_RECORDS.c.number).where(_RECORDS.c.seq.is_(None)).limit(1)
 _LOCK = (
     select(_CHAINS)
     .where(_CHAINS.c.chain.in_(bindparam("chains", expanding=True)))
@@ -120,10 +121,16 @@ def read_outside(path: Path | None) -> list[Checkpoint]:
     return found
 
 
+def _any_waits(store: Store) -> bool:
+    """Whether a record has no place yet: a look that hinders nobody who writes."""
+    with store.reading() as session:
+        return session.execute(_ANY_WAITS).first() is not None
+
+
 def seal_all(store: Store, path: Path | None, *, most: int = 10) -> int:
     """Seal what waits, in at most so many units of work; give how many there were."""
     done = 0
-    while done < most:
+    while done < most and _any_waits(store):
         with store.writing() as work:
             checkpoints = seal(work)
         if not checkpoints:

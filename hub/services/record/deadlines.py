@@ -3,16 +3,24 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
 
 from hub.models import Referral
 from hub.rules import lifecycle
 from hub.rules.working_days import add_working_days
 from hub.services.record.timeline import NewEntry, nudge, write_entries
 from hub.store.database import UnitOfWork
+from hub.store.tables import table_of
 from schemas.vocabulary import Status, Urgency
 
 _TODAY = dt.timedelta(hours=4)
+_REFERRALS = table_of(Referral)
+_ANY_DUE = (
+    select(_REFERRALS.c.number)
+    .where(_REFERRALS.c.turn_fired_at.is_(None), _REFERRALS.c.turn_due_at <= bindparam("now"))
+    .limit(1)
+)
 
 
 def turn_values(status: Status, urgency: Urgency, now: dt.datetime, *, promised: int | None = None) -> dict[str, Any]:
@@ -36,6 +44,11 @@ def turn_after_ground(now: dt.datetime) -> dict[str, Any]:
         "turn_due_at": due_at,
         "turn_fired_at": None,
     }
+
+
+def any_due(session: Session, now: dt.datetime) -> bool:
+    """Whether a clock has run out: a look that hinders nobody who writes."""
+    return session.execute(_ANY_DUE, {"now": now}).first() is not None
 
 
 def fire_due(work: UnitOfWork, limit: int = 50) -> int:

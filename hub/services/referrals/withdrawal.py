@@ -1,9 +1,11 @@
 """End the ground under what was shared: at once, in one unit of work, and with word to whoever already got it."""
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
 
 from hub.models import OutboxRecord, Referral, Release
 from hub.rules import lifecycle
@@ -153,6 +155,18 @@ def stop_message(work: UnitOfWork, config: Configuration, referral: Referral, po
         position=position,
         data=data,
     )
+
+
+_ANY_LAPSED = (
+    select(_REFERRALS.c.number)
+    .where(_REFERRALS.c.ground_until <= bindparam("now"), _REFERRALS.c.ground_ended_at.is_(None))
+    .limit(1)
+)
+
+
+def any_due(session: Session, now: dt.datetime) -> bool:
+    """Whether the time of a consent is over: a look that hinders nobody who writes."""
+    return session.execute(_ANY_LAPSED, {"now": now}).first() is not None
 
 
 def lapse_due(work: UnitOfWork, config: Configuration, limit: int = 50) -> int:
