@@ -116,5 +116,7 @@ def still_fits(before: frozenset[tuple[str, bool]], grown: Growth) -> bool:
 
     All that was seen still is, and as before; and nothing that was not seen then stands among what the viewer has.
     """
+    if before == grown.shape:
+        return True
     newly_seen = {id_ for id_, _masked in grown.shape} - {id_ for id_, _masked in before}
     return before <= grown.shape and newly_seen.isdisjoint(grown.told_before)

@@ -168,6 +168,8 @@ def why(
                 narrowest = Why(decision=answer, question=question)
         if narrowest is not None and (best is None or _WIDTH[narrowest.decision.mask] > _WIDTH[best.decision.mask]):
             best = narrowest
+            if best.decision.mask is Mask.FULL:  # nothing is wider
+                break
     assert best is not None  # there is always a relation (if "none"), a ground and a domain
     return best
 
@@ -321,9 +323,13 @@ def may_see_person(look: Gaze, referrals: list[Referral]) -> Decision:
 
 def why_client(look: Gaze, referrals: list[Referral], category: Category) -> tuple[Why, Referral | None]:
     """Decide about a kind of data of the client as such, and give the referral through which it may be seen, if any."""
-    about: list[tuple[Why, Referral | None]] = [(_about_person(look, category), None)]
-    about += [(why(look, referral, category), referral) for referral in referrals]
-    return next((one for one in about if one[0].decision.mask is Mask.FULL), about[0])
+    own = _about_person(look, category)
+    if own.decision.mask is not Mask.FULL:
+        for referral in referrals:
+            through = why(look, referral, category)
+            if through.decision.mask is Mask.FULL:
+                return through, referral
+    return own, None
 
 
 def see_client(look: Gaze, referrals: list[Referral], category: Category) -> tuple[Why, Referral | None]:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from hub.models import Referral
-from hub.rules.access import Decision, Mask
+from hub.rules.access import Mask
 from hub.rules.lifecycle import Part, masked
-from hub.services.access.access import Gaze
-from hub.services.access.explaining import explained_status, why_body
+from hub.services.access.access import Gaze, Why
+from hub.services.access.explaining import explained, why_body
 from hub.services.views import ReferralLine
 from hub.settings import Configuration
 from schemas.fields import moment_text
@@ -15,9 +15,9 @@ from schemas.vocabulary import Delivery, Status
 _TROUBLE = (Delivery.QUARANTINED, Delivery.REFUSED)
 
 
-def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
-    """Give a referral as a row, with no more than the decision leaves."""
-    config = look.config
+def line_of(look: Gaze, referral: Referral, found: Why) -> ReferralLine:
+    """Give a referral as a row, with no more than the decision about its state leaves."""
+    config, status = look.config, found.decision
     if status.mask is Mask.STATUS_ONLY:
         return ReferralLine(
             id=referral.id,
@@ -34,7 +34,7 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
             inferred=False,
             masked=status.rule,
             audience=None,
-            why=explained_status(look, referral),
+            why=explained(look, found, referral),
         )
     service = config.services.get(referral.service or "")
     trouble = referral.delivery in _TROUBLE and referral.status == Status.SENT
@@ -54,7 +54,7 @@ def line_of(look: Gaze, referral: Referral, status: Decision) -> ReferralLine:
         masked=status.rule if status.mask is Mask.ANNOUNCEMENT else None,
         audience=None,
         sent_at=referral.created_at,
-        why=explained_status(look, referral),
+        why=explained(look, found, referral),
     )
 
 

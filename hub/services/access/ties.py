@@ -285,6 +285,8 @@ def _decided(
             )
             if best is None or _width(narrowest) > _width(best):
                 best = narrowest
+            if _width(best):  # nothing is wider
+                return best
     assert best is not None  # a stranger's tie has a ground too
     return best
 
@@ -302,7 +304,7 @@ def _asked(question: Question) -> Why:
 
 
 def _width(why: Why) -> int:
-    return {Mask.FULL: 1}.get(why.decision.mask or Mask.STATUS_ONLY, 0) if why.decision.allow else 0
+    return int(why.decision.allow and why.decision.mask is Mask.FULL)
 
 
 def decision_on(who: Involved, item: ItemHead | Any, action: Action = Action.VIEW) -> Why:

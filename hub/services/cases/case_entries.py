@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, defer
 
 from hub.models import Referral
 from hub.rules.access import Category, Decision, Mask
-from hub.services.access.access import Gaze, may_see, status_decision
+from hub.services.access.access import Gaze, may_see, why_status
 from hub.services.access.explaining import why_body
 from hub.services.access.referral_lines import line_of, organisation_name
 from hub.services.access.ties import Involved, Seat, involved, ties_of
@@ -84,12 +84,12 @@ def seen_of(look: Gaze, referrals: Iterable[Referral]) -> dict[str, Seen]:
     """Give of these referrals what this viewer may see, by id."""
     found: dict[str, Seen] = {}
     for referral in referrals:
-        status = status_decision(look, referral)
-        if not status.allow:
+        state = why_status(look, referral)
+        if not state.decision.allow:
             continue
         progress = may_see(look, referral, Category.PROGRESS, owner=referral.receiver)
-        line = line_of(look, referral, status)
-        found[referral.id] = Seen(referral=referral, status=status, progress=progress, line=line)
+        line = line_of(look, referral, state)
+        found[referral.id] = Seen(referral=referral, status=state.decision, progress=progress, line=line)
     return found
 
 

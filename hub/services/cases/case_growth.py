@@ -22,15 +22,16 @@ from hub.services.cases.case_view import (
     ENTRIES,
     HEADS,
     REGISSEUR,
+    case_entry,
     check_entrance,
     drawn,
     entrance_of,
     load_file,
-    tell_case,
 )
 from hub.services.cases.item_views import heads_of, items_of
 from hub.services.errors import NotFound
-from hub.services.record.audit import refused
+from hub.services.record.audit import Entry, refused
+from hub.services.record.audit import seen as tell
 from hub.services.views import CaseView, EntryView, ItemView, Viewer, nobody
 from hub.settings import Configuration
 
@@ -99,6 +100,16 @@ class _Decided:
     found: Found
     shown: Sequence[Any]
     known: dict[int, Growth] = field(default_factory=dict)
+    entries: dict[int, Entry] = field(default_factory=dict)
+
+    def entry_of(self, viewer: Viewer, after: int, case_id: str) -> Entry:
+        """Give what the audit log is told of one viewer: but for the name the same for all who see as much from here.
+
+        Asked once what is new was decided: by then ``look`` keeps all that was shown.
+        """
+        if after not in self.entries:
+            self.entries[after] = case_entry(self.look, Deed.CASE_PUSH, case_id, self.found, known=False)
+        return replace(self.entries[after], viewer=viewer)
 
 
 def growths(
@@ -173,7 +184,7 @@ def _told(session: Session, case: _Case, seen: _Decided | None, viewer: Viewer, 
         seen.known[after] = _grown(session, case, seen, after)
     grown = seen.known[after]
     if grown.entries:
-        tell_case(session, replace(seen.look, viewer=viewer), Deed.CASE_PUSH, case.id, seen.found, known=False)
+        tell(session, seen.entry_of(viewer, after, case.id))
     return grown
 
 

@@ -249,7 +249,12 @@ def entrance_of(look: Gaze, owner: str, found: Found) -> Explained:
 
 def tell_case(session: Session, look: Gaze, deed: Deed, case_id: str, found: Found, *, known: bool) -> None:
     """Tell the audit log what of a case was shown."""
-    entry = Entry(
+    seen(session, case_entry(look, deed, case_id, found, known=known))
+
+
+def case_entry(look: Gaze, deed: Deed, case_id: str, found: Found, *, known: bool) -> Entry:
+    """Give what the audit log is told where a case was shown."""
+    return Entry(
         viewer=look.viewer,
         deed=deed,
         case_id=case_id,
@@ -257,7 +262,6 @@ def tell_case(session: Session, look: Gaze, deed: Deed, case_id: str, found: Fou
         sights=tuple(look.sights),
         detail="person" if known else None,
     )
-    seen(session, entry)
 
 
 def positions_of(session: Session, case_ids: list[str]) -> list[tuple[str, int]]:

@@ -12,7 +12,7 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import ENDED, OPEN, Part
-from hub.services.access.access import Gaze, gaze, may_see, status_decision
+from hub.services.access.access import Gaze, gaze, may_see, why_status
 from hub.services.access.circumstances import circumstances
 from hub.services.access.referral_lines import line_of
 from hub.services.access.release import person_for
@@ -104,10 +104,10 @@ def _drawn(
 
 def _line(session: Session, look: Gaze, referral: Referral, person: Client, part: Part) -> WorkLine | None:
     """Give one referral as a line, with no more than may be seen; nothing where it is not there for this viewer."""
-    decision = status_decision(look, referral)
-    if not decision.allow or decision.mask is Mask.STATUS_ONLY:
+    state = why_status(look, referral)
+    if not state.decision.allow or state.decision.mask is Mask.STATUS_ONLY:
         return None
-    line = line_of(look, referral, decision)
+    line = line_of(look, referral, state)
     known = may_see(look, referral, Category.CONTACT).mask is Mask.FULL
     tell(session, look, Deed.WORKLIST_VIEW, referral)
     mine = referral.turn_who == part

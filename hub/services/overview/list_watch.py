@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, defer
 from hub.models import Case, CaseItem, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import OPEN
-from hub.services.access.access import Gaze, gaze, may_see, may_see_person, status_decision
+from hub.services.access.access import Gaze, gaze, may_see, may_see_person, why_status
 from hub.services.access.circumstances import Circumstances, circumstances_of_all
 from hub.services.access.referral_lines import line_of
 from hub.services.access.ties import sees
@@ -166,10 +166,10 @@ def _received(look: Gaze, referrals: list[Referral]) -> list[object] | None:
     """Give what the list of an organisation shows of the referrals of one client; nothing where none is in it."""
     shown: list[object] = []
     for one in referrals:
-        decision = status_decision(look, one)
-        if decision.allow and decision.mask is not Mask.STATUS_ONLY:
+        state = why_status(look, one)
+        if state.decision.allow and state.decision.mask is not Mask.STATUS_ONLY:
             named = may_see(look, one, Category.CONTACT).mask is Mask.FULL
-            shown.append((*_plain(line_of(look, one, decision)), named))
+            shown.append((*_plain(line_of(look, one, state)), named))
     return shown or None
 
 

@@ -18,7 +18,7 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
 from hub.rules.searching import Asked, title_words, words_of
-from hub.services.access.access import Gaze, gaze, may_see, see_client, status_decision
+from hub.services.access.access import Gaze, gaze, may_see, see_client, why_status
 from hub.services.access.circumstances import circumstances
 from hub.services.access.referral_lines import line_of
 from hub.services.cases.case_view import age_on, full_name
@@ -204,10 +204,10 @@ def _shown_referral(look: Gaze, row: Any, asked: Asked) -> ReferralHit | None:
     """Give a referral as this viewer sees it, if that is what was asked for."""
     referral = row.Referral
     check_owner(row.person, referral.case_id)
-    decision = status_decision(look, referral)
-    if not decision.allow or decision.mask is Mask.STATUS_ONLY:
+    state = why_status(look, referral)
+    if not state.decision.allow or state.decision.mask is Mask.STATUS_ONLY:
         return None
-    line = line_of(look, referral, decision)
+    line = line_of(look, referral, state)
     person = None
     if may_see(look, referral, Category.CONTACT).mask is Mask.FULL:
         person = as_known(look, [referral], Client(**row.person))

@@ -101,7 +101,11 @@ def write(work: UnitOfWork, where: Occasion, entries: Sequence[Entry]) -> None:
     now = dt.datetime.now(dt.UTC)
     try:
         keys = audit_keys(work.shelf)
-        rows = [_row(entry, where, now, keys) for entry in entries]
+        alike: dict[int, _Shown] = {}  # who look from one standpoint are told of with the very same sights
+        for entry in entries:
+            if id(entry.sights) not in alike:
+                alike[id(entry.sights)] = _shown(entry.sights)
+        rows = [_row(entry, alike[id(entry.sights)], where, now, keys) for entry in entries]
         work.execute(_WRITE, rows if len(rows) > 1 else rows[0])
     except (SQLAlchemyError, KeyMissing) as error:
         raise AuditUnavailable("the audit log can't be written") from error
@@ -177,8 +181,20 @@ def telling(session: Session, viewer: Viewer, deed: Deed, case_id: str | None, *
         raise
 
 
-def _row(entry: Entry, where: Occasion, now: dt.datetime, keys: AuditKeys) -> dict[str, Any]:
-    body = _body(entry, where, now, keys)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What sights come down to: what was shown by which rule, and what was checked on the way."""
+
+    kinds: Mapping[str, list[str]]
+    domains: list[str]
+    ties: list[str]
+    related: bool
+    consented: bool
+    emergency: bool
+
+
+def _row(entry: Entry, shown: _Shown, where: Occasion, now: dt.datetime, keys: AuditKeys) -> dict[str, Any]:
+    body = _body(entry, shown, where, now, keys)
     text = canonical(body)
     return {
         "id": body["id"],
@@ -194,9 +210,9 @@ def _row(entry: Entry, where: Occasion, now: dt.datetime, keys: AuditKeys) -> di
     }
 
 
-def _body(entry: Entry, where: Occasion, now: dt.datetime, keys: AuditKeys) -> dict[str, Any]:
+def _body(entry: Entry, shown: _Shown, where: Occasion, now: dt.datetime, keys: AuditKeys) -> dict[str, Any]:
     """Give all that is kept of one deed; docs/audit.md names each field after NEN 7513 and the LDV."""
-    viewer, allowed = entry.viewer, [sight for sight in entry.sights if sight.decision.allow]
+    viewer = entry.viewer
     told: dict[str, Any] = {
         "id": new_id(),
         "municipality": where.municipality,
@@ -215,11 +231,11 @@ def _body(entry: Entry, where: Occasion, now: dt.datetime, keys: AuditKeys) -> d
         "subject": keys.pseudonym(entry.case_id) if entry.case_id else None,
         "objects": list(entry.objects),
         "to": list(entry.to),
-        "shown": _shown(allowed),
-        "domains": sorted({sight.domain for sight in allowed if sight.decision.mask is access.Mask.FULL}),
-        "ties": sorted({sight.tie for sight in allowed}),
+        "shown": shown.kinds,
+        "domains": shown.domains,
+        "ties": shown.ties,
         "rule": entry.rule,
-        "controls": _controls(entry, allowed),
+        "controls": _controls(entry, shown),
         "detail": entry.detail,
         "policy": policy_version(),
         "trace": where.trace,
@@ -230,21 +246,29 @@ def _body(entry: Entry, where: Occasion, now: dt.datetime, keys: AuditKeys) -> d
     return {name: value for name, value in told.items() if value}
 
 
-def _shown(allowed: Iterable[Sight]) -> Mapping[str, list[str]]:
-    """Give which kinds were shown, and how much of them, by the rule that showed them."""
+def _shown(sights: Iterable[Sight]) -> _Shown:
+    """Give what sights come down to: which kinds were shown, and how much of them, by the rule that showed them."""
+    allowed = [sight for sight in sights if sight.decision.allow]
     kinds: defaultdict[str, set[str]] = defaultdict(set)
     for rule, category, mask in {(one.decision.rule, one.category, one.decision.mask) for one in allowed}:
         kinds[rule].add(f"{category}:{mask}")
-    return {rule: sorted(shown) for rule, shown in kinds.items()}
+    return _Shown(
+        kinds={rule: sorted(shown) for rule, shown in kinds.items()},
+        domains=sorted({sight.domain for sight in allowed if sight.decision.mask is access.Mask.FULL}),
+        ties=sorted({sight.tie for sight in allowed}),
+        related=any(sight.relation not in ("", Relation.NONE) for sight in allowed),
+        consented=any(sight.basis == Basis.CONSENT for sight in allowed),
+        emergency=any(sight.decision.rule == _EMERGENCY for sight in allowed),
+    )
 
 
-def _controls(entry: Entry, allowed: Sequence[Sight]) -> str:
+def _controls(entry: Entry, shown: _Shown) -> str:
     """Give what was checked and held: authorisation, relation, consent, emergency (NEN 7513, "controles")."""
     held = (
         entry.outcome is Outcome.OK,
-        any(sight.relation not in ("", Relation.NONE) for sight in allowed),
-        any(sight.basis == Basis.CONSENT for sight in allowed),
-        any(sight.decision.rule == _EMERGENCY for sight in allowed) or entry.rule == _EMERGENCY,
+        shown.related,
+        shown.consented,
+        shown.emergency or entry.rule == _EMERGENCY,
     )
     return "".join("T" if one else "F" for one in held)
 

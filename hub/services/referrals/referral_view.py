@@ -9,7 +9,7 @@ from hub.models import Case, Person, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze_at, is_announced, may_see, status_decision, why
+from hub.services.access.access import Gaze, gaze_at, is_announced, may_see, why, why_status
 from hub.services.access.actors import parts_of
 from hub.services.access.explaining import explained
 from hub.services.access.own_words import own_words
@@ -42,10 +42,11 @@ def referral_view(
     with telling(session, viewer, Deed.REFERRAL_VIEW, None, referral_id):
         referral, regisseur_id = find_referral(session, referral_id)
         look = gaze_at(session, config, viewer, referral.case_id, regisseur_id, now)
-        decision = status_decision(look, referral)
+        state = why_status(look, referral)
+        decision = state.decision
         if not decision.allow or decision.mask is Mask.STATUS_ONLY:
             raise NotFound("There is no such referral.")
-    line = line_of(look, referral, decision)
+    line = line_of(look, referral, state)
     trail = trail_of(session, look, referral)
     person = _person(session, look, referral)
     sees_content = may_see(look, referral, Category.GOAL_PLAN).mask is Mask.FULL

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import Case, Referral
 from hub.rules.audit import Deed
-from hub.services.access.access import gaze_at, status_decision
+from hub.services.access.access import gaze_at, why_status
 from hub.services.access.bundles import HELPING
 from hub.services.access.referral_lines import line_of
 from hub.services.errors import Invalid
@@ -85,7 +85,7 @@ def bundle_view(
     rest = [row.Referral for row in rows if row.Referral is not own]
     elsewhere = own.status == Status.WITHDRAWN and any(Status(one.status) in HELPING for one in rest)
     look = gaze_at(session, config, viewer, own.case_id, rows[0].regisseur_id, now)
-    lines = [(one, line_of(look, one, decision)) for one in rest if (decision := status_decision(look, one)).allow]
+    lines = [(one, line_of(look, one, state)) for one in rest if (state := why_status(look, one)).decision.allow]
     shown = tuple(line for _one, line in lines if line.number)  # of what is masked nothing says that it belongs here
     if shown:
         ids = tuple(line.id for line in shown)
