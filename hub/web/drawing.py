@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, has_request_context, request
 from flask_wtf.csrf import generate_csrf
+from jinja2.runtime import Context
+from jinja2.utils import missing
 
 from hub.rules.blocks import BLOCK, first_shown
 from hub.rules.items import ITEMS
@@ -147,14 +148,31 @@ def form_token() -> str:
     return generate_csrf() if on_page else ""
 
 
-def _together(app: Flask, more: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Give what every template may call as one table: each include and import looks through all of it."""
-    return {**app.jinja_env.globals, **(more or {})}
+class _Names(Context):
+    """Looks what every template may call up in the one table that holds it.
+
+    Jinja copies all of a template's globals at each include and import, some hundreds of times for one page; ours get
+    none of their own.
+    """
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Give what a name stands for: here, in what the template was given, or everywhere."""
+        if key in self.vars:
+            return self.vars[key]
+        if key in self.parent:
+            return self.parent[key]
+        return self.environment.globals.get(key, missing)
+
+
+def _own_globals(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Give the globals of one template: no more than it was given."""
+    return dict(given or {})
 
 
 def set_up_templates(app: Flask) -> None:
     """Give the templates their words."""
-    app.jinja_env.make_globals = partial(_together, app)  # type: ignore[method-assign]
+    app.jinja_env.make_globals = _own_globals  # type: ignore[method-assign,assignment]
+    app.jinja_env.context_class = _Names
     modules = (dates, labels, words, inbox_words, audit_words, rights_words)
     app.jinja_env.globals.update(
         {name: value for module in modules for name, value in vars(module).items() if not name.startswith("_")}

@@ -50,6 +50,8 @@ def decisions(view: CaseView) -> Sequence[ItemView]:
 def with_names(text: str, colleagues: Sequence[Colleague]) -> list[tuple[str, bool]]:
     """Give a text in pieces, each with whether it names somebody (an @ before the whole name)."""
     pieces = [(text, False)]
+    if "@" not in text:
+        return pieces
     for name in sorted((f"@{one.name}" for one in colleagues), key=len, reverse=True):
         pieces = [part for piece, named in pieces for part in ([(piece, True)] if named else _parted(piece, name))]
     return pieces
