@@ -247,3 +247,19 @@ def test_an_erased_case_leaves_no_document_no_note_and_no_own_words(
         for kept in (DocumentBody, CaseItem):
             assert session.scalar(select(func.count()).select_from(kept)) == 0
         assert session.scalars(select(Case.story).where(Case.id == case_id)).first() is None
+
+
+def test_an_appointment_that_ends_before_it_begins_can_be_put_right_on_the_page_that_says_so(
+    hub: Hub, case_id: str
+) -> None:
+    http, path = browser(hub, MARLOES), f"/inwoners/{case_id}"
+    day = (NOW + dt.timedelta(days=3)).date().isoformat()
+    asked = {"kind": "appointment", "c_what": "Koffie", "at_day": day, "at_time": "14:00", "until_time": "13:00"}
+    form = {"csrf_token": mark_of(http, path), "audience_of": "some", "audience": "mw-de-kade", **asked}
+    page = http.post(f"{path}/vastleggen", data=form)
+    assert page.status_code == 422 and "eindigt vóór hij begint" in page.text
+    fields = {
+        name for name in form if f'name="{name}"' in page.text and f'type="hidden" name="{name}"' not in page.text
+    }
+    assert fields == set(form) - {"csrf_token", "kind"}
+    assert http.post(f"{path}/vastleggen", data={**form, "until_time": "15:00"}).status_code == 303

@@ -99,6 +99,7 @@ def test_the_readme_has_every_setting_and_no_other() -> None:
             "hub/settings.py",
             "workers/drill/services.py",
             "tests/conftest.py",
+            "tests/browser/looks.py",
             "tests/integration/test_api_described.py",
             "tests/browser/test_every_page.py",
             "tests/integration/test_row_security.py",

@@ -11,7 +11,7 @@ ITEM_TEXTS = Words(
         "c_note": "Toelichting",
         "c_question": "De vraag aan het team",
         "c_why": "Waarom is dit nodig",
-        "c_what": "Wat",
+        "c_what": "Waar gaat het over",
         "c_place": "Waar",
         "c_people": "Met wie",
         "c_agreed": "Wat is er afgesproken",
