@@ -1,7 +1,6 @@
 """``python -m tests.browser.screens``: a picture of every page, wide and on a phone, into docs/screens."""
 
 import base64
-import os
 import shutil
 import struct
 import sys
@@ -22,8 +21,8 @@ from workers.drill.services import find_chromium
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"
 WIDTHS = (1440, 390)
 _DESK: ViewportSize = {"width": 1440, "height": 900}
-# How a field for a date looks is the browser's to say.
-_DUTCH = {"LANGUAGE": "nl", "LANG": "nl_NL.UTF-8"}
+# A field for a date in the order of the page's language; else in that of the language packs that are installed.
+_AS_THE_PAGE = "--enable-blink-features=LangAttributeAwareFormControlUI"
 # A page holds few colours: the most frequent of each small cube of the colour space, the nearest of them for the rest.
 _INDEXED = """async ({ png, most }) => {
   const bitmap = await createImageBitmap(await (await fetch('data:image/png;base64,' + png)).blob());
@@ -74,9 +73,7 @@ def main() -> int:
             if missing:
                 print(f"Neither a picture nor a reason in tests/browser/every_page.py: {', '.join(missing)}")
                 return 1
-            browser = playwright.chromium.launch(
-                executable_path=find_chromium(), args=["--no-sandbox", "--lang=nl-NL"], env={**os.environ, **_DUTCH}
-            )
+            browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox", _AS_THE_PAGE])
             stops = [stop for stop in STOPS if stop.picture and (not wanted or stop.name in wanted)]
             _take(browser, real, stops, fresh=not wanted)
             browser.close()

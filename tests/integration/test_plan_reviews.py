@@ -1,6 +1,7 @@
 """Help that runs is looked at together: that it was done is told, and its clock starts anew."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -82,6 +83,26 @@ def test_receiver_and_regisseur_say_that_the_help_was_looked_at_and_its_clock_st
     assert (after[:3], after[4:]) == ((status, version + 1, what), (kind, name, messages)), "partners are told nothing"
     assert after[3].date() == add_working_days(now(), days).date()
     assert "te laat" not in browser.text("/werkvoorraad")
+
+
+def _button(page: str, which: str) -> str:
+    """Give how much the button of an answer stands out."""
+    found = re.search(rf'id="{which}".*?nl-button--(\w+)', page, re.DOTALL)
+    assert found is not None, which
+    return found[1]
+
+
+def test_what_is_asked_first_is_the_main_button(database_hub: Hub) -> None:
+    late = _running(database_hub)
+    with database_hub.store.writing() as work:
+        new = referrals.send_referral(work, database_hub.config, MARLOES, new_referral()).id
+    naima = _Browser(database_hub, "naima")
+    page = naima.text(f"/verwijzingen/{late}")
+    assert (_button(page, "plan_reviewed"), _button(page, "complete")) == ("primary", "secondary")
+    assert _button(naima.text(f"/verwijzingen/{new}"), "accept") == "primary"
+    naima.review(late)
+    page = naima.text(f"/verwijzingen/{late}")
+    assert (_button(page, "complete"), _button(page, "plan_reviewed")) == ("primary", "secondary")
 
 
 def test_a_note_that_is_too_long_comes_back_with_the_form_and_nothing_is_recorded(database_hub: Hub) -> None:
