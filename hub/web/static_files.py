@@ -16,21 +16,21 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, request
 from werkzeug.security import safe_join
 
-FOLDER = Path(__file__).parent / "static"
+FOLDER = Path(__file__).resolve().parent / "static"
 STYLE = "schakel.css"
 # What every page needs, in this order, as one file: on a slow line each further one costs a journey there and back.
 _STYLES = (
     "vendor/fonts/fonts.css",
     "vendor/nl-design-system/components.css",
-    "tokens.css",
+    "styles/tokens.css",
     "vendor/nl-design-system/mapping.css",
-    "app.css",
-    "pages.css",
-    "search.css",
+    "styles/app.css",
+    "styles/pages.css",
+    "styles/search.css",
 )
 _PACKED = frozenset({".css", ".js", ".svg"})
 _ADDRESS = re.compile(rb"url\((['\"]?)(?!data:|#|/|['\"])")
-_IMPORT = re.compile(r"""^import\b[^'"]*['"]\./([^'"]+)['"]""", re.MULTILINE)
+_IMPORT = re.compile(r"""^import\b[^'"]*['"](\.\.?/[^'"]+)['"]""", re.MULTILINE)
 _A_YEAR = "public, max-age=31536000, immutable"
 _SMALL = 1_000
 
@@ -67,7 +67,7 @@ def imports_of(name: str) -> tuple[str, ...]:
     while open_ends:
         here = FOLDER / open_ends.pop()
         for imported in _IMPORT.findall(here.read_text(encoding="utf-8")):
-            path = (here.parent / imported).relative_to(FOLDER).as_posix()
+            path = (here.parent / imported).resolve().relative_to(FOLDER).as_posix()
             if path not in found:
                 found[path] = None
                 open_ends.append(path)

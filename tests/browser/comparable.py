@@ -41,7 +41,7 @@ def comparable(page: Page) -> str:
 def reloaded(page: Page) -> str:
     """Give the tree of the same page, opened anew in a second tab."""
     other = page.context.new_page()
-    for script in ("**/live.js", "**/case-forms.js"):
+    for script in ("**/live/client.js", "**/case-forms.js"):
         other.route(script, lambda route: route.abort())  # what the server drew, untouched
     other.goto(page.url)
     other.wait_for_selector("[data-case]")

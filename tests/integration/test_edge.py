@@ -369,5 +369,6 @@ def test_the_scripts_make_html_of_text_in_one_place_only() -> None:
     sinks = re.compile(
         r"\.innerHTML|outerHTML|insertAdjacentHTML|document\.write|createPolicy|DOMParser|eval\(|setHTML"
     )
-    holding = {path.name for path in folder.glob("*.js") if sinks.search(path.read_text(encoding="utf-8"))}
+    ours = {path for path in folder.rglob("*.js") if "vendor" not in path.parts}
+    holding = {path.name for path in ours if sinks.search(path.read_text(encoding="utf-8"))}
     assert holding == {"server-html.js"}

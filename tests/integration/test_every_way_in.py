@@ -424,7 +424,7 @@ def addresses(world: World, method: str) -> list[tuple[str, str]]:
         "referral_id": (*world.referral_ids, "not-there"),
         "item_id": (*world.items, "not-there"),
         "meeting_id": (*world.meetings, "not-there"),
-        "filename": ("app.css",),
+        "filename": ("styles/app.css",),
         "name": ("message.json",),
     }
     found = []

@@ -12,7 +12,7 @@ from hub.wiring import Hub
 PACKED = {"Accept-Encoding": "gzip, br"}
 
 
-@pytest.mark.parametrize("name", [STYLE, "app.css", "live.js", "vendor/icons.svg"])
+@pytest.mark.parametrize("name", [STYLE, "styles/app.css", "live/client.js", "vendor/icons.svg"])
 def test_a_file_comes_packed_and_is_kept_as_long_as_its_address_stands(hub: Hub, name: str) -> None:
     http = create_web(hub).app.test_client()
     plain, packed = http.get(asset(name)), http.get(asset(name), headers=PACKED)
@@ -46,9 +46,9 @@ def test_all_that_the_style_sheet_and_the_scripts_name_is_there(hub: Hub) -> Non
     http = create_web(hub).app.test_client()
     named = re.findall(r"url\(['\"]?(?!data:|#)([^)'\"]+)", http.get(asset(STYLE)).text)
     assert len(named) >= 4
-    for name in (*named, *imports_of("live.js"), *imports_of("inbox.js")):
+    for name in (*named, *imports_of("live/client.js"), *imports_of("live/inbox.js")):
         assert http.get(asset(name)).status_code == 200, name
-    assert "vendor/socket.io/socket.io.esm.min.js" in imports_of("live.js")
+    assert "vendor/socket.io/socket.io.esm.min.js" in imports_of("live/client.js")
 
 
 def test_a_page_comes_packed_and_its_length_tells_nothing(hub: Hub) -> None:

@@ -105,7 +105,7 @@ def unspoken(source: str) -> set[str]:
     return {text for text in between | literals | set(ATTRIBUTES.findall(source)) if re.search(r"[a-zà-ÿ]{2}", text)}
 
 
-@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: str(path.relative_to(TEMPLATES)))
 def test_no_text_stands_in_a_template_outside_gettext(path: Path) -> None:
     assert unspoken(path.read_text(encoding="utf-8")) - AS_IT_IS == set()
 

@@ -55,14 +55,14 @@ def back(name: str) -> ResponseReturnValue:
         return _stopped(fault, name)
     entered = accounts().enter_by(name, claims, request.remote_addr or "", device_of(request))
     if isinstance(entered, Refused):
-        return render_template("sign_in_elsewhere.html", kind="unknown", to="/inloggen"), 403
+        return render_template("sign_in/elsewhere.html", kind="unknown", to="/inloggen"), 403
     session.clear()
     spoken = entered.session.viewer.language
     with speaking(spoken):
-        page = render_template("sign_in_elsewhere.html", kind="welcome", to=after(entered.session, to))
+        page = render_template("sign_in/elsewhere.html", kind="welcome", to=after(entered.session, to))
     return session_cookie.give(keep(make_response(page), spoken), entered.token)
 
 
 def _stopped(fault: ProviderFault, name: str) -> ResponseReturnValue:
     log.warning("signing in at a provider did not succeed", provider=name[:40], why=fault.why)
-    return render_template("sign_in_elsewhere.html", kind=fault.why, to="/inloggen"), 401
+    return render_template("sign_in/elsewhere.html", kind=fault.why, to="/inloggen"), 401

@@ -49,7 +49,7 @@ def _form(to: str, status: int, *, username: str = "", wrong: str | None = None,
     chosen = asked()
     answer = make_response(
         render_template(
-            "sign_in.html",
+            "sign_in/sign_in.html",
             onward=to,
             chosen=chosen,
             username=username,

@@ -62,7 +62,7 @@ def _page(*, wrong: str | None = None, code: int = 200) -> ResponseReturnValue:
     officer = g.viewer.role == OFFICER
     asked = _asked() if officer else None
     page = render_template(
-        "access.html",
+        "access/access.html",
         officer=officer,
         asked=asked,
         found=reach(asked) if asked else None,
@@ -189,5 +189,5 @@ def _check_helper() -> None:
 def _emergency_page(
     given: dict[str, str] | None = None, wrong: str | None = None, code: int = 200
 ) -> ResponseReturnValue:
-    page = render_template("emergency.html", given=given or {}, wrong=wrong, dangers=DANGERS)
+    page = render_template("access/emergency.html", given=given or {}, wrong=wrong, dangers=DANGERS)
     return page, code

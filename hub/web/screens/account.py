@@ -45,7 +45,7 @@ def show() -> ResponseReturnValue:
 def _page(*, wrong_mail: str | None = None) -> str:
     me = _me()
     return render_template(
-        "account.html",
+        "account/account.html",
         me=me,
         posts=accounts().posts(me),
         sessions=accounts().own_sessions(me),
@@ -129,14 +129,14 @@ def change_password() -> ResponseReturnValue:
 
 
 def _password_form(status: int, *, wrong: str | None = None, wait: int = 0) -> Response:
-    page = render_template("account_password.html", me=_me(), wrong=wrong, wait=wait_words(wait))
+    page = render_template("account/password.html", me=_me(), wrong=wrong, wait=wait_words(wait))
     return make_response(page, status)
 
 
 @slice_.get("/inloggen/code")
 def code_form() -> ResponseReturnValue:
     """Ask for the code of the authenticator."""
-    return render_template("sign_in_code.html", wrong=None, wait="")
+    return render_template("sign_in/code.html", wrong=None, wait="")
 
 
 @slice_.post("/inloggen/code")
@@ -144,12 +144,12 @@ def give_code() -> ResponseReturnValue:
     """Finish the sign-in with a code."""
     code = request.form.get("code", "").strip()[:40]
     if not code:
-        return render_template("sign_in_code.html", wrong="empty", wait=""), 422
+        return render_template("sign_in/code.html", wrong="empty", wait=""), 422
     done = accounts().give_code(_me(), code, *_here())
     if isinstance(done, Entered):
         return _onward(done)
     answer = make_response(
-        render_template("sign_in_code.html", wrong="wrong", wait=wait_words(done.wait)), 429 if done.wait else 401
+        render_template("sign_in/code.html", wrong="wrong", wait=wait_words(done.wait)), 429 if done.wait else 401
     )
     if done.wait:
         answer.headers["Retry-After"] = str(done.wait)
@@ -165,7 +165,7 @@ def factor_page() -> ResponseReturnValue:
 def _factor_page(status: int, *, wrong: str | None = None, wait: int = 0) -> Response:
     me = _me()
     page = render_template(
-        "account_factor.html", me=me, factor=accounts().factor(me), wrong=wrong, wait=wait_words(wait)
+        "account/factor.html", me=me, factor=accounts().factor(me), wrong=wrong, wait=wait_words(wait)
     )
     return make_response(page, status)
 
@@ -197,7 +197,7 @@ def confirm_factor() -> ResponseReturnValue:
     if isinstance(done, Refused):
         return _factor_page(429 if done.wait else 422, wrong="wait" if done.wait else "code", wait=done.wait)
     g.viewer = done.session.viewer
-    page = render_template("account_codes.html", codes=codes, onward=after(done.session, session.pop("verder", "")))
+    page = render_template("account/codes.html", codes=codes, onward=after(done.session, session.pop("verder", "")))
     return session_cookie.give(make_response(page), done.token)
 
 

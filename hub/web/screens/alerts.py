@@ -19,7 +19,7 @@ def show() -> ResponseReturnValue:
     unread = [one for one in found if not one.read]
     read = [one for one in found if one.read]
     g.waiting = len(unread)
-    return render_template("alerts.html", unread=unread, read=read[:_READ_SHOWN])
+    return render_template("worklist/alerts.html", unread=unread, read=read[:_READ_SHOWN])
 
 
 @slice_.post("/meldingen/gelezen")

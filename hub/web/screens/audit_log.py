@@ -24,7 +24,7 @@ def _looks(case_id: str, interest: str | None) -> ResponseReturnValue:
     view = backend().looks(g.viewer, case_id, interest)
     if view is None:
         abort(404)
-    return render_template("looks.html", view=view)
+    return render_template("audit_log/looks.html", view=view)
 
 
 @slice_.get("/controle")
@@ -33,7 +33,7 @@ def reviews() -> ResponseReturnValue:
     view = backend().reviews(g.viewer)
     if view is None:
         abort(404)
-    return render_template("reviews.html", view=view)
+    return render_template("audit_log/reviews.html", view=view)
 
 
 @slice_.post("/controle/<review_id>")

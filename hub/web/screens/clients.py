@@ -17,7 +17,7 @@ def show(case_id: str) -> ResponseReturnValue:
     """Show what this viewer may see of a client, with what happened since the last visit; this is a visit too."""
     view = _case(case_id)
     since = backend().visit(g.viewer, view, looked=not fetched_ahead())
-    return render_template("client.html", view=view, since=since)
+    return render_template("client/client.html", view=view, since=since)
 
 
 @slice_.get("/inwoners/<case_id>/tijdlijn")
@@ -29,13 +29,13 @@ def earlier(case_id: str) -> ResponseReturnValue:
         abort(404)
     first = max(1, before - EARLIER)
     entries = [entry for entry in view.entries if first <= entry.position < before]
-    return render_template("client_earlier.html", view=view, entries=entries, first=first)
+    return render_template("client/earlier.html", view=view, entries=entries, first=first)
 
 
 @slice_.get("/inwoners/<case_id>/plan")
 def plan(case_id: str) -> ResponseReturnValue:
     """Show the plan as it is printed and taken home: the client's own words first."""
-    return render_template("plan.html", view=_case(case_id))
+    return render_template("client/plan.html", view=_case(case_id))
 
 
 def _case(case_id: str, window: Window = NEWEST) -> CaseView:

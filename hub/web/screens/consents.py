@@ -48,7 +48,7 @@ def _page(case_id: str, errors: dict[str, str], values: dict[str, str], code: in
     said = [(event, may_be_withdrawn(event, now)) for event in standing(known.events)]
     ended = [release for release in known.releases if release.ended is not None]
     page = render_template(
-        "consents.html", view=view, known=known, said=said, ended=ended, errors=errors, values=values,
+        "access/consents.html", view=view, known=known, said=said, ended=ended, errors=errors, values=values,
         organisations=backend().organisations(g.viewer),
     )  # fmt: skip
     return page, code

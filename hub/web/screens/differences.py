@@ -13,7 +13,7 @@ slice_ = Blueprint("differences", __name__)
 @slice_.get("/berichten/verschillen")
 def show() -> ResponseReturnValue:
     """Show what differs."""
-    return render_template("differences.html", view=_view(), wrong=None, reason="")
+    return render_template("message/differences.html", view=_view(), wrong=None, reason="")
 
 
 @slice_.post("/berichten/verschillen/<difference_id>")
@@ -25,7 +25,7 @@ def act(difference_id: str) -> ResponseReturnValue:
         abort(400)
     refused = backend().repair_difference(g.viewer, difference_id, how, reason)
     if refused is not None and refused.field:
-        return render_template("differences.html", view=view, wrong=difference_id, reason=reason), 422
+        return render_template("message/differences.html", view=view, wrong=difference_id, reason=reason), 422
     flash(how if refused is None else refused.code)
     return redirect("/berichten/verschillen", 303)
 

@@ -69,5 +69,5 @@ def _brought(given: FileStorage | None) -> documents.Brought:
 
 
 def _again(view: CaseView, field: str | None) -> ResponseReturnValue:
-    page = render_template("document_again.html", view=view, field=field or "", form=request.form)
+    page = render_template("item/document_again.html", view=view, field=field or "", form=request.form)
     return page, 422

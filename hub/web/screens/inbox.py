@@ -92,7 +92,7 @@ def list_page() -> str:
     rooms = backend().own_room(g.viewer)
     sent = _sent(backend().sent_work(g.viewer))
     facts: dict[str, object] = {"view": None, "chosen": None, "errors": {}, "values": {}}
-    return render_template("inbox.html", box=_box(), rooms=rooms, sent=sent, **facts)
+    return render_template("inbox/inbox.html", box=_box(), rooms=rooms, sent=sent, **facts)
 
 
 def _sent(lines: tuple[WorkLine, ...] | None) -> dict[str, list[WorkLine]] | None:
@@ -120,7 +120,7 @@ def detail_page(referral_id: str, *, errors: Errors, values: dict[str, str]) -> 
         return render_template("inbox/detail.html", **facts)
     if request.method == "GET" and not fetched_ahead():
         backend().opened(g.viewer, view)
-    return render_template("inbox.html", box=_box(), rooms=backend().own_room(g.viewer), **facts)
+    return render_template("inbox/inbox.html", box=_box(), rooms=backend().own_room(g.viewer), **facts)
 
 
 def path_after(referral_id: str, event: str) -> str:

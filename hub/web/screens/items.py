@@ -81,11 +81,11 @@ def _item(view: CaseView, item_id: str) -> ItemView:
 
 def _conflict(case_id: str, item_id: str, back: str) -> ResponseReturnValue:
     view = _case(case_id)
-    page = render_template("item_conflict.html", view=view, item=_item(view, item_id), form=request.form, back=back)
+    page = render_template("item/conflict.html", view=view, item=_item(view, item_id), form=request.form, back=back)
     return page, 409
 
 
 def _again(view: CaseView, item: ItemView | None, field: str | None, back: str) -> ResponseReturnValue:
     """Give the form once more with all that was typed, and the field that can't be used."""
-    page = render_template("item_again.html", view=view, item=item, field=field or "", form=request.form, back=back)
+    page = render_template("item/again.html", view=view, item=item, field=field or "", form=request.form, back=back)
     return page, 422

@@ -63,7 +63,7 @@ def show() -> ResponseReturnValue:
             lines = management.managed(session, the_hub().config, g.viewer, now())
     except NotFound:
         abort(404)
-    return render_template("management.html", people=lines)
+    return render_template("management/management.html", people=lines)
 
 
 @slice_.get("/beheer/mensen/nieuw")
@@ -75,7 +75,7 @@ def new_form() -> ResponseReturnValue:
 
 
 def _new_form(status: int, wrong: str | None = None) -> Response:
-    page = render_template("management_new.html", wrong=wrong, offers=_offers())
+    page = render_template("management/new.html", wrong=wrong, offers=_offers())
     return make_response(page, status)
 
 
@@ -128,7 +128,7 @@ def _person(
             [audit.Entry(viewer=g.viewer, deed=_DEED, outcome=Outcome.DENIED, detail="person")],
         )
         abort(404)
-    page = render_template("management_person.html", one=found, offers=_offers(), password=password, wrong=wrong)
+    page = render_template("management/person.html", one=found, offers=_offers(), password=password, wrong=wrong)
     return make_response(page, status)
 
 

@@ -21,7 +21,7 @@ def organisations() -> ResponseReturnValue:
     _check()
     with the_hub().store.reading() as session:
         lines = managed_systems.organisations(session, the_hub().config, g.viewer, now())
-    return render_template("management_organisations.html", organisations=lines)
+    return render_template("management/organisations.html", organisations=lines)
 
 
 @slice_.get("/beheer/systemen")
@@ -30,7 +30,7 @@ def systems() -> ResponseReturnValue:
     _check()
     with the_hub().store.reading() as session:
         lines = managed_systems.managed_systems(session, the_hub().config, g.viewer, now())
-    return render_template("management_systems.html", systems=lines)
+    return render_template("management/systems.html", systems=lines)
 
 
 @slice_.get("/beheer/systemen/<organisation_code>")
@@ -53,7 +53,7 @@ def _system(
             found = managed_systems.managed_system(session, the_hub().config, g.viewer, code, now())
     except NotFound:
         abort(404)
-    page = render_template("management_system.html", one=found, secret=secret, kind=kind, wrong=wrong)
+    page = render_template("management/system.html", one=found, secret=secret, kind=kind, wrong=wrong)
     return make_response(page, status)
 
 

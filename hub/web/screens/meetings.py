@@ -51,7 +51,9 @@ def _list(errors: dict[str, bool], code: int) -> ResponseReturnValue:
         mark = mark_of_tables(session, desk().config, g.viewer, now)  # before the rest: what changes meanwhile is told
         found = meeting_views.meetings(session, desk().config, g.viewer, now)
         agreed = agreements.open_agreements(session, desk().config, g.viewer, now)
-    page = render_template("meetings.html", meetings=found, agreed=agreed, errors=errors, form=request.form, mark=mark)
+    page = render_template(
+        "meeting/meetings.html", meetings=found, agreed=agreed, errors=errors, form=request.form, mark=mark
+    )
     return page, code
 
 
@@ -62,7 +64,7 @@ def agenda(meeting_id: str) -> ResponseReturnValue:
     with desk().looking() as session:
         mark = mark_of_tables(session, desk().config, g.viewer, now)
         found = meeting_views.agenda(session, desk().config, g.viewer, meeting_id, now)
-    return render_template("meeting_agenda.html", agenda=found, mark=mark)
+    return render_template("meeting/agenda.html", agenda=found, mark=mark)
 
 
 @slice_.get("/overleg/<meeting_id>/<item_id>")
@@ -161,7 +163,7 @@ def _table(meeting_id: str, item_id: str, errors: dict[str, bool], code: int) ->
     with desk().looking() as session:
         mark = mark_of_tables(session, desk().config, g.viewer, desk().now)
     found = _found(meeting_id, item_id)
-    return render_template("meeting_table.html", table=found, errors=errors, form=request.form, mark=mark), code
+    return render_template("meeting/table.html", table=found, errors=errors, form=request.form, mark=mark), code
 
 
 @slice_.get("/inwoners/<case_id>/overleg")
@@ -203,7 +205,7 @@ def _bring_in(case_id: str, fault: str, code: int) -> ResponseReturnValue:
         view = case_view(session, desk().config, g.viewer, case_id, desk().now)
         open_for = meeting_views.to_come(session, desk().config, desk().now)
     page = render_template(
-        "meeting_bring_in.html",
+        "meeting/bring_in.html",
         view=view,
         meetings=open_for,
         fault=fault,

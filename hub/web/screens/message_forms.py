@@ -15,7 +15,7 @@ _FORMS = {address: form for form, address in ADDRESSES.items()}
 def show(referral_id: str, message_id: str) -> ResponseReturnValue:
     """Show a message in its forms."""
     view = _view(referral_id, message_id)
-    return render_template("message.html", view=view, forms=drawn_forms(view))
+    return render_template("message/message.html", view=view, forms=drawn_forms(view))
 
 
 @slice_.get("/verwijzingen/<referral_id>/berichten/<message_id>/<form>")

@@ -12,7 +12,7 @@ slice_ = Blueprint("messages", __name__)
 @slice_.get("/berichten")
 def show() -> ResponseReturnValue:
     """Show the traffic."""
-    return render_template("messages.html", view=_view(), wrong=None, reason="")
+    return render_template("message/messages.html", view=_view(), wrong=None, reason="")
 
 
 @slice_.post("/berichten/<line_id>")
@@ -23,7 +23,7 @@ def handle(line_id: str) -> ResponseReturnValue:
     if action not in ("retry", "settle"):
         abort(400)
     if action == "settle" and not 0 < len(reason) <= 500:
-        return render_template("messages.html", view=view, wrong=line_id, reason=reason), 422
+        return render_template("message/messages.html", view=view, wrong=line_id, reason=reason), 422
     done = backend().handle_quarantined(g.viewer, line_id, action, reason)
     flash(action if done else "gone")
     return redirect("/berichten", 303)

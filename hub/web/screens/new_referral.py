@@ -65,7 +65,7 @@ def preview() -> ResponseReturnValue:
     """Draw what the receivers would get by the form as it stands."""
     view, offers = _about(request.form.get("inwoner", ""))
     filled = ReferralForm.read(request.form)
-    return render_template("fragments/release.html", releases=_releases(offers, filled), view=view)
+    return render_template("referral/release.html", releases=_releases(offers, filled), view=view)
 
 
 def _releases(
@@ -98,7 +98,7 @@ def _page(
     view: CaseView, offers: tuple[ServiceOffer, ...], form: ReferralForm, errors: dict[str, str], code: int = 200
 ) -> ResponseReturnValue:
     page = render_template(
-        "referral_new.html",
+        "referral/new.html",
         view=view,
         choice=Choice(offers=offers, form=form, known=_known(view)),
         running=backend().running(g.viewer, view),

@@ -36,10 +36,10 @@ def record(case_id: str) -> ResponseReturnValue:
             )
     except Outdated:
         now = own_words(_case(case_id))
-        return render_template("item_conflict.html", view=view, item=now, form=request.form, back=back), 409
+        return render_template("item/conflict.html", view=view, item=now, form=request.form, back=back), 409
     except Invalid as error:
         page = render_template(
-            "item_again.html", view=view, item=None, field=error.field or "", form=request.form, back=back
+            "item/again.html", view=view, item=None, field=error.field or "", form=request.form, back=back
         )
         return page, 422
     return redirect(back, 303)

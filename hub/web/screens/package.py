@@ -24,7 +24,7 @@ def make_room() -> None:
 @slice_.get(PATH)
 def form() -> str:
     """Ask for the file and its code."""
-    return render_template("package_open.html", wrong=None)
+    return render_template("package/open.html", wrong=None)
 
 
 @slice_.post(PATH)
@@ -32,16 +32,16 @@ def unseal() -> ResponseReturnValue:
     """Show what is in a package, to read and to print, or hand it out as it is for a computer."""
     given, code = request.files.get("bestand"), request.form.get("code", "").strip()
     if given is None or not given.filename or not code:
-        return render_template("package_open.html", wrong="empty"), 422
+        return render_template("package/open.html", wrong="empty"), 422
     with given.stream:
         package = given.read()
     hub: Hub = current_app.extensions[EXTENSION]
     try:
         document = open_package(package, code[:200], mark_key_of(hub.settings.secret_key))
     except Invalid as error:
-        return render_template("package_open.html", wrong=error.field), 422
+        return render_template("package/open.html", wrong=error.field), 422
     if request.form.get("vorm") == "json":
         answer = Response(json.dumps(document, ensure_ascii=False, indent=1), content_type="application/json")
         answer.headers.set("Content-Disposition", "attachment", filename="mijn-gegevens.json")
         return answer
-    return render_template("package.html", package=document)
+    return render_template("package/package.html", package=document)

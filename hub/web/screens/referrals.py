@@ -100,5 +100,5 @@ def _page(referral_id: str, *, errors: Errors, values: dict[str, str]) -> str:
     part = inbox.FRAGMENT in request.headers  # of a page that is open, looked at or not
     if request.method == "GET" and not part and not fetched_ahead():
         backend().opened(g.viewer, view)
-    template = "referral/regions.html" if part else "referral.html"
+    template = "referral/regions.html" if part else "referral/referral.html"
     return render_template(template, **facts_of(view), errors=errors, values=values)

@@ -32,7 +32,7 @@ def show() -> ResponseReturnValue:
     viewer: Viewer = g.viewer
     found = _report(viewer, export=False)
     return render_template(
-        "report.html",
+        "report/report.html",
         report=found,
         charts=charts(desk().config, found),
         months=_months(found.period),

@@ -76,7 +76,7 @@ def _client_page(
     except NotFound:
         abort(404)
     page = render_template(
-        "rights.html", view=view, errors=errors, given=given, wrong=wrong, person_fields=PERSON,
+        "rights/rights.html", view=view, errors=errors, given=given, wrong=wrong, person_fields=PERSON,
         content_fields=CONTENT, **known,
     )  # fmt: skip
     return page, code
@@ -165,7 +165,7 @@ def _decide_page(code: int = 200, **told: Any) -> ResponseReturnValue:
         }
         erasures = erasure.requests(session) if officer else []
         seen["erasures"] = [(one, erasure.duties_of(session, one.case_id, now)) for one in erasures]
-        page = render_template("rights_decide.html", officer=officer, operator=operator, terms=TERMS, **seen, **told)
+        page = render_template("rights/decide.html", officer=officer, operator=operator, terms=TERMS, **seen, **told)
     return page, code
 
 

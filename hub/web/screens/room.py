@@ -49,4 +49,4 @@ def _page(errors: dict[str, str], values: dict[str, str], code: str) -> str:
     rooms = backend().own_room(g.viewer)
     if not rooms:
         abort(404)
-    return render_template("room.html", rooms=rooms, errors=errors, values=values, code=code)
+    return render_template("inbox/room.html", rooms=rooms, errors=errors, values=values, code=code)

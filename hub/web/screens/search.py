@@ -17,7 +17,7 @@ slice_ = Blueprint("search", __name__)
 @slice_.get("/zoeken")
 def form() -> ResponseReturnValue:
     """Show an empty form."""
-    return render_template("search.html", given="", asked=None, found=None, **_purpose(request.args.get("voor")))
+    return render_template("search/search.html", given="", asked=None, found=None, **_purpose(request.args.get("voor")))
 
 
 @slice_.post("/zoeken")
@@ -31,7 +31,7 @@ def find() -> ResponseReturnValue:
         place = desk()
         with place.looking() as session:
             found = search(session, place.config, g.viewer, asked, place.now)
-    template = "search_hits.html" if request.headers.get("X-Fragment") == "1" else "search.html"
+    template = "search/hits.html" if request.headers.get("X-Fragment") == "1" else "search/search.html"
     return render_template(
         template,
         given="" if asked.bsn else given,  # a BSN is not repeated on the screen

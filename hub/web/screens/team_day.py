@@ -20,4 +20,4 @@ def page() -> str:
         coming = next((one for one in planned if not one.over and one.team == viewer.organisation), None)
         found = coming and meeting_views.agenda(session, desk().config, viewer, coming.id, now)
         agreed = agreements.open_agreements(session, desk().config, viewer, now)
-    return render_template("team_day.html", agenda=found, agreed=agreed, waiting=waiting, mark=mark)
+    return render_template("meeting/team_day.html", agenda=found, agreed=agreed, waiting=waiting, mark=mark)

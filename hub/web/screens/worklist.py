@@ -48,7 +48,7 @@ def _clients_page(lines: tuple[WorkLine, ...], mark: str) -> ResponseReturnValue
     groups = _grouped(by_chip[chosen], _CLIENT_GROUPS, "running")
     rest = 0 if chosen else max(0, len(groups["running"]) - _SHOWN)
     return render_template(
-        "worklist_clients.html",
+        "worklist/clients.html",
         groups=groups,
         shown=len(groups["running"]) - rest,
         rest=rest,
