@@ -12,7 +12,7 @@ from hub.api.intake import MAX_PAYLOAD
 from hub.health import health
 from hub.limits import EXTENSION, Limits, limit_address
 from hub.live import Drawing, Live
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.web import accounts as account_pages
 from hub.web.door.front_door import FrontDoor
 from hub.web.door.origins import Origins

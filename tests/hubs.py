@@ -16,7 +16,7 @@ from sqlalchemy import insert
 from sqlalchemy.engine import make_url
 
 from hub.models import ApiClient, Person, Post
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.database import UnitOfWork
 from hub.store.migrate import migrate

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from schemas.vocabulary import Purpose
 
 SHARED = Path(__file__).parents[1].parent / "shared"

@@ -16,7 +16,7 @@ from hub.services.record import audit as log
 from hub.services.record.audit_seal import read_outside, seal_all
 from hub.services.record.audit_verify import export as lines_of_log
 from hub.services.record.audit_verify import verify
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from workers.opening import open_here
 from workers.verify_log import UnreadableLog, verify_export

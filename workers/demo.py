@@ -17,7 +17,7 @@ from hub.services.record.case_keys import in_case
 from hub.services.record.clients import find_or_open_case
 from hub.services.record.timeline import NewEntry, nudge, write_entries
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.wiring import Hub

@@ -11,7 +11,7 @@ from hub.rules.items import category_of
 from hub.rules.working_days import AMSTERDAM
 from hub.services.record.case_keys import in_case
 from hub.services.record.timeline import NewEntry, write_everywhere
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.identifiers import new_id

@@ -11,7 +11,7 @@ from hub.rules.working_days import add_working_days
 from hub.services.people.identity import person_viewer
 from hub.services.referrals import plan_reviews, referrals
 from hub.services.referrals.plan_reviews import PLAN_REVIEWED
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.wiring import Hub

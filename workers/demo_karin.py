@@ -12,7 +12,7 @@ from hub.rules.working_days import AMSTERDAM
 from hub.services.cases import documents, items
 from hub.services.people.identity import person_viewer
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.wiring import Hub

@@ -14,7 +14,7 @@ from hub.services.people.identity import person_viewer
 from hub.services.record.case_keys import in_case
 from hub.services.record.clients import find_case_of_bsn
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.wiring import Hub

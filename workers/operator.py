@@ -2,7 +2,7 @@
 
 from hub.rules.audit import Deed
 from hub.services.record import audit
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 

@@ -1,7 +1,7 @@
 """How much room the demo's services have at its start, as those who work there said."""
 
 from hub.services.access.capacity import set_capacity
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import Purpose

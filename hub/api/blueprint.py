@@ -15,7 +15,7 @@ from hub.limits import limit, rate_headers
 from hub.services.errors import NotFound
 from hub.services.people import proofs, systems
 from hub.services.record.audit import Occasion, looking, occasion
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import EXTENSION, Hub
 from schemas import strict_json
 

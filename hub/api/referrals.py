@@ -25,7 +25,7 @@ from hub.services.record import audit
 from hub.services.record.idempotency import Kept, KnownKey, remember
 from hub.services.referrals import referral_answers, referral_finding, referral_trail, referrals
 from hub.services.referrals.message_view import message_view
-from hub.services.views import TrailStep
+from hub.services.views.referral import TrailStep
 from hub.store.database import UnitOfWork
 from schemas.fields import moment_text
 from schemas.referral import NEW_EVENT, NEW_REFERRAL, REFERRAL, NewEvent, NewReferral

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.services.overview.alert_views import waits
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

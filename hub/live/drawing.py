@@ -6,7 +6,8 @@ from typing import Any
 
 from hub.services.access.referral_lines import line_body
 from hub.services.cases.case_entries import entry_body
-from hub.services.views import CaseView, EntryView, Viewer
+from hub.services.views.case import CaseView, EntryView
+from hub.services.views.viewer import Viewer
 from schemas.vocabulary import ItemKind
 
 

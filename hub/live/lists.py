@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.services.overview.list_watch import mark_of_all, whose_list
 from hub.services.overview.table_watch import AnyList, all_listed, all_marks, tables_of
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

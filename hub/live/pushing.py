@@ -13,7 +13,7 @@ from hub.live.drawing import Drawing
 from hub.live.room import Emit, Room, Watch, still_fits
 from hub.services.cases.case_growth import Growth, Lost, growths
 from hub.services.record.audit import looking, occasion
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

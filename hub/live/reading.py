@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.services.record import alerts
 from hub.services.record.visits import saw
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

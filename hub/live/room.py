@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from hub.services.cases.case_growth import Growth
 from hub.services.record.visits import place_of
-from hub.services.views import CaseView, Viewer
+from hub.services.views.case import CaseView
+from hub.services.views.viewer import Viewer
 
 
 class Emit(Protocol):

@@ -29,7 +29,7 @@ from hub.live.tables import Tables
 from hub.live.watching import Watching
 from hub.services.cases.case_view import positions_of
 from hub.services.record.alerts import PERSON
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

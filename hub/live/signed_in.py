@@ -8,7 +8,7 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from hub.services.people import proofs, sessions
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 
 

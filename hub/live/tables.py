@@ -11,7 +11,7 @@ from typing import Any
 
 from hub.services.cases.meeting_views import sits_at
 from hub.services.cases.table_seats import who_sits
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 
 

@@ -14,7 +14,8 @@ from hub.services.cases.case_view import case_view
 from hub.services.errors import NotFound
 from hub.services.record.audit import looking, occasion
 from hub.services.record.windows import Window
-from hub.services.views import CaseView, Viewer
+from hub.services.views.case import CaseView
+from hub.services.views.viewer import Viewer
 from hub.store.database import StoreUnavailable
 from hub.wiring import Hub
 

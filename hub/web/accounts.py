@@ -15,7 +15,7 @@ from hub.services.people import identity, oidc, second_factor, sessions
 from hub.services.people.sessions import OpenSession, Origin, SignedIn, Stage
 from hub.services.people.throttling import Turn, Wait, bucket, give_back, take_turn
 from hub.services.record import audit
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from hub.web.backend import Entered, Refused

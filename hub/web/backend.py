@@ -16,7 +16,10 @@ from hub.services.record.windows import NEWEST, Window
 from hub.services.referrals.consent_view import Consents
 from hub.services.referrals.differences import DifferencesView
 from hub.services.referrals.message_view import MessageView
-from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, Viewer, WorkLine
+from hub.services.views.case import CaseView
+from hub.services.views.referral import ReferralView, ServiceOffer
+from hub.services.views.viewer import Viewer
+from hub.services.views.work import AlertView, WorkLine
 from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Event

@@ -15,7 +15,7 @@ from flask import current_app, g, request
 from hub.rules.audit import Deed
 from hub.services.record import audit
 from hub.services.record.idempotency import Kept, remember
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.wiring import EXTENSION, Hub

@@ -16,7 +16,9 @@ from hub.rules.items import ITEMS
 from hub.rules.lifecycle import REVIEW_TURNS
 from hub.services.access.referral_lines import place
 from hub.services.people.management import may_manage
-from hub.services.views import CaseView, EntryView, ReferralLine, Viewer
+from hub.services.views.case import CaseView, EntryView
+from hub.services.views.referral import ReferralLine
+from hub.services.views.viewer import Viewer
 from hub.web.static_files import STYLE, asset, imports_of
 from hub.web.words import (
     alert_words,

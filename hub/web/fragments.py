@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from flask import render_template
 
-from hub.services.views import CaseView, EntryView, Viewer
+from hub.services.views.case import CaseView, EntryView
+from hub.services.views.viewer import Viewer
 from hub.web.translations import speaking
 from schemas.vocabulary import ItemKind
 

@@ -31,7 +31,10 @@ from hub.services.referrals import answering, consent_view, consents, difference
 from hub.services.referrals.consent_view import Consents
 from hub.services.referrals.differences import DifferencesView
 from hub.services.referrals.message_view import MessageView, message_view
-from hub.services.views import AlertView, CaseView, ReferralView, ServiceOffer, TrailStep, Viewer, WorkLine
+from hub.services.views.case import CaseView
+from hub.services.views.referral import ReferralView, ServiceOffer, TrailStep
+from hub.services.views.viewer import Viewer
+from hub.services.views.work import AlertView, WorkLine
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.desk import Desk

@@ -19,7 +19,7 @@ from hub.services.overview.reporting import may_have_figures
 from hub.services.overview.search_reach import may_search
 from hub.services.people.sessions import SignedIn, Stage
 from hub.services.record.idempotency import KnownKey
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import StoreUnavailable
 from hub.web.backend import EXTENSION, Backend, backend
 from hub.web.door import elsewhere, reports, session_cookie, sign_in

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from hub.models import CaseItem
 from hub.services.cases import items
 from hub.services.referrals.referrals import load_for_change, record_event
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from schemas.items import NewItem
 from schemas.referral import NewEvent

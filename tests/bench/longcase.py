@@ -18,7 +18,7 @@ from hub.models import Case
 from hub.services.cases import items
 from hub.services.people.identity import hash_secret
 from hub.services.referrals.referrals import load_for_change, record_event, send_referral
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from schemas.items import NewItem
 from schemas.message import Ground

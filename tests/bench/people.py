@@ -6,7 +6,7 @@ from sqlalchemy import insert
 
 from hub.models import Person, Post
 from hub.services.people import sessions
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
 from schemas.vocabulary import Purpose

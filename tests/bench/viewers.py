@@ -21,7 +21,7 @@ from sqlalchemy import update
 from hub.models import Case, OutboxRecord
 from hub.services.people.identity import hash_secret
 from hub.services.referrals.referrals import load_for_change, record_event, send_referral
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from schemas.message import Ground
 from schemas.referral import NewEvent, NewReferral

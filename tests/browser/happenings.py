@@ -21,7 +21,7 @@ from hub.services.record import deadlines, timeline
 from hub.services.record.case_keys import in_case
 from hub.services.referrals import consents, plan_reviews, referrals, retractions, trouble, withdrawal
 from hub.services.rights import corrections
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from hub.web.words.sentences import SENTENCES
 from schemas.consent import NewConsent

@@ -13,7 +13,8 @@ from flask_socketio import SocketIO
 from werkzeug.serving import make_server
 
 from hub.services.people.sessions import COOKIE
-from hub.services.views import CaseView, EntryView, WorkLine
+from hub.services.views.case import CaseView, EntryView
+from hub.services.views.work import WorkLine
 from hub.web.fragments import render_entry, render_regions
 from tests.browser.made_up import MARLOES, Remembering, make_app
 from workers.serve import closing

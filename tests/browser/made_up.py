@@ -14,22 +14,19 @@ from hub.services.messages.monitor_views import ConnectionLine, MonitorLine, Mon
 from hub.services.people.sessions import SignedIn, Stage
 from hub.services.record.windows import NEWEST, Window
 from hub.services.referrals.differences import DifferencesView
-from hub.services.views import (
+from hub.services.views.case import CaseView, EntryView
+from hub.services.views.referral import (
     ActionChoice,
-    AlertView,
-    CaseView,
     DeliveryTrouble,
-    EntryView,
-    Explained,
     ReferralLine,
     ReferralView,
     ServiceOffer,
     TrackStep,
     TrailStep,
-    Viewer,
-    Withheld,
-    WorkLine,
 )
+from hub.services.views.viewer import Viewer
+from hub.services.views.why import Explained, Withheld
+from hub.services.views.work import AlertView, WorkLine
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
 from hub.web.door.front_door import FrontDoor
 from hub.web.door.origins import Origins

@@ -10,7 +10,7 @@ from difflib import unified_diff
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.services.views import EntryView
+from hub.services.views.case import EntryView
 from hub.web.words.sentences import SENTENCES
 from schemas.vocabulary import Event, Status
 from tests.browser.comparable import comparable, reloaded

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from hub.services.cases import meetings
 from hub.services.people.identity import person_viewer
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from schemas.identifiers import derived_id
 from schemas.vocabulary import LifeDomain
 from tests.browser.looks import violations

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.models import CaseItem
 from hub.services.cases import client_words, documents, items
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from schemas.items import CLIENT, ItemChange, NewItem
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 from tests.browser.comparable import comparable, reloaded

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from hub.services.cases import items
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from schemas.items import NewItem
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 from tests.browser.looks import violations

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.engine import make_url
 
 from hub.models import ApiClient
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub

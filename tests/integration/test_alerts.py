@@ -12,7 +12,7 @@ from hub.rules.alerts import AlertKind, may_be_named, named
 from hub.services.cases import items
 from hub.services.overview.alert_views import MOST, waiting, waits
 from hub.services.referrals import consents
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.items import ItemChange

@@ -12,7 +12,9 @@ from hub.services.errors import Invalid, StateForbids
 from hub.services.overview import inbox_list
 from hub.services.referrals import answering, referrals
 from hub.services.referrals.referral_view import referral_view
-from hub.services.views import ReferralView, Viewer, WorkLine
+from hub.services.views.referral import ReferralView
+from hub.services.views.viewer import Viewer
+from hub.services.views.work import WorkLine
 from hub.wiring import Hub
 from schemas.referral import NewEvent
 from schemas.vocabulary import Event, LifeDomain, Purpose, Status

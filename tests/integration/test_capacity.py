@@ -7,7 +7,7 @@ import pytest
 from hub.rules.room import Room, ServiceRoom
 from hub.services.access.capacity import capacities, set_capacity
 from hub.services.errors import Invalid, NotFound
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from tests.personas import BAS, MARLOES, NAIMA, PETER, TOM
 

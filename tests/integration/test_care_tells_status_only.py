@@ -10,7 +10,7 @@ from connectors.registry import connector
 from hub.models import OutboxRecord
 from hub.services.messages.intake import take_in
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.message import Coded
 from schemas.vocabulary import Basis, Event, LifeDomain, MessageKind

@@ -21,7 +21,7 @@ from hub.services.cases.case_view import case_view, entries_after
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.web.fragments import render_entry
 from hub.wiring import Hub
 from schemas.message import Ground

@@ -24,7 +24,7 @@ from hub.services.overview.worklist import worklist
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import referrals
 from hub.services.referrals.referral_view import referral_view
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import DEMO_CONFIG, Policy, SettingsError, load_configuration
 from hub.wiring import Hub
 from schemas.message import Ground

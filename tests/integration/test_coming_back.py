@@ -12,7 +12,7 @@ from hub.rules.visits import last_working_day, worth_writing
 from hub.services.overview.list_watch import mark_of_list
 from hub.services.overview.worklist import worklist
 from hub.services.record import visits
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import ItemKind, LifeDomain
 from tests.integration.callers import Site, looking_at, now

@@ -17,7 +17,7 @@ from hub.services.record import audit
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import consents, referrals, withdrawal
 from hub.services.referrals.inbox import receive
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.message import Message, MessageData

@@ -30,7 +30,7 @@ from hub.services.record.audit import policy_version
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import referrals
 from hub.services.referrals.referral_view import referral_view
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from tests.builders import KARIN, client, new_referral
 from tests.integration.callers import looking_at, sign_in_as

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 from hub.rules.emergencies import ROLES as HELPERS
 from hub.services.access.objections import OFFICER
 from hub.services.people.identity import machine_viewer
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from tests.builders import referral_body
 from tests.integration import test_every_way_in as ways
 from tests.integration.callers import Site

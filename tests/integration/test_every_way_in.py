@@ -23,7 +23,7 @@ from hub.services.access.access import gaze_at, is_party, may_see, may_see_perso
 from hub.services.cases import items, meetings
 from hub.services.people.identity import machine_viewer
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.items import NewItem
 from schemas.message import Ground

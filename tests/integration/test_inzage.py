@@ -15,7 +15,7 @@ from hub.services.referrals import referrals
 from hub.services.referrals.referrals import load_for_change, record_event
 from hub.services.rights.rights import FORMAT, decide_for_client, inzage, to_json
 from hub.services.rights.rights_rows import TABLES
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.referral import NewEvent
 from schemas.vocabulary import Event, LifeDomain, Outcome, Status

@@ -14,7 +14,8 @@ from hub.services.cases.case_view import case_view
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import referrals
-from hub.services.views import CaseView, Viewer
+from hub.services.views.case import CaseView
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from schemas.items import ItemChange, NewItem

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from hub.models import Person
-from hub.services.views import EntryView
+from hub.services.views.case import EntryView
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.migrate import migrate
 from hub.web.fragments import render_entry

@@ -13,7 +13,7 @@ from hub.models import Case
 from hub.services.people import sessions
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import consents
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.web.hub_backend import HubBackend
 from hub.wiring import Hub
 from schemas.consent import NewConsent

@@ -14,7 +14,7 @@ from hub.live import NAMESPACE
 from hub.models import Case, Person
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import consents, referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.message import Ground

@@ -14,7 +14,7 @@ from hub.services.cases.meeting_views import Table
 from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.overview.table_watch import mark_of_tables
 from hub.services.record.clients import find_or_open_case
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.items import NewItem
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain, Purpose

@@ -11,7 +11,7 @@ from hub.models import Case, InboxRecord, OutboxRecord, WireRecord
 from hub.services.errors import NotFound
 from hub.services.messages.monitor import monitor
 from hub.services.referrals.message_view import Form, MessageView, Withheld, message_view
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import Event
 from tests.builders import referral_body

@@ -15,7 +15,7 @@ from hub.services.access.capacity import set_capacity
 from hub.services.cases import case_view
 from hub.services.record import audit
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.web.door.drafts import draft_key
 from hub.wiring import Hub
 from schemas.vocabulary import Event, LifeDomain, Urgency

@@ -3,7 +3,8 @@
 from sqlalchemy import update
 
 from hub.models import Referral
-from hub.services.views import Onlooker, Viewer
+from hub.services.views.case import Onlooker
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, Event, LifeDomain
 from tests.integration.test_items import case_id, hub, view

@@ -14,7 +14,7 @@ from hub.services.overview import personal_notices
 from hub.services.overview.personal_notices import Recipients
 from hub.services.people import identity
 from hub.services.record import alerts
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import ItemKind, LifeDomain
 from tests.integration.callers import Site, looking_at, mark_of, sign_in_as

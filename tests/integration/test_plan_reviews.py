@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 from hub.models import Case, OutboxRecord, Referral, TimelineEntry
 from hub.rules.working_days import add_working_days
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.outbox import NUDGE
 from hub.wiring import Hub
 from schemas.referral import NewEvent

@@ -18,7 +18,7 @@ from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.overview.caseload import caseload
 from hub.services.record.removal import reach_of, remove_case
 from hub.services.rights.rights import inzage, to_json
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.web.screens.calendar_file import calendar_file
 from hub.wiring import Hub
 from schemas.items import ItemChange, NewItem

@@ -18,7 +18,7 @@ from hub.services.errors import NotFound
 from hub.services.overview.report_view import Report, Together
 from hub.services.overview.reporting import asked_by, report
 from hub.services.referrals import referrals
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.referral import NewEvent
 from schemas.vocabulary import Event, LifeDomain, Outcome, Purpose

@@ -17,7 +17,7 @@ from hub.services.overview.search import MOST, Found, search
 from hub.services.record.search_words import rebuild
 from hub.services.referrals import referrals
 from hub.services.rights import corrections
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.items import ItemChange, NewItem
 from schemas.message import Client

@@ -3,7 +3,7 @@
 import pytest
 
 from hub.services.overview import inbox_list
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import Event, LifeDomain, Outcome, Purpose
 from tests.integration.callers import Site, looking_at, now

@@ -11,7 +11,7 @@ from hub.rules import lifecycle
 from hub.services.errors import Invalid, ServiceError, StateForbids
 from hub.services.referrals import referrals
 from hub.services.referrals.several import send_several
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Delivery, Event, LifeDomain, MessageKind, Purpose, Status

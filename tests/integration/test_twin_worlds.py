@@ -22,7 +22,7 @@ from hub.models import Case, Referral
 from hub.rules.visits import Read
 from hub.services.cases import documents, items, meetings
 from hub.services.record import visits
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.items import NewItem
 from schemas.vocabulary import ItemKind, LifeDomain, Purpose

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.broker.protocol import INBOX
 from hub.models import Case, Intake, OutboxRecord, Referral, TimelineEntry
 from hub.services.messages.monitor import monitor
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.outbox import NUDGE
 from schemas.vocabulary import Delivery

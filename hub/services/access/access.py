@@ -27,7 +27,7 @@ from hub.services.access.circumstances import Circumstances, circumstances
 from hub.services.access.grounds import cut_off, ground_state
 from hub.services.access.release import touches_health
 from hub.services.record.sights import Sight, sight_of
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, Event, LifeDomain, OrganisationKind, Purpose, Status

@@ -2,7 +2,7 @@
 
 from hub.models import Referral
 from hub.rules.lifecycle import Part
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 
 SYSTEM = Viewer(
     id="schakel",

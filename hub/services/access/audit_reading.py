@@ -17,7 +17,7 @@ from hub.services.access.access import gaze_at, status_decision
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.record.case_keys import shelf_here
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 
 PRIVACY_OFFICER = "privacy_officer"

@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, or_, select
 from hub.models import Referral
 from hub.rules import lifecycle
 from hub.services.access.actors import SYSTEM
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.vocabulary import Status

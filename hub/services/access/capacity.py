@@ -14,7 +14,7 @@ from hub.organisations import Service
 from hub.rules.room import ServiceRoom
 from hub.services.access.actors import NO_PART
 from hub.services.errors import Invalid, NotFound
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of

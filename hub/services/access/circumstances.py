@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from hub.models import Case, ClosedFile, Emergency, Objection, Post
 from hub.models.columns import UtcMoment
 from hub.rules.access import Flag
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of

@@ -9,7 +9,7 @@ from hub.models import Case, ClosedFile, Person
 from hub.services.access.objections import OFFICER
 from hub.services.errors import NotFound
 from hub.services.record.timeline import look_again
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 
 

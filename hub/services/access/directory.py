@@ -13,7 +13,9 @@ from hub.rules.lifecycle import OPEN
 from hub.rules.room import ServiceRoom
 from hub.services.access.capacity import capacities
 from hub.services.access.release import needed, package
-from hub.services.views import CaseView, ServiceOffer, Viewer
+from hub.services.views.case import CaseView
+from hub.services.views.referral import ServiceOffer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.vocabulary import Event
 

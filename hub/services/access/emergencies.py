@@ -16,7 +16,7 @@ from hub.services.errors import Invalid, NotFound
 from hub.services.record.case_keys import in_case
 from hub.services.record.clients import find_case, find_case_of_bsn
 from hub.services.record.timeline import look_again
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import bsn_is_valid, new_id

@@ -5,7 +5,7 @@ from typing import Any
 from hub.models import Referral
 from hub.rules.access import Mask
 from hub.services.access.access import Gaze, Why, why_status
-from hub.services.views import Explained
+from hub.services.views.why import Explained
 from schemas.fields import moment_text
 
 _EMERGENCY = "A11"

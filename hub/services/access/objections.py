@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from hub.models import Case, Objection
 from hub.services.errors import NotFound
 from hub.services.record.timeline import look_again
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store import outbox
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id

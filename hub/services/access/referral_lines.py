@@ -7,7 +7,7 @@ from hub.rules.access import Mask
 from hub.rules.lifecycle import Part, masked
 from hub.services.access.access import Gaze, Why
 from hub.services.access.explaining import explained, why_body
-from hub.services.views import ReferralLine
+from hub.services.views.referral import ReferralLine
 from hub.settings import Configuration
 from schemas.fields import moment_text
 from schemas.vocabulary import Delivery, Status

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, select
 from hub.models import ConsentEvent, Referral, Release
 from hub.services.errors import Invalid
 from hub.services.record.case_keys import in_case
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.referral import NewReferral

@@ -22,7 +22,8 @@ from hub.services.cases.meetings import LEFT, OF_TEAMS
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.record.clients import find_case
-from hub.services.views import ItemView, Viewer
+from hub.services.views.case import ItemView
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import ItemKind, ItemState

@@ -15,7 +15,9 @@ from hub.services.access.referral_lines import line_of, organisation_name
 from hub.services.access.ties import Involved, Seat, involved, ties_of
 from hub.services.cases.item_views import seen_among, visible_items
 from hub.services.record.case_keys import check_owner
-from hub.services.views import EntryView, Explained, ItemView, ReferralLine
+from hub.services.views.case import EntryView, ItemView
+from hub.services.views.referral import ReferralLine
+from hub.services.views.why import Explained
 from schemas.fields import moment_text
 from schemas.vocabulary import Event
 

@@ -32,7 +32,8 @@ from hub.services.cases.item_views import heads_of, items_of
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused
 from hub.services.record.audit import seen as tell
-from hub.services.views import CaseView, EntryView, ItemView, Viewer, nobody
+from hub.services.views.case import CaseView, EntryView, ItemView
+from hub.services.views.viewer import Viewer, nobody
 from hub.settings import Configuration
 
 

@@ -29,7 +29,9 @@ from hub.services.record.audit import Entry, seen, telling
 from hub.services.record.case_keys import check_owner
 from hub.services.record.own_story import said_on
 from hub.services.record.windows import NEWEST, NOTHING, Shown, Window
-from hub.services.views import CaseView, EntryView, Explained, ItemView, Viewer, Withheld
+from hub.services.views.case import CaseView, EntryView, ItemView
+from hub.services.views.viewer import Viewer
+from hub.services.views.why import Explained, Withheld
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.message import Client

@@ -10,7 +10,7 @@ from hub.models import Case, CaseItem
 from hub.services.cases.items import change, write_down
 from hub.services.errors import Forbidden, NotFound, Outdated
 from hub.services.record.own_story import keep_story
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.items import ItemChange, NewItem

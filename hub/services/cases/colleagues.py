@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 
 from hub.models import Person
 from hub.services.access.referral_lines import organisation_name
-from hub.services.views import Colleague, ReferralLine, Viewer
+from hub.services.views.case import Colleague
+from hub.services.views.referral import ReferralLine
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 
 

@@ -16,7 +16,7 @@ from hub.services.cases.items import write_down
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, seen, telling
 from hub.services.record.case_keys import check_owner, in_case
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.items import NewItem

@@ -13,7 +13,7 @@ from hub.rules.items import ITEMS
 from hub.services.access.explaining import explained
 from hub.services.access.ties import Involved, decision_on, sees
 from hub.services.record.case_keys import check_owner
-from hub.services.views import ItemView
+from hub.services.views.case import ItemView
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.items import CLIENT

@@ -20,7 +20,7 @@ from hub.services.record.case_keys import in_case
 from hub.services.record.own_story import keep_story
 from hub.services.record.search_words import index_words, text_of
 from hub.services.record.timeline import NewEntry, nudge, write_entries
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id

@@ -25,7 +25,8 @@ from hub.services.cases.meetings import LEFT, USUAL_MINUTES, arranges
 from hub.services.cases.table_seats import AtTable, may_come, seated
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, seen, telling
-from hub.services.views import CaseView, ItemView, Viewer
+from hub.services.views.case import CaseView, ItemView
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import ItemKind, ItemState, Purpose

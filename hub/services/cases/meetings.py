@@ -16,7 +16,8 @@ from hub.services.access.ties import NAMELESS, ends_at, open_domains
 from hub.services.cases import items
 from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.record.timeline import look_again
-from hub.services.views import ItemView, Viewer
+from hub.services.views.case import ItemView
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of

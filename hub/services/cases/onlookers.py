@@ -23,7 +23,9 @@ from hub.services.access.grounds import holds
 from hub.services.access.referral_lines import organisation_name
 from hub.services.access.ties import open_domains, why_item
 from hub.services.cases.case_entries import Found, found_among
-from hub.services.views import ConsentSummary, Explained, Onlooker, Viewer
+from hub.services.views.case import ConsentSummary, Onlooker
+from hub.services.views.viewer import Viewer
+from hub.services.views.why import Explained
 from hub.settings import Configuration
 from schemas.vocabulary import Basis, Purpose, Status
 

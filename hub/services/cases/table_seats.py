@@ -16,7 +16,7 @@ from hub.services.access.referral_lines import organisation_name
 from hub.services.access.ties import Seat, seats_of, sees, ties_of, why_item
 from hub.services.cases.meetings import LEFT, NEVER_AT_TABLE, held
 from hub.services.people.identity import person_viewer
-from hub.services.views import CaseView
+from hub.services.views.case import CaseView
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import Purpose

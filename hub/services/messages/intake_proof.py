@@ -16,7 +16,7 @@ from hub.services.errors import Invalid
 from hub.services.messages import signatures
 from hub.services.messages.intake import Taken
 from hub.services.messages.signatures import Digest
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas import strict_json

@@ -14,7 +14,7 @@ from hub.services.messages.monitor import monitor
 from hub.services.messages.monitor_views import ConnectionLine
 from hub.services.people import identity, systems
 from hub.services.people.management import OPERATOR
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 

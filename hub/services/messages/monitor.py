@@ -13,7 +13,7 @@ from hub.services.errors import NotFound
 from hub.services.messages import delivery, digests, intake
 from hub.services.messages.monitor_views import ConnectionLine, MonitorLine, MonitorView, WireFacts
 from hub.services.record import wire
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from hub.store.outbox import HELD

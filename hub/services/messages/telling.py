@@ -7,7 +7,7 @@ from hub.services.access.grounds import holds
 from hub.services.access.release import release_to, service_of
 from hub.services.messages.outgoing import message_about
 from hub.services.record.clients import KnownCase
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.message import Message, MessageData

@@ -28,7 +28,8 @@ from hub.services.cases.case_view import full_name, is_there, knows_client
 from hub.services.cases.item_views import view_of
 from hub.services.record.audit import Entry, seen
 from hub.services.record.case_keys import check_owner
-from hub.services.views import AlertView, Viewer
+from hub.services.views.viewer import Viewer
+from hub.services.views.work import AlertView
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.message import Client

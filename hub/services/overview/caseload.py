@@ -25,7 +25,10 @@ from hub.services.overview.news import SHOWN, Recent, found_by_regie, fresh, rec
 from hub.services.record.audit import Entry, seen
 from hub.services.record.case_keys import check_owner
 from hub.services.record.visits import seen_by
-from hub.services.views import EntryView, Planned, ReferralLine, Viewer, WorkLine
+from hub.services.views.case import EntryView
+from hub.services.views.referral import ReferralLine
+from hub.services.views.viewer import Viewer
+from hub.services.views.work import Planned, WorkLine
 from hub.settings import Configuration
 from schemas.message import Client
 from schemas.vocabulary import Basis, ItemKind, ItemState, Status

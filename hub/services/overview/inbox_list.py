@@ -19,7 +19,9 @@ from hub.services.access.release import person_for
 from hub.services.cases.case_view import full_name
 from hub.services.record.case_keys import check_owner
 from hub.services.referrals.referral_finding import tell
-from hub.services.views import ReferralLine, Viewer, WorkLine
+from hub.services.views.referral import ReferralLine
+from hub.services.views.viewer import Viewer
+from hub.services.views.work import WorkLine
 from hub.settings import Configuration
 from schemas.message import Client
 from schemas.vocabulary import OrganisationKind, Status

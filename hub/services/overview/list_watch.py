@@ -23,7 +23,8 @@ from hub.services.access.ties import sees
 from hub.services.overview.caseload import COUNTED
 from hub.services.overview.news import Recent, found_by_regie, fresh, recent
 from hub.services.record.visits import seen_by
-from hub.services.views import ReferralLine, Viewer, nobody
+from hub.services.views.referral import ReferralLine
+from hub.services.views.viewer import Viewer, nobody
 from hub.settings import Configuration
 from hub.store.tables import table_of
 

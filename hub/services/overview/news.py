@@ -20,7 +20,7 @@ from hub.services.access.ties import by_regie
 from hub.services.cases.case_entries import Found, entries_of, is_shown, seen_of
 from hub.services.cases.case_view import entrance_of
 from hub.services.cases.item_views import seen_among, view_of
-from hub.services.views import EntryView
+from hub.services.views.case import EntryView
 from hub.store.tables import table_of
 
 SHOWN = 6

@@ -43,7 +43,7 @@ from hub.services.overview.reporting_counts import Counter
 from hub.services.overview.reporting_facts import Fact, facts, only_counted, team_of
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.record.sights import Sight, sight_of
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.vocabulary import Basis, LifeDomain, OrganisationKind, Outcome, Purpose
 

@@ -37,7 +37,8 @@ from hub.services.overview.search_reach import (
 )
 from hub.services.record.audit import Entry, seen
 from hub.services.record.case_keys import bsn_index, check_owner
-from hub.services.views import ReferralLine, Viewer
+from hub.services.views.referral import ReferralLine
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.message import Client
 

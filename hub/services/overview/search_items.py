@@ -17,7 +17,8 @@ from hub.services.overview.search_known import Known, batches, fits_one, known_c
 from hub.services.overview.search_reach import items_in_reach, named
 from hub.services.record.audit import Entry, seen
 from hub.services.record.search_words import TEXT, hashes, text_of
-from hub.services.views import ItemView, Viewer
+from hub.services.views.case import ItemView
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.vocabulary import ItemState
 

@@ -18,7 +18,7 @@ from hub.services.access.release import person_for
 from hub.services.access.ties import Involved, at_the_table, involved, why_item
 from hub.services.overview.search_reach import HELPERS
 from hub.services.record.case_keys import check_owner
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.message import Client
 from schemas.vocabulary import Purpose

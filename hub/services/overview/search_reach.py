@@ -15,7 +15,7 @@ from hub.rules.searching import Asked, fits, mark_of, title_words
 from hub.services.access.access import ANNOUNCED
 from hub.services.access.ties import NAMELESS
 from hub.services.record.search_words import BORN, NAME, hashes
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 
 DIRECTORS = frozenset({Role.CASE_DIRECTOR})

@@ -20,7 +20,7 @@ from hub.services.access.circumstances import circumstances_of_all
 from hub.services.access.ties import NAMELESS, Involved, Seat, sees, ties_of
 from hub.services.cases.meetings import LEFT, OF_TEAMS
 from hub.services.overview.list_watch import WhoseList, listed, mark_of_all, marks, whose_list
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import ItemKind, ItemState

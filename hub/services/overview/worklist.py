@@ -9,7 +9,8 @@ from hub.rules.attention import ORDER, Urgency
 from hub.services.access.emergencies import ToTell, clients_to_tell
 from hub.services.overview.caseload import caseload
 from hub.services.overview.inbox_list import open_lines
-from hub.services.views import Viewer, WorkLine
+from hub.services.views.viewer import Viewer
+from hub.services.views.work import WorkLine
 from hub.settings import Configuration
 
 TELL_EMERGENCY = "tell_emergency"

@@ -11,7 +11,7 @@ from hub.models import ApiClient, Person, Post
 from hub.rules.languages import LANGUAGES
 from hub.services.errors import Invalid
 from hub.services.people.sessions import viewer_in
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.fields import is_mail_address

@@ -15,7 +15,7 @@ from hub.rules.access_tables import ROLES
 from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.people import identity, people, second_factor
 from hub.services.people.sessions import end_all
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import Purpose

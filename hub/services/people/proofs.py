@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import ApiClientKey
 from hub.services.people import identity
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 
 

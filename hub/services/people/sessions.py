@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import Person, Post, SignIn
 from hub.rules.languages import DUTCH
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 

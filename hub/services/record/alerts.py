@@ -14,7 +14,7 @@ from hub.models import Alert, Case, CaseItem, OutboxRecord, Person, Referral, Ti
 from hub.models.columns import IdsOnly
 from hub.rules.alerts import AlertKind, may_be_named, named
 from hub.services.record.timeline import nudge_row
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.identifiers import new_id

@@ -29,7 +29,7 @@ from hub.rules.audit import Deed, Outcome
 from hub.rules.audit_chain import canonical
 from hub.services.errors import Forbidden, NotFound, ServiceError
 from hub.services.record.sights import Sight
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import Store, StoreUnavailable, UnitOfWork
 from hub.store.tables import table_of

@@ -20,7 +20,7 @@ from hub.services.errors import Invalid, NotFound
 from hub.services.record.audit import Entry, seen, write
 from hub.services.record.audit import Occasion as Where
 from hub.services.record.case_keys import shelf_here
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id

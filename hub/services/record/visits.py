@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from hub.models import Case, Visit
 from hub.rules.visits import Read, looked, news, worth_writing
-from hub.services.views import CaseView, EntryView, Viewer
+from hub.services.views.case import CaseView, EntryView
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 

@@ -5,7 +5,7 @@ from hub.rules.lifecycle import allowed_events
 from hub.services.access.actors import parts_of
 from hub.services.errors import Invalid
 from hub.services.referrals.referrals import load_for_change, record_event
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.referral import NewEvent

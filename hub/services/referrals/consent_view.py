@@ -17,7 +17,7 @@ from hub.services.errors import NotFound
 from hub.services.record import audit
 from hub.services.referrals.consents import EVERYONE, scope_of
 from hub.services.referrals.withdrawal import WITHHELD
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import ConsentKind, Delivery, MessageKind

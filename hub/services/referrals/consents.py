@@ -10,7 +10,7 @@ from hub.services.access.actors import NO_PART
 from hub.services.access.releases import write_event
 from hub.services.errors import Invalid, NotFound
 from hub.services.referrals.withdrawal import end_grounds, resting_on_consent
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.consent import NewConsent

@@ -18,7 +18,7 @@ from hub.services.messages.outgoing import has_own_system
 from hub.services.people.identity import system_of
 from hub.services.record.timeline import NewEntry, nudge, write_entries
 from hub.services.referrals.referrals import load_for_change, record_event
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of

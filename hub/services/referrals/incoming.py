@@ -13,7 +13,7 @@ from hub.services.referrals import assignments, consents
 from hub.services.referrals.referrals import record_event, send_referral
 from hub.services.referrals.retractions import take_back
 from hub.services.referrals.subjects import find_referral
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.consent import NewConsent

@@ -23,7 +23,7 @@ from hub.services.record.audit import Entry, seen, telling
 from hub.services.record.case_keys import check_owner, intake_owner
 from hub.services.referrals.referral_answers import walled_off
 from hub.services.referrals.referral_finding import find_referral
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.vocabulary import MessageKind
 

@@ -11,7 +11,7 @@ from hub.services.errors import Invalid, NotFound, StateForbids
 from hub.services.record import deadlines
 from hub.services.record.timeline import NewEntry, nudge, write_entries
 from hub.services.referrals.referrals import load_for_change
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
 from schemas.vocabulary import Status, Urgency

@@ -11,7 +11,7 @@ from hub.services.access.access import WORK_SIDE, Gaze, is_party, may_see, statu
 from hub.services.access.grounds import holds
 from hub.services.access.release import content_for, domains_for, touches_health
 from hub.services.errors import NotFound
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.vocabulary import Status
 

@@ -4,7 +4,7 @@ from hub.models import Referral
 from hub.rules import lifecycle
 from hub.services.access.access import Gaze
 from hub.services.access.actors import parts_of
-from hub.services.views import ActionChoice
+from hub.services.views.referral import ActionChoice
 from schemas.vocabulary import Event, Status
 
 _ASKS = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from hub.models import Referral
 from hub.rules import lifecycle
-from hub.services.views import DeliveryTrouble, TrackStep, TrailStep
+from hub.services.views.referral import DeliveryTrouble, TrackStep, TrailStep
 from schemas.vocabulary import Delivery, Event, MessageKind, Status
 
 _AFTER_ACCEPT = (Status.ACCEPTED, Status.PLANNED, Status.STARTED, Status.PAUSED, Status.COMPLETED)

@@ -10,7 +10,7 @@ from hub.rules.access import Category, Mask
 from hub.services.access.access import Gaze, answers_us, is_party, may_see, status_decision, why
 from hub.services.access.grounds import holds
 from hub.services.referrals.referral_answers import walled_off
-from hub.services.views import TrailStep
+from hub.services.views.referral import TrailStep
 from schemas.vocabulary import Delivery
 
 BROUGHT = "brought"

@@ -26,11 +26,9 @@ from hub.services.referrals.referral_finding import find_referral, tell
 from hub.services.referrals.referral_track import track_of
 from hub.services.referrals.referral_trail import trail_of
 from hub.services.referrals.trouble import trouble_of
-from hub.services.views import (
-    Explained,
-    ReferralView,
-    Viewer,
-)
+from hub.services.views.referral import ReferralView
+from hub.services.views.viewer import Viewer
+from hub.services.views.why import Explained
 from hub.settings import Configuration
 from schemas.message import Client
 

@@ -20,7 +20,7 @@ from hub.services.record import alerts, deadlines
 from hub.services.record.case_keys import check_owner, in_case
 from hub.services.record.clients import KnownCase, find_case, find_or_open_case
 from hub.services.record.timeline import NewEntry, write_entries
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of

@@ -15,7 +15,7 @@ from hub.services.messages.telling import tell_others, what_happened
 from hub.services.record import deadlines
 from hub.services.record.clients import KnownCase, find_case
 from hub.services.record.timeline import NewEntry, write_entries
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of

@@ -15,7 +15,8 @@ from hub.services.access.referral_lines import line_of
 from hub.services.errors import Invalid
 from hub.services.record.audit import Entry, seen
 from hub.services.referrals.referrals import send_referral
-from hub.services.views import BundleView, Viewer
+from hub.services.views.referral import BundleView
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id

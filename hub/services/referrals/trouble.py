@@ -11,7 +11,8 @@ from hub.services.errors import NotFound, StateForbids
 from hub.services.messages import delivery
 from hub.services.record.timeline import NewEntry, nudge, write_entries
 from hub.services.referrals.referrals import load_for_change
-from hub.services.views import DeliveryTrouble, Viewer
+from hub.services.views.referral import DeliveryTrouble
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.vocabulary import Delivery, MessageKind

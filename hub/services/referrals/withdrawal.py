@@ -17,7 +17,7 @@ from hub.services.messages.outgoing import list_no_more, message_about, put_out
 from hub.services.record import deadlines
 from hub.services.record.clients import find_case
 from hub.services.record.timeline import NewEntry, write_entries
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.outbox import NUDGE

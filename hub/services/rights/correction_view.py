@@ -15,7 +15,7 @@ from hub.services.access.actors import NO_PART
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.rights.corrections import ASKED, PRIVACY_OFFICER, owner_if_seen
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.vocabulary import Delivery
 

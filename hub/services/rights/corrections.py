@@ -20,7 +20,7 @@ from hub.services.messages.outgoing import message_about, put_out_each
 from hub.services.record.case_keys import in_case
 from hub.services.record.search_words import reindex_client
 from hub.services.record.timeline import NewEntry, write_entries
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.correction import CONTENT, PERSON

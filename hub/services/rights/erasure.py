@@ -14,7 +14,7 @@ from hub.rules.lifecycle import ENDED
 from hub.rules.retention import Duty, Running, duties
 from hub.services.errors import Erased, Forbidden, NotFound, NotNow
 from hub.services.record.removal import reach_of, remove_case
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from hub.store.outbox import NUDGE

@@ -23,7 +23,7 @@ from hub.models import Case, Disclosure
 from hub.services.errors import Forbidden, Invalid, NotFound, NotNow
 from hub.services.record.case_keys import in_case
 from hub.services.rights.rights import FORMAT, inzage, to_json
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id, short_reference

@@ -15,7 +15,7 @@ from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.rights.rights_book import Item, open_book
 from hub.services.rights.rights_rows import READERS
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 
 _ABOUT_THE_PERSON = frozenset({"person", "case"})

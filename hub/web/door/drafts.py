@@ -6,7 +6,7 @@ import hmac
 
 from flask import current_app
 
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 
 
 def draft_key(viewer: Viewer) -> str:

@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from icalendar import Calendar, Event
 
-from hub.services.views import ItemView
+from hub.services.views.case import ItemView
 from schemas.vocabulary import ItemState
 
 _LENGTH = 60  # minutes, where no end was agreed

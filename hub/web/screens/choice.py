@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hub.services.views import ServiceOffer
+from hub.services.views.referral import ServiceOffer
 from hub.web.words.words import PURPOSES
 from schemas.vocabulary import Purpose
 

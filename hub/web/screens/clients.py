@@ -4,7 +4,7 @@ from flask import Blueprint, abort, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.services.record.windows import NEWEST, Window
-from hub.services.views import CaseView
+from hub.services.views.case import CaseView
 from hub.web.backend import backend
 from hub.web.door.ahead import fetched_ahead
 

@@ -10,7 +10,7 @@ from hub.rules.audit import Deed
 from hub.services.cases import documents
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid
-from hub.services.views import CaseView
+from hub.services.views.case import CaseView
 from hub.web.desk import desk
 from hub.web.door import session_cookie
 from hub.web.door.front_door import SANDBOX

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.rules.lifecycle import ENDED
-from hub.services.views import WorkLine
+from hub.services.views.work import WorkLine
 from hub.web.backend import backend
 from hub.web.door.ahead import fetched_ahead
 from hub.web.drawing import inbox_path, referral_path

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from werkzeug.datastructures import MultiDict
 
 from hub.services.errors import Invalid
-from hub.services.views import Colleague
+from hub.services.views.case import Colleague
 from hub.web.words.dates import AMSTERDAM
 from schemas.items import NewItem
 from schemas.vocabulary import ItemKind, LifeDomain

@@ -7,7 +7,7 @@ from hub.rules.audit import Deed
 from hub.services.cases import items
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid, NotFound, Outdated
-from hub.services.views import CaseView, ItemView
+from hub.services.views.case import CaseView, ItemView
 from hub.web.desk import desk
 from hub.web.drawing import case_path
 from hub.web.screens.item_form import changes, new_item, version, way_back

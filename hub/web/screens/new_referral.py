@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 from hub.rules.room import Room
 from hub.services.access.bundles import HELPING
 from hub.services.access.directory import Running
-from hub.services.views import CaseView, ServiceOffer
+from hub.services.views.case import CaseView
+from hub.services.views.referral import ServiceOffer
 from hub.web.backend import FieldError, backend
 from hub.web.door.drafts import draft_key
 from hub.web.drawing import referral_path

@@ -7,7 +7,7 @@ from hub.rules.audit import Deed
 from hub.services.cases import client_words
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid, Outdated
-from hub.services.views import CaseView
+from hub.services.views.case import CaseView
 from hub.web.desk import desk
 from hub.web.drawing import case_path
 from hub.web.screens.item_form import changes, version

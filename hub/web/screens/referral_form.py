@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from werkzeug.datastructures import MultiDict
 
 from hub.services.referrals.several import MOST, may_go_together
-from hub.services.views import ServiceOffer
+from hub.services.views.referral import ServiceOffer
 from hub.web.backend import FieldError
 from hub.web.screens.choice import Want
 from hub.web.words.words import LAWS

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import g
 
-from hub.services.views import ActionChoice, ReferralView, ServiceOffer, TrailStep
+from hub.services.views.referral import ActionChoice, ReferralView, ServiceOffer, TrailStep
 from hub.web.backend import backend
 from hub.web.words.words import ANSWERS, ASIDE
 from schemas.vocabulary import Event, Status

@@ -12,7 +12,7 @@ from hub.rules.reporting import Period, half_year_of, month_of, months_between, 
 from hub.rules.working_days import local_day
 from hub.services.overview.report_view import Report
 from hub.services.overview.reporting import ADVISER, asked_by, report
-from hub.services.views import Viewer
+from hub.services.views.viewer import Viewer
 from hub.web.charts.report_chart import Chart
 from hub.web.charts.report_charts import charts
 from hub.web.desk import desk

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping
 
-from hub.services.views import ActionChoice, ServiceOffer
+from hub.services.views.referral import ActionChoice, ServiceOffer
 from hub.web.words.dates import AMSTERDAM, plain_day, today
 from hub.web.words.words import MAY_PROPOSE, NEED_NOTE, TAKE_DATE, TAKE_OUTCOME, TAKE_PROPOSAL
 from schemas.referral import NewEvent

@@ -6,7 +6,7 @@ from flask import Blueprint, g, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from hub.services.overview.worklist import TELL_EMERGENCY
-from hub.services.views import WorkLine
+from hub.services.views.work import WorkLine
 from hub.web.backend import backend
 from hub.web.drawing import start_path
 from hub.web.screens import inbox, team_day

@@ -1,7 +1,7 @@
 """The words of what waits for someone: who did what, and where it stands."""
 
 from hub.rules.alerts import AlertKind
-from hub.services.views import AlertView
+from hub.services.views.work import AlertView
 from hub.web.translations import gettext
 
 ALERT_ICONS = {AlertKind.QUESTION: "message-question"}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hub.services.cases.item_views import is_clients, of_kind
-from hub.services.views import CaseView, Colleague, ItemView
+from hub.services.views.case import CaseView, Colleague, ItemView
 from hub.web.words import dates
 from hub.web.words.words import LIFE_DOMAINS
 from schemas.vocabulary import ItemKind, ItemState, LifeDomain

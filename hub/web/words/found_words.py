@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from hub.rules import searching
 from hub.rules.searching import Asked
-from hub.services.views import ItemView
+from hub.services.views.case import ItemView
 from hub.web.translations import Words
 from schemas.vocabulary import ItemKind
 

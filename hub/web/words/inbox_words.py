@@ -9,7 +9,7 @@ from hub.rules.room import ServiceRoom
 from hub.rules.working_days import local_day, working_days_between
 from hub.services.access.capacity import OwnRoom
 from hub.services.cases.case_view import age_on
-from hub.services.views import TrailStep
+from hub.services.views.referral import TrailStep
 from hub.web.translations import Words
 from hub.web.words import dates
 from schemas.vocabulary import Event, Status

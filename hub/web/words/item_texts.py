@@ -1,6 +1,6 @@
 """Words about what someone wrote down: its text in one line, its state, and what is wrong with a field."""
 
-from hub.services.views import ItemView
+from hub.services.views.case import ItemView
 from hub.web.translations import Words
 from schemas.vocabulary import ItemState
 

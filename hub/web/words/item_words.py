@@ -1,6 +1,6 @@
 """The sentences of the timeline about what people wrote down: what happened, and the words at that moment."""
 
-from hub.services.views import EntryView
+from hub.services.views.case import EntryView
 from hub.web.translations import Words, gettext, ngettext
 from hub.web.words.words import LIFE_DOMAINS
 from schemas.vocabulary import ItemKind, LifeDomain

@@ -1,7 +1,7 @@
 """Who sees what of a client, in words: the part that an organisation sees, and what nobody there ever sees."""
 
 from hub.rules.access import reason
-from hub.services.views import Onlooker
+from hub.services.views.case import Onlooker
 from hub.web.translations import gettext, language
 from hub.web.words.words import LIFE_DOMAINS
 from schemas.vocabulary import LifeDomain

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.services.cases.item_views import of_kind
-from hub.services.views import CaseView, Colleague, ItemView, Viewer
+from hub.services.views.case import CaseView, Colleague, ItemView
+from hub.services.views.viewer import Viewer
 from hub.web.translations import Words, gettext, ngettext
 from hub.web.words.dates import local, short_day, today
 from hub.web.words.words import LIFE_DOMAINS

@@ -7,7 +7,7 @@ from flask import current_app
 
 from hub.services.cases.document_checks import SUFFIXES
 from hub.services.cases.item_views import of_kind
-from hub.services.views import CaseView, ItemView
+from hub.services.views.case import CaseView, ItemView
 from hub.settings import Configuration
 from hub.web.translations import Words, gettext, ngettext
 from hub.web.words.dates import local, short_day, time_of_day, today

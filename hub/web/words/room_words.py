@@ -1,7 +1,7 @@
 """How much room a service has, how long a wait is and where it is given, in words."""
 
 from hub.rules.room import Room, ServiceRoom
-from hub.services.views import ServiceOffer
+from hub.services.views.referral import ServiceOffer
 from hub.web.translations import gettext, ngettext
 
 _WEEK, _MONTH = 7, 30

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hub.services.views import EntryView
+from hub.services.views.case import EntryView
 from hub.web.translations import Words, gettext
 from hub.web.words import dates
 from hub.web.words.item_words import item_line, item_said

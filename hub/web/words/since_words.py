@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hub.rules.visits import last_working_day
 from hub.services.record.visits import Since
-from hub.services.views import EntryView
+from hub.services.views.case import EntryView
 from hub.web.translations import ngettext
 from hub.web.words import dates
 from hub.web.words.sentences import sentence_of, told

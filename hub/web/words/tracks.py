@@ -3,7 +3,7 @@
 import datetime as dt
 
 from hub.services.referrals.referral_trail import BROUGHT
-from hub.services.views import ReferralView, TrackStep, TrailStep
+from hub.services.views.referral import ReferralView, TrackStep, TrailStep
 from hub.web.translations import Words, gettext, ngettext
 from hub.web.words import words
 from hub.web.words.dates import moment, until

@@ -1,7 +1,8 @@
 """Whose turn it is, seen by one viewer, and how that shows."""
 
 from hub.rules.emergencies import ROLES as EMERGENCY_ROLES
-from hub.services.views import ReferralLine, Viewer
+from hub.services.views.referral import ReferralLine
+from hub.services.views.viewer import Viewer
 from hub.web.translations import gettext
 from hub.web.words import words
 from schemas.vocabulary import Status

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from hub.rules.attention import NORM, caseload_state
-from hub.services.views import WorkLine
+from hub.services.views.work import WorkLine
 from hub.web.translations import Words, gettext, ngettext
 from hub.web.words import dates
 

@@ -1,0 +1,1 @@
+"""What the services hand to who draws: values for one viewer, decided already."""
