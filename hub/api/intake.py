@@ -18,7 +18,8 @@ from hub.rules.audit import Deed, Outcome
 from hub.services.errors import Invalid, NotFound
 from hub.services.messages import intake_proof
 from hub.services.messages.feed import feed
-from hub.services.messages.intake import Taken, status_of, take_in
+from hub.services.messages.intake import Taken, take_in
+from hub.services.messages.settling import status_of
 from hub.services.record import audit
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from hub.models import Case, ConsentEvent, OutboxRecord, Referral, Release, TimelineEntry
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid, NotFound
-from hub.services.messages.intake import Received, Result
+from hub.services.messages.settling import Received, Result
 from hub.services.record import audit
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import consents, referrals, withdrawal

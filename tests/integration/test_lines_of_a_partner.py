@@ -18,8 +18,9 @@ from connectors.protocol import Payload
 from connectors.registry import connector
 from connectors.transports.files import DropFolder, IntakeFolder
 from hub.models import Intake, Referral
-from hub.services.messages.intake import read_again, take_in
+from hub.services.messages.intake import take_in
 from hub.services.messages.monitor import monitor
+from hub.services.messages.quarantine import read_again
 from hub.services.record.case_keys import payloads_of
 from hub.services.referrals.message_view import Withheld, message_view
 from hub.settings import DEMO_CONFIG

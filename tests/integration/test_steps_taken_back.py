@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.models import OutboxRecord, Referral, TimelineEntry
-from hub.services.messages.intake import Received, Result
+from hub.services.messages.settling import Received, Result
 from hub.services.referrals.inbox import heal, receive, receive_all  # noqa: F401 - receive_all is the way of the worker
 from hub.services.referrals.referrals import send_referral
 from hub.wiring import Hub

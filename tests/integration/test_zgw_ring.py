@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 from connectors.transports.zgw import ZgwToken, ZgwTransport
 from hub.models import Intake, OutboxRecord, Referral
 from hub.services.messages.address_book import address_book
-from hub.services.messages.intake import read_again
+from hub.services.messages.quarantine import read_again
 from hub.wiring import Hub
 from schemas.vocabulary import Event, Status
 from tests.integration.callers import Site

@@ -1,15 +1,12 @@
 """Payloads of partners: kept byte for byte, understood once, and seen by a person where they can't be."""
 
-import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import insert
 
 from connectors.errors import Refusal, RefusalCode
 from connectors.protocol import (
@@ -21,44 +18,18 @@ from connectors.protocol import (
     Rejected,
     Verdict,
 )
-from connectors.registry import connector
 from hub.broker.protocol import INBOX
 from hub.models import Intake, OutboxRecord
-from hub.services.errors import Erased, NotFound
 from hub.services.messages import fetch_orders
 from hub.services.messages.address_book import address_book
+from hub.services.messages.intake_checks import judge
 from hub.services.record import case_keys
 from hub.services.record.case_keys import in_case, intake_owner
-from hub.services.record.removal import blank_payloads
 from hub.settings import Configuration, Organisation
 from hub.store.database import UnitOfWork
 from schemas.identifiers import new_id
-from schemas.message import Message, ValidationError
+from schemas.message import Message
 from schemas.vocabulary import Delivery
-
-
-class Result(StrEnum):
-    """What became of an incoming message."""
-
-    APPLIED = "applied"
-    DUPLICATE = "duplicate"
-    WAITING = "waiting"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Received:
-    """The result for one message, with the referral it was about and, for a refusal, why.
-
-    ``keep`` is false where its words may not be kept for a person either: it is about what was erased. ``told`` is
-    false where who brought it may not learn that there ever was such a thing.
-    """
-
-    result: Result
-    referral_id: str | None = None
-    reason: str | None = None
-    keep: bool = True
-    told: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,33 +79,6 @@ def take_in(
     return _accept(work, organisation, translator, payload, book, reading)
 
 
-def judge(
-    session: Session,
-    organisation: Organisation,
-    translator: Connector,
-    reading: Reading,
-    body_hash: str | None,
-    *,
-    before: dt.datetime | None = None,
-) -> Any:
-    """Give the earlier payload with the same identification and content; refuse what the hub takes from no dialect.
-
-    Without ``body_hash`` no earlier one is looked for; ``before`` a moment: only what came until then.
-    """
-    _check_senders(organisation, reading)
-    _check_messages(reading)
-    if body_hash is None:
-        return None
-    earlier = _earlier(session, organisation.code, reading.identification, before)
-    if earlier is not None and earlier.body_hash != body_hash:
-        raise Refusal(
-            RefusalCode.NOT_ALLOWED,
-            "This identification was used before, for another message.",
-            dialect_code=translator.duplicate_code,
-        )
-    return earlier
-
-
 def lines_told(rejected: Sequence[Rejected]) -> tuple[str, str]:
     """Give how many lines could not be read and why the first, and the places of all; never a value."""
     places = ", ".join(one.field for one in rejected)
@@ -175,44 +119,6 @@ def put_aside(
     """Put something that was refused unread before a person; its bytes stay where the partner's file was moved to."""
     payload = Payload(body=b"", content_type="application/octet-stream", name=name)
     return _quarantine(work, organisation, translator, payload, address_book(config, organisation), refusal)
-
-
-def _check_senders(organisation: Organisation, reading: Reading) -> None:
-    """Refuse what another organisation would have said: the credential decides who speaks, not the payload."""
-    if any(message.sender != organisation.code for message in reading.messages):
-        raise Refusal(RefusalCode.NOT_ALLOWED, "The sender in the message is not the organisation that brought it.")
-
-
-def _check_messages(reading: Reading) -> None:
-    """Refuse at the door what our own inbox could not read later: after a 202 it would be stuck inside."""
-    for message in reading.messages:
-        try:
-            Message.from_json(message.to_json())
-        except ValidationError as error:
-            path = ".".join(_first_path(error.messages))
-            raise Refusal(RefusalCode.MALFORMED, "A value can't be used.", field=path or None) from error
-
-
-def _first_path(messages: Any) -> list[str]:
-    """Give the way to the first wrong field in marshmallow's messages."""
-    path = []
-    while isinstance(messages, dict) and messages:
-        name, messages = next(iter(messages.items()))
-        path.append(str(name))
-    return path
-
-
-def _earlier(session: Session, organisation: str, identification: str, before: dt.datetime | None) -> Any:
-    query = (
-        select(Intake.id, Intake.body_hash, Intake.state, Intake.answer, Intake.answer_type, Intake.referral_ids)
-        .where(Intake.organisation == organisation, Intake.identification == identification)
-        .where(Intake.state != "duplicate")
-        .order_by(Intake.received_at)
-        .limit(1)
-    )
-    if before is not None:
-        query = query.where(Intake.received_at <= before)
-    return session.execute(query).one_or_none()
 
 
 OF_FILE = "file:"
@@ -364,84 +270,3 @@ def _about(work: UnitOfWork, message: Message) -> str:
     if data.client is not None and data.client.bsn is not None:
         return case_keys.bsn_index(work, "lane", data.client.bsn)
     return str(data.referral_id or data.referral_number or sorted(data.correlation.values()) or message.id)
-
-
-def settle(work: UnitOfWork, intake_id: str, received: Received) -> None:
-    """Record on the intake what became of one of its messages; a refusal puts the payload before a person."""
-    row = work.session.execute(
-        select(Intake.open_messages, Intake.referral_ids, Intake.state).where(Intake.id == intake_id).with_for_update()
-    ).one()
-    still_open = row.open_messages if received.result is Result.WAITING else max(row.open_messages - 1, 0)
-    referral_ids = list(row.referral_ids)
-    if received.referral_id is not None and received.referral_id not in referral_ids:
-        referral_ids.append(received.referral_id)
-    values: dict[str, Any] = {"open_messages": still_open, "referral_ids": referral_ids}
-    if received.result is Result.REFUSED:
-        values |= {"state": "quarantined", "reason_code": "cannot_apply", "reason": received.reason}
-        if not received.keep:
-            closed = {"handled_at": work.now, "handled_by": "Schakel", "handled_how": "gewist"}
-            values |= {**closed, "reason_code": "erased" if received.told else "cannot_apply"}
-            blank_payloads(work, [intake_id])
-    elif received.result is Result.DUPLICATE and row.state == "received":
-        values["state"] = "duplicate"
-    elif row.state != "quarantined":
-        values["state"] = "waiting" if received.result is Result.WAITING else "applied" if not still_open else row.state
-    work.session.execute(
-        update(Intake).where(Intake.id == intake_id).values(**values).execution_options(synchronize_session=False)
-    )
-
-
-def status_of(session: Session, organisation: str, intake_id: str) -> Any:
-    """Give what became of a payload that this organisation brought, or nothing."""
-    return session.execute(
-        select(
-            Intake.state,
-            Intake.referral_ids,
-            Intake.reason_code,
-            Intake.reason,
-            Intake.field,
-            Intake.dialect_code,
-            Intake.losses,
-        ).where(Intake.id == intake_id, Intake.organisation == organisation)
-    ).one_or_none()
-
-
-def handle(work: UnitOfWork, intake_id: str, by: str, how: str) -> None:
-    """Let a person close a quarantined payload with a reason; the payload stays."""
-    done = work.session.execute(
-        update(Intake)
-        .where(Intake.id == intake_id, Intake.state.in_(("quarantined", "waiting")), Intake.handled_at.is_(None))
-        .values(handled_at=work.now, handled_by=by, handled_how=how[:500])
-        .returning(Intake.id)
-        .execution_options(synchronize_session=False)
-    ).scalar_one_or_none()
-    if done is None:
-        raise NotFound("There is no such payload to handle.")
-
-
-def read_again(work: UnitOfWork, config: Configuration, intake_id: str, by: str) -> Taken:
-    """Read a quarantined payload once more, after its cause was mended; the old row closes, a new one tells all."""
-    row = work.session.execute(select(Intake).where(Intake.id == intake_id)).scalar_one_or_none()
-    organisation = config.organisation(row.organisation) if row is not None else None
-    if row is None or organisation is None or row.state != "quarantined" or row.handled_at is not None:
-        raise NotFound("There is no such payload to read again.")
-    if getattr(row.payload, "erased", False):
-        raise Erased("This payload was erased.")
-    handle(work, intake_id, by, "opnieuw gelezen")
-    payload = Payload(body=row.payload, content_type=row.content_type)
-    work.session.execute(
-        update(Intake)
-        .where(Intake.id == intake_id)
-        .values(identification=None)
-        .execution_options(synchronize_session=False)
-    )
-    taken = take_in(
-        work,
-        config,
-        organisation,
-        connector(row.connector),
-        payload,
-        lines_again=row.reason_code == LINES_REFUSED,
-    )
-    work.execute(update(Intake).where(Intake.id == taken.intake_id).values(signature=row.signature))
-    return taken

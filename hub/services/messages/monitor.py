@@ -10,7 +10,7 @@ from hub.broker.protocol import INBOX, NOTICES, partner_queue
 from hub.models import Intake, OutboxRecord, WireRecord
 from hub.rules.retries import AMBER_AFTER, RED_AFTER
 from hub.services.errors import NotFound
-from hub.services.messages import delivery, digests, intake
+from hub.services.messages import delivery, digests, intake, quarantine
 from hub.services.messages.monitor_views import ConnectionLine, MonitorLine, MonitorView, WireFacts
 from hub.services.record import wire
 from hub.services.views.viewer import Viewer
@@ -197,6 +197,6 @@ def handle(work: UnitOfWork, config: Configuration, viewer: Viewer, line_id: str
         else:
             delivery.close_by_hand(work, int(line_id), f"{viewer.name}: {how}")
     elif action == "retry":
-        intake.read_again(work, config, line_id, viewer.name)
+        quarantine.read_again(work, config, line_id, viewer.name)
     else:
-        intake.handle(work, line_id, viewer.name, how)
+        quarantine.handle(work, line_id, viewer.name, how)

@@ -19,7 +19,8 @@ from hub.broker.protocol import INBOX, partner_queue
 from hub.models import CaseKey, InboxRecord, Intake, OutboxRecord, Referral, WireRecord
 from hub.services.messages.address_book import address_book
 from hub.services.messages.comparison import Difference, differences
-from hub.services.messages.intake import LINES_REFUSED, judge, lines_told
+from hub.services.messages.intake import LINES_REFUSED, lines_told
+from hub.services.messages.intake_checks import judge
 from hub.settings import Configuration, Organisation
 from schemas.message import Message
 

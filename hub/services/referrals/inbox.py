@@ -15,7 +15,7 @@ from hub import telemetry
 from hub.models import InboxRecord, Intake, OutboxRecord, Referral
 from hub.rules.audit import Deed, Outcome
 from hub.services.errors import Erased, NotFound, ServiceError
-from hub.services.messages.intake import Received, Result, settle
+from hub.services.messages.settling import Received, Result, settle
 from hub.services.record import audit
 from hub.services.record.case_keys import in_case, intake_owner
 from hub.services.referrals.incoming import apply_message, machine

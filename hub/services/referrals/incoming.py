@@ -7,7 +7,7 @@ from hub.models import Referral
 from hub.rules import lifecycle
 from hub.services.errors import Invalid, NotNow, StateForbids
 from hub.services.messages.delivery import apply_functional_receipt
-from hub.services.messages.intake import Received, Result
+from hub.services.messages.settling import Received, Result
 from hub.services.record.timeline import NewEntry, nudge, write_entries
 from hub.services.referrals import assignments, consents
 from hub.services.referrals.referrals import record_event, send_referral
