@@ -16,9 +16,10 @@ from hub.api.blueprint import api, caller, hub, json_body, looking_here, where, 
 from hub.api.problems import problem
 from hub.models import Referral
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze, gaze_at, has_part_in, is_party
+from hub.services.access.access import has_part_in, is_party
 from hub.services.access.actors import parts_of
 from hub.services.access.circumstances import circumstances
+from hub.services.access.gaze import Gaze, gaze, gaze_at
 from hub.services.access.grounds import holds
 from hub.services.errors import NotFound, VersionConflict
 from hub.services.record import audit

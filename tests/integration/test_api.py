@@ -13,7 +13,7 @@ from openapi_spec_validator import validate
 from sqlalchemy import update
 
 from hub.models import ApiClient, Case, Referral
-from hub.services.access.access import gaze_at
+from hub.services.access.gaze import gaze_at
 from hub.services.cases.case_view import case_view
 from hub.services.errors import NotFound
 from hub.services.messages.feed import feed

@@ -13,8 +13,8 @@ from hub.app import create_web
 from hub.models import Attendance, ClosedFile, Meeting, Post
 from hub.rules.audit import Deed, Outcome
 from hub.services.access import emergencies
-from hub.services.access.access import gaze_at
 from hub.services.access.circumstances import circumstances, circumstances_of_all
+from hub.services.access.gaze import gaze_at
 from hub.services.cases.case_entries import found_in
 from hub.services.cases.case_growth import Growth, Lost, growths
 from hub.services.cases.case_view import case_view, entries_after

@@ -19,7 +19,9 @@ from hub.live import NAMESPACE
 from hub.models import Case, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.access_tables import ROLES
-from hub.services.access.access import gaze_at, is_party, may_see, may_see_person, status_decision
+from hub.services.access.access import is_party, may_see, status_decision
+from hub.services.access.client_access import may_see_person
+from hub.services.access.gaze import gaze_at
 from hub.services.cases import items, meetings
 from hub.services.people.identity import machine_viewer
 from hub.services.referrals import referrals

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,13 +23,11 @@ from hub.rules.access import (
 )
 from hub.rules.lifecycle import OPEN, Part
 from hub.services.access.actors import parts_of
-from hub.services.access.circumstances import Circumstances, circumstances
+from hub.services.access.gaze import Gaze
 from hub.services.access.grounds import cut_off, ground_state
 from hub.services.access.release import touches_health
-from hub.services.record.sights import Sight, sight_of
+from hub.services.record.sights import sight_of
 from hub.services.views.viewer import Viewer
-from hub.settings import Configuration
-from hub.store.database import UnitOfWork
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, Event, LifeDomain, OrganisationKind, Purpose, Status
 
 ANNOUNCED = frozenset(
@@ -59,47 +57,6 @@ OWN_GROUND: dict[str, tuple[str, str]] = {
 }
 WORK_SIDE = frozenset({OrganisationKind.WORK_AND_INCOME, OrganisationKind.REINTEGRATION})
 _WIDTH = {None: 0, Mask.ANNOUNCEMENT: 1, Mask.STATUS_ONLY: 2, Mask.FULL: 3}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gaze:
-    """Who looks at what: the facts that all questions about one referral share; ``sights`` keeps the answers."""
-
-    config: Configuration
-    viewer: Viewer
-    kind: str
-    regisseur_id: str | None
-    now: dt.datetime
-    facts: Circumstances
-    sights: list[Sight] = field(default_factory=list, compare=False)
-
-
-def gaze_at(
-    session: Session | UnitOfWork,
-    config: Configuration,
-    viewer: Viewer,
-    case_id: str,
-    regisseur_id: str | None,
-    now: dt.datetime,
-) -> Gaze:
-    """Look up what is known of a viewer in one case."""
-    facts = circumstances(session, config, viewer, (case_id,), now)[case_id]
-    return gaze(config, viewer, regisseur_id, now, facts)
-
-
-def gaze(
-    config: Configuration, viewer: Viewer, regisseur_id: str | None, now: dt.datetime, facts: Circumstances
-) -> Gaze:
-    """Put together what was looked up of a viewer in one case: for who looks at many cases at once."""
-    organisation = config.organisation(viewer.organisation)
-    return Gaze(
-        config=config,
-        viewer=viewer,
-        kind=organisation.kind if organisation is not None else "",
-        regisseur_id=regisseur_id,
-        now=now,
-        facts=facts,
-    )
 
 
 def may_see(
@@ -215,7 +172,7 @@ def answers_us(look: Gaze, referral: Referral, kind: str) -> bool:
 
 
 _NO_MORE: frozenset[Flag] = frozenset()
-_IN_EMERGENCY = frozenset({Flag.BREAK_GLASS, Flag.REASON_GIVEN})
+IN_EMERGENCY = frozenset({Flag.BREAK_GLASS, Flag.REASON_GIVEN})
 
 
 _Ground = tuple[str, str, BasisState]
@@ -229,7 +186,7 @@ def _ways_in(
         for ground in _grounds(look, referral, category, owner):
             yield relation, state, ground, _NO_MORE
     if look.facts.emergency_until is not None:
-        yield Relation.NONE, RelationState.ACTIVE, (Basis.VITAL_INTEREST, "", BasisState.VALID), _IN_EMERGENCY
+        yield Relation.NONE, RelationState.ACTIVE, (Basis.VITAL_INTEREST, "", BasisState.VALID), IN_EMERGENCY
 
 
 def _relations(look: Gaze, referral: Referral) -> Iterator[tuple[Relation, RelationState]]:
@@ -312,58 +269,3 @@ def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announceme
         return True
     regisseur = select(Person.organisation).join(Case, Case.regisseur_id == Person.id).where(Case.id == case_id)
     return session.execute(regisseur).scalar_one_or_none() == code
-
-
-def may_see_person(look: Gaze, referrals: list[Referral]) -> Decision:
-    """Decide whether this viewer may know who the client is: by regie, through a referral, or as W&I's own data."""
-    for referral in referrals:
-        may_see(look, referral, Category.CONTACT)
-    return why_client(look, referrals, Category.CONTACT)[0].decision
-
-
-def why_client(look: Gaze, referrals: list[Referral], category: Category) -> tuple[Why, Referral | None]:
-    """Decide about a kind of data of the client as such, and give the referral through which it may be seen, if any."""
-    own = _about_person(look, category)
-    if own.decision.mask is not Mask.FULL:
-        for referral in referrals:
-            through = why(look, referral, category)
-            if through.decision.mask is Mask.FULL:
-                return through, referral
-    return own, None
-
-
-def see_client(look: Gaze, referrals: list[Referral], category: Category) -> tuple[Why, Referral | None]:
-    """Decide as ``why_client`` does, and keep the answer that counted."""
-    found, referral = why_client(look, referrals, category)
-    look.sights.append(sight_of(referral.id if referral is not None else None, found.question, found.decision))
-    return found, referral
-
-
-def _about_person(look: Gaze, category: Category) -> Why:
-    """Ask about the client as such, apart from any referral."""
-    relation, flags = Relation.NONE, look.facts.flags
-    basis, law = OWN_GROUND.get(look.viewer.purpose, ("", ""))
-    if look.viewer.id == look.regisseur_id:
-        relation = Relation.REGIE
-    elif look.viewer.role == "income_consultant" and look.kind == OrganisationKind.WORK_AND_INCOME:
-        relation = Relation.REFERRAL_SENDER
-    elif look.facts.emergency_until is not None:
-        basis, law, flags = Basis.VITAL_INTEREST, "", flags | _IN_EMERGENCY
-    question = Question(
-        actor_org=look.kind,
-        actor_role=look.viewer.role,
-        actor_purpose=look.viewer.purpose,
-        relation=relation,
-        relation_state=RelationState.ACTIVE,
-        legal_basis=basis,
-        law=law,
-        basis_state=BasisState.VALID,
-        owner_org=look.kind,
-        origin_purpose=look.viewer.purpose,
-        life_domain=LifeDomain.FINANCES,
-        data_category=category,
-        action=Action.VIEW,
-        in_scope=True,
-        flags=flags,
-    )
-    return Why(decision=decide(question), question=question)

@@ -13,7 +13,8 @@ from hub.models import AuditRecord, Case, Person, Referral
 from hub.models.audit_keys import audit_keys
 from hub.rules.access import Mask
 from hub.rules.audit import Deed, Outcome
-from hub.services.access.access import gaze_at, status_decision
+from hub.services.access.access import status_decision
+from hub.services.access.gaze import gaze_at
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.record.case_keys import shelf_here

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from hub.models import Case, Emergency, Person
 from hub.rules.emergencies import DANGERS, MONTH, REVIEW_ABOVE, ROLES, VERDICTS, clocks, is_reason
-from hub.services.access.access import gaze, may_see_person
 from hub.services.access.circumstances import circumstances
+from hub.services.access.client_access import may_see_person
+from hub.services.access.gaze import gaze
 from hub.services.access.objections import OFFICER
 from hub.services.errors import Invalid, NotFound
 from hub.services.record.case_keys import in_case

@@ -4,7 +4,8 @@ from typing import Any
 
 from hub.models import Referral
 from hub.rules.access import Mask
-from hub.services.access.access import Gaze, Why, why_status
+from hub.services.access.access import Why, why_status
+from hub.services.access.gaze import Gaze
 from hub.services.views.why import Explained
 from schemas.fields import moment_text
 

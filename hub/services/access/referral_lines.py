@@ -5,8 +5,9 @@ from typing import Any
 from hub.models import Referral
 from hub.rules.access import Mask
 from hub.rules.lifecycle import Part, masked
-from hub.services.access.access import Gaze, Why
+from hub.services.access.access import Why
 from hub.services.access.explaining import explained, why_body
+from hub.services.access.gaze import Gaze
 from hub.services.views.referral import ReferralLine
 from hub.settings import Configuration
 from schemas.fields import moment_text

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 from hub.models import Attendance, CaseItem
 from hub.rules.audit import Deed
 from hub.rules.working_days import local_day
-from hub.services.access.access import may_see_person, status_decision
+from hub.services.access.access import status_decision
+from hub.services.access.client_access import may_see_person
+from hub.services.access.item_access import sees
 from hub.services.access.release import person_for
-from hub.services.access.ties import NAMELESS, Involved, at_the_table, sees
+from hub.services.access.ties import NAMELESS, Involved, at_the_table
 from hub.services.cases.case_entries import referrals_of
 from hub.services.cases.case_view import full_name
 from hub.services.cases.item_views import view_of

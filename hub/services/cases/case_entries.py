@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session, defer
 
 from hub.models import Referral
 from hub.rules.access import Category, Decision, Mask
-from hub.services.access.access import Gaze, may_see, why_status
+from hub.services.access.access import may_see, why_status
 from hub.services.access.explaining import why_body
+from hub.services.access.gaze import Gaze
 from hub.services.access.referral_lines import line_of, organisation_name
 from hub.services.access.ties import Involved, Seat, involved, ties_of
 from hub.services.cases.item_views import seen_among, visible_items

@@ -15,11 +15,14 @@ from hub.models import Case, CaseKey, Person, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Action, Category, Mask, reason
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, Why, gaze_at, has_part_in, may_see_person, see_client, why_client
+from hub.services.access.access import Why, has_part_in
+from hub.services.access.client_access import may_see_person, see_client, why_client
 from hub.services.access.explaining import explained, explained_status
+from hub.services.access.gaze import Gaze, gaze_at
+from hub.services.access.item_access import open_domains, open_kinds, why_item
 from hub.services.access.referral_lines import organisation_name, place
 from hub.services.access.release import person_for
-from hub.services.access.ties import at_the_table, open_domains, open_kinds, why_item
+from hub.services.access.ties import at_the_table
 from hub.services.cases.case_entries import Found, entries_of, found_in, is_shown
 from hub.services.cases.colleagues import colleagues_of, parties_of
 from hub.services.cases.item_views import items_of, naming

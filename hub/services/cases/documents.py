@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import CaseItem, CaseKey, DocumentBody
 from hub.rules.audit import Deed
-from hub.services.access.access import gaze_at
+from hub.services.access.gaze import gaze_at
 from hub.services.cases.case_entries import found_in
 from hub.services.cases.case_view import REGISSEUR, check_entrance
 from hub.services.cases.document_checks import judged

@@ -11,7 +11,8 @@ from hub.models import CaseItem
 from hub.rules.access import Action
 from hub.rules.items import ITEMS
 from hub.services.access.explaining import explained
-from hub.services.access.ties import Involved, decision_on, sees
+from hub.services.access.item_access import decision_on, sees
+from hub.services.access.ties import Involved
 from hub.services.record.case_keys import check_owner
 from hub.services.views.case import ItemView
 from hub.settings import Configuration

@@ -11,8 +11,11 @@ from hub.rules.access import Action, Mask
 from hub.rules.document_names import renamed
 from hub.rules.items import ITEMS, category_of, wrong_moment
 from hub.rules.working_days import local_day
-from hub.services.access.access import gaze_at, may_see_person, status_decision
-from hub.services.access.ties import NAMELESS, Involved, involved, sees, why_item
+from hub.services.access.access import status_decision
+from hub.services.access.client_access import may_see_person
+from hub.services.access.gaze import gaze_at
+from hub.services.access.item_access import sees, why_item
+from hub.services.access.ties import NAMELESS, Involved, involved
 from hub.services.cases.item_views import may_change, may_settle
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.record.alerts import put_of_item

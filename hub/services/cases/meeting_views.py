@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 from hub.models import Attendance, Case, CaseItem, Meeting
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze_at, status_decision
+from hub.services.access.access import status_decision
+from hub.services.access.gaze import Gaze, gaze_at
+from hub.services.access.item_access import sees, why_item
 from hub.services.access.referral_lines import organisation_name
-from hub.services.access.ties import NAMELESS, Involved, at_the_table, involved, sees, why_item
+from hub.services.access.ties import NAMELESS, Involved, at_the_table, involved
 from hub.services.cases.case_entries import referrals_of
 from hub.services.cases.case_view import CaseFile, age_on, case_view, full_name, load_file
 from hub.services.cases.item_views import heads_of, items_of, view_of

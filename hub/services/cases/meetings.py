@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, insert, or_, select, update
 
 from hub.models import Attendance, Case, CaseItem, Meeting, Person, Post
 from hub.services.access.actors import NO_PART
-from hub.services.access.ties import NAMELESS, ends_at, open_domains
+from hub.services.access.item_access import open_domains
+from hub.services.access.ties import NAMELESS, ends_at
 from hub.services.cases import items
 from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.record.timeline import look_again

@@ -16,12 +16,12 @@ from hub.models import Person, Post, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.access_tables import HEALTH_DOMAINS, LifeDomain
 from hub.rules.lifecycle import OPEN
-from hub.services.access.access import Gaze, gaze
 from hub.services.access.circumstances import Circumstances, circumstances_of_all
 from hub.services.access.explaining import explained, explained_status
+from hub.services.access.gaze import Gaze, gaze
 from hub.services.access.grounds import holds
+from hub.services.access.item_access import open_domains, why_item
 from hub.services.access.referral_lines import organisation_name
-from hub.services.access.ties import open_domains, why_item
 from hub.services.cases.case_entries import Found, found_among
 from hub.services.views.case import ConsentSummary, Onlooker
 from hub.services.views.viewer import Viewer

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from hub.models import Attendance, CaseItem, Person, Post
 from hub.rules.access import Category, Mask
-from hub.services.access.access import gaze
 from hub.services.access.circumstances import circumstances_of_all
+from hub.services.access.gaze import gaze
+from hub.services.access.item_access import sees, why_item
 from hub.services.access.referral_lines import organisation_name
-from hub.services.access.ties import Seat, seats_of, sees, ties_of, why_item
+from hub.services.access.ties import Seat, seats_of, ties_of
 from hub.services.cases.meetings import LEFT, NEVER_AT_TABLE, held
 from hub.services.people.identity import person_viewer
 from hub.services.views.case import CaseView

@@ -16,8 +16,9 @@ from hub.rules import lifecycle
 from hub.rules.access import Mask
 from hub.rules.differences import Kind
 from hub.rules.working_days import AMSTERDAM
-from hub.services.access.access import gaze, status_decision
+from hub.services.access.access import status_decision
 from hub.services.access.circumstances import circumstances
+from hub.services.access.gaze import gaze
 from hub.services.access.grounds import cut_off
 from hub.services.people.identity import system_of
 from hub.settings import Configuration

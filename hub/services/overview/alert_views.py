@@ -19,8 +19,8 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Mask
 from hub.rules.alerts import ABOUT_ITEMS, AlertKind
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze
 from hub.services.access.circumstances import circumstances
+from hub.services.access.gaze import Gaze, gaze
 from hub.services.access.release import person_for
 from hub.services.access.ties import at_the_table, seats_of
 from hub.services.cases.case_entries import Found, found_among

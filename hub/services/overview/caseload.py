@@ -15,10 +15,11 @@ from hub.rules.attention import ORDER, Attention, Facts, Urgency, signs
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import OPEN, REVIEW_TURNS, Part
 from hub.rules.working_days import local_day
-from hub.services.access.access import Gaze, gaze, may_see_person
 from hub.services.access.circumstances import circumstances
+from hub.services.access.client_access import may_see_person
+from hub.services.access.gaze import Gaze, gaze
 from hub.services.access.grounds import holds
-from hub.services.access.ties import sees
+from hub.services.access.item_access import sees
 from hub.services.cases.case_entries import Found
 from hub.services.cases.case_view import full_name
 from hub.services.overview.news import SHOWN, Recent, found_by_regie, fresh, recent, told

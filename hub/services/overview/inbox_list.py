@@ -12,8 +12,9 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
 from hub.rules.lifecycle import ENDED, OPEN, Part
-from hub.services.access.access import Gaze, gaze, may_see, why_status
+from hub.services.access.access import may_see, why_status
 from hub.services.access.circumstances import circumstances
+from hub.services.access.gaze import Gaze, gaze
 from hub.services.access.referral_lines import line_of
 from hub.services.access.release import person_for
 from hub.services.cases.case_view import full_name

@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session, defer
 from hub.models import Case, CaseItem, Referral
 from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import OPEN
-from hub.services.access.access import Gaze, gaze, may_see, may_see_person, why_status
+from hub.services.access.access import may_see, why_status
 from hub.services.access.circumstances import Circumstances, circumstances_of_all
+from hub.services.access.client_access import may_see_person
+from hub.services.access.gaze import Gaze, gaze
+from hub.services.access.item_access import sees
 from hub.services.access.referral_lines import line_of
-from hub.services.access.ties import sees
 from hub.services.overview.caseload import COUNTED
 from hub.services.overview.news import Recent, found_by_regie, fresh, recent
 from hub.services.record.visits import seen_by

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from hub.models import CaseItem, Referral, TimelineEntry
 from hub.rules.access import Mask
 from hub.rules.visits import last_working_day, news, start_of
-from hub.services.access.access import Gaze
+from hub.services.access.gaze import Gaze
 from hub.services.access.ties import by_regie
 from hub.services.cases.case_entries import Found, entries_of, is_shown, seen_of
 from hub.services.cases.case_view import entrance_of

@@ -18,8 +18,10 @@ from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
 from hub.rules.searching import Asked, title_words, words_of
-from hub.services.access.access import Gaze, gaze, may_see, see_client, why_status
+from hub.services.access.access import may_see, why_status
 from hub.services.access.circumstances import circumstances
+from hub.services.access.client_access import see_client
+from hub.services.access.gaze import Gaze, gaze
 from hub.services.access.referral_lines import line_of
 from hub.services.cases.case_view import age_on, full_name
 from hub.services.overview.search_items import ItemHit, item_hits

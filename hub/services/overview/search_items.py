@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from hub.models import Case, CaseItem, SearchWord
 from hub.rules.audit import Deed
 from hub.rules.searching import SMALL_WORDS, Asked, text_marks
-from hub.services.access.ties import Involved, involved, sees
+from hub.services.access.item_access import sees
+from hub.services.access.ties import Involved, involved
 from hub.services.cases.case_view import full_name
 from hub.services.cases.item_views import view_of
 from hub.services.overview.search_known import Known, batches, fits_one, known_cases, name_words

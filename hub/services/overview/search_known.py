@@ -12,10 +12,13 @@ from hub.models import Case, CaseKey, Person, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.searching import Asked, fits, words_of
-from hub.services.access.access import Gaze, gaze, may_see_person, status_decision
+from hub.services.access.access import status_decision
 from hub.services.access.circumstances import circumstances
+from hub.services.access.client_access import may_see_person
+from hub.services.access.gaze import Gaze, gaze
+from hub.services.access.item_access import why_item
 from hub.services.access.release import person_for
-from hub.services.access.ties import Involved, at_the_table, involved, why_item
+from hub.services.access.ties import Involved, at_the_table, involved
 from hub.services.overview.search_reach import HELPERS
 from hub.services.record.case_keys import check_owner
 from hub.services.views.viewer import Viewer

@@ -15,9 +15,11 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, defer
 
 from hub.models import Attendance, Case, CaseItem, Referral
-from hub.services.access.access import gaze, status_decision
+from hub.services.access.access import status_decision
 from hub.services.access.circumstances import circumstances_of_all
-from hub.services.access.ties import NAMELESS, Involved, Seat, sees, ties_of
+from hub.services.access.gaze import gaze
+from hub.services.access.item_access import sees
+from hub.services.access.ties import NAMELESS, Involved, Seat, ties_of
 from hub.services.cases.meetings import LEFT, OF_TEAMS
 from hub.services.overview.list_watch import WhoseList, listed, mark_of_all, marks, whose_list
 from hub.services.views.viewer import Viewer

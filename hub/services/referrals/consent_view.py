@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from hub.models import Case, ConsentEvent, OutboxRecord, Referral, Release
 from hub.rules.access import Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import gaze_at, status_decision
+from hub.services.access.access import status_decision
+from hub.services.access.gaze import gaze_at
 from hub.services.errors import NotFound
 from hub.services.record import audit
 from hub.services.referrals.consents import EVERYONE, scope_of

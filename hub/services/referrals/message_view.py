@@ -14,7 +14,8 @@ from hub.broker.protocol import INBOX
 from hub.models import CaseKey, InboxRecord, Intake, OutboxRecord, Referral, WireRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze_at, is_party, may_see, status_decision
+from hub.services.access.access import is_party, may_see, status_decision
+from hub.services.access.gaze import Gaze, gaze_at
 from hub.services.errors import NotFound
 from hub.services.messages.intake import LINES_REFUSED
 from hub.services.messages.snapshots import goes_as_snapshot

@@ -7,7 +7,8 @@ from hub.models import Referral
 from hub.rules import lifecycle
 from hub.rules.access import Category, Mask
 from hub.rules.lifecycle import Part
-from hub.services.access.access import WORK_SIDE, Gaze, is_party, may_see, status_decision
+from hub.services.access.access import WORK_SIDE, is_party, may_see, status_decision
+from hub.services.access.gaze import Gaze
 from hub.services.access.grounds import holds
 from hub.services.access.release import content_for, domains_for, touches_health
 from hub.services.errors import NotFound

@@ -2,8 +2,8 @@
 
 from hub.models import Referral
 from hub.rules import lifecycle
-from hub.services.access.access import Gaze
 from hub.services.access.actors import parts_of
+from hub.services.access.gaze import Gaze
 from hub.services.views.referral import ActionChoice
 from schemas.vocabulary import Event, Status
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hub.models import Case, CaseKey, Referral
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze
+from hub.services.access.gaze import Gaze
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, seen
 from hub.services.record.case_keys import check_owner

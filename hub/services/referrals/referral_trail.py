@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from hub.models import InboxRecord, Intake, OutboxRecord, Referral, TimelineEntry, WireRecord
 from hub.rules.access import Category, Mask
-from hub.services.access.access import Gaze, answers_us, is_party, may_see, status_decision, why
+from hub.services.access.access import answers_us, is_party, may_see, status_decision, why
+from hub.services.access.gaze import Gaze
 from hub.services.access.grounds import holds
 from hub.services.referrals.referral_answers import walled_off
 from hub.services.views.referral import TrailStep

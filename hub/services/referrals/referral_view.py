@@ -9,9 +9,10 @@ from hub.models import Case, Person, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze_at, is_announced, may_see, why, why_status
+from hub.services.access.access import is_announced, may_see, why, why_status
 from hub.services.access.actors import parts_of
 from hub.services.access.explaining import explained
+from hub.services.access.gaze import Gaze, gaze_at
 from hub.services.access.own_words import own_words
 from hub.services.access.referral_lines import line_of
 from hub.services.access.release import content_for, domains_for, person_for

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from hub.models import Case, Referral
 from hub.rules.audit import Deed
-from hub.services.access.access import gaze_at, why_status
+from hub.services.access.access import why_status
 from hub.services.access.bundles import HELPING
+from hub.services.access.gaze import gaze_at
 from hub.services.access.referral_lines import line_of
 from hub.services.errors import Invalid
 from hub.services.record.audit import Entry, seen

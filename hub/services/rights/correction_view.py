@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session, defer
 from hub.models import Case, Correction, CorrectionNotice, OutboxRecord, Referral
 from hub.rules.access import Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze_at, status_decision
+from hub.services.access.access import status_decision
 from hub.services.access.actors import NO_PART
+from hub.services.access.gaze import Gaze, gaze_at
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.rights.corrections import ASKED, PRIVACY_OFFICER, owner_if_seen

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from hub.models import Case, Correction, CorrectionNotice, OutboxRecord, Person, Referral
 from hub.models import Client as ClientRecord
 from hub.rules.access import Action, BasisState, Category, Decision, Law, Question, Relation, RelationState, decide
-from hub.services.access.access import gaze_at, may_see
+from hub.services.access.access import may_see
 from hub.services.access.actors import NO_PART, parts_of
+from hub.services.access.gaze import gaze_at
 from hub.services.access.release import release_to, service_of
 from hub.services.errors import Forbidden, Invalid, NotFound, StateForbids
 from hub.services.messages.delivery import close_by_hand

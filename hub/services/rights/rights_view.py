@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from hub.models import Referral
 from hub.rules.access import Category, Mask
 from hub.rules.audit import Deed
-from hub.services.access.access import Gaze, gaze_at, may_see
+from hub.services.access.access import may_see
+from hub.services.access.gaze import Gaze, gaze_at
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry, refused, seen
 from hub.services.rights.rights_book import Item, open_book
