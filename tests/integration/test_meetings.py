@@ -6,6 +6,8 @@ import datetime as dt
 import pytest
 from sqlalchemy import select, update
 
+from hub.app import create_web
+from hub.live import NAMESPACE
 from hub.live.tables import Tables
 from hub.models import Attendance, Case, CaseItem, Post
 from hub.services.cases import agreements, items, meeting_views, meetings
@@ -13,6 +15,7 @@ from hub.services.cases.case_view import case_view
 from hub.services.cases.meeting_views import Table
 from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.overview.table_watch import mark_of_tables
+from hub.services.people import sessions
 from hub.services.record.clients import find_or_open_case
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
@@ -21,6 +24,7 @@ from schemas.vocabulary import ItemKind, ItemState, LifeDomain, Purpose
 from tests.builders import client
 from tests.integration.callers import looking_at
 from tests.integration.conftest import add_viewer
+from tests.integration.test_live_side import Watcher
 from tests.personas import ILSE, MARLOES, NAIMA, PETER, TOM, person
 
 ELS = person("els", "Els van Loon", "toegang-broekhoven", "Toegangsteam Broekhoven", "team_coordinator", Purpose.TRIAGE)
@@ -132,10 +136,13 @@ def test_a_seat_shows_no_more_than_the_domains_that_were_brought_in_and_ends_by_
         with hub.store.writing() as work:
             goal = NewItem(kind=ItemKind.GOAL, content={"title": "Rust."}, life_domains=(domain,))
             written[domain] = items.add(work, hub.config, MARLOES, case_id, goal).id
+    with hub.store.writing() as work:
+        said = NewItem(kind=ItemKind.REMARK, content={"text": "Voor wie helpt."}, about="case")
+        items.add(work, hub.config, MARLOES, case_id, said)
     item = bring_in(hub, case_id, meeting)
     with looking_at(hub) as session:
         seen = {one.id for one in case_view(session, hub.config, ELS, case_id, now()).items}
-    assert written[FINANCES] in seen and not {written[LifeDomain.HOUSING], written[LifeDomain.MENTAL_HEALTH]} & seen
+    assert seen == {item.id, written[FINANCES]}
     with hub.store.writing() as work:
         work.session.execute(update(Attendance).values(until=now()))
     with pytest.raises(NotFound):
@@ -162,6 +169,20 @@ def test_the_name_is_told_once_the_client_is_fine_with_it_and_only_who_spoke_wit
     with hub.store.writing() as work:
         items.name_client(work, hub.config, MARLOES, item.id, 1, named=True)
     assert table(hub, ELS, item).topic.client_name == "Karin Smulders"
+
+
+def test_who_is_signed_out_leaves_the_table_at_once(hub: Hub, case_id: str, meeting: str) -> None:
+    item, web = bring_in(hub, case_id, meeting), create_web(hub)
+    els, marloes = Watcher(web, ELS), Watcher(web, MARLOES)
+    for one in (els, marloes):
+        one.socket.emit("sit", {"item": item.id}, namespace=NAMESPACE, callback=True)
+    assert marloes.got("table")[-1]["here"] == ["els", "marloes"]
+    with hub.store.writing() as work:
+        sessions.end_all(work, ELS.id, "signed_out")
+    web.live.sweep()
+    assert marloes.got("table")[-1]["here"] == ["marloes"]
+    for one in (els, marloes):
+        one.socket.disconnect(NAMESPACE)
 
 
 def test_each_seat_says_what_it_opens_and_nothing_of_other_ties(hub: Hub, case_id: str, meeting: str) -> None:

@@ -133,9 +133,13 @@ def _width(why: Why) -> int:
 
 
 def decision_on(who: Involved, item: ItemHead | Any, action: Action = Action.VIEW) -> Why:
-    """Decide about an item by the policy alone; whom it was meant for comes on top (``meant_for``)."""
+    """Decide about an item by the policy alone; whom it was meant for comes on top (``meant_for``).
+
+    A seat at a table opens the life domains that were brought in: what is about none of them is for who helps.
+    """
+    own = item.owner == who.look.viewer.organisation
     return why_item(
-        who,
+        who if own or item.life_domains else who.as_helper,
         category=item.category,
         owner=item.owner,
         purpose=item.purpose,

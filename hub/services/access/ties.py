@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -71,6 +72,12 @@ class Involved:
     look: Gaze
     ties: tuple[Tie, ...]
     known: dict[tuple[object, ...], Why] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def as_helper(self) -> "Involved":
+        """Give the same without the seats at tables."""
+        ties = tuple(tie for tie in self.ties if tie.relation is not Relation.TEAM_ITEM)
+        return self if len(ties) == len(self.ties) else Involved(look=self.look, ties=ties)
 
 
 def involved(
@@ -168,7 +175,7 @@ def _by_meetings(look: Gaze, seats: Iterable[Seat]) -> Iterator[Tie]:
         yield Tie(
             relation=Relation.TEAM_ITEM,
             state=RelationState.ENDED if over else RelationState.ACTIVE,
-            domains=seat.domains or None,
+            domains=seat.domains,
             grounds=_own_ground(look),
             nameless=seat.nameless,
         )
