@@ -38,6 +38,8 @@ class ReferralLine:
 class TrackStep:
     """One of the six steps of a referral's way. ``state`` is ``done``, ``now``, ``todo`` or ``fault``.
 
+    Where the referral was stopped, it is ``end``, and then ``off`` for what does not come any more.
+
     ``key``: ``sent``, ``delivered``, ``read`` (by their system), ``accepted``, ``started``, ``completed``.
     """
 

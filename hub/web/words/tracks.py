@@ -46,13 +46,15 @@ def step_words(step: TrackStep, view: ReferralView) -> tuple[str, str, str]:
         return _fault(step, view)
     if step.state == "now":
         return _now(step, view)
+    if step.state == "end":
+        _tone, icon, end = words.MARKS.get(view.line.mark) or ("", "x", gettext("Gestopt"))
+        return end, moment(step.at) if step.at else "", icon
+    if step.state == "off":
+        return title, gettext("komt niet meer"), ""
     return title, gettext("nog niet"), ""
 
 
 def _fault(step: TrackStep, view: ReferralView) -> tuple[str, str, str]:
-    if step.key not in _NOT_YET:  # an end that is not the hoped-for one: declined, withdrawn, ended
-        tone_icon_words = words.MARKS.get(view.line.mark) or ("", "x", gettext("Gestopt"))
-        return tone_icon_words[2], moment(step.at) if step.at else "", tone_icon_words[1]
     trouble = view.trouble
     if trouble is None:
         return _NOT_YET[step.key], "", "alert-triangle"
