@@ -6,7 +6,7 @@ import pytest
 
 from hub.models import Referral
 from hub.services.referrals.referral_track import track_of
-from hub.services.views import TrailStep
+from hub.services.views.referral import TrailStep
 from schemas.vocabulary import Delivery, Event, Status
 from tests.builders import MONDAY
 
