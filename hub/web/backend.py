@@ -15,8 +15,8 @@ from hub.services.record.visits import Since
 from hub.services.record.windows import NEWEST, Window
 from hub.services.referrals.consent_view import Consents
 from hub.services.referrals.differences import DifferencesView
-from hub.services.referrals.message_view import MessageView
 from hub.services.views.case import CaseView
+from hub.services.views.message import MessageView
 from hub.services.views.referral import ReferralView, ServiceOffer
 from hub.services.views.viewer import Viewer
 from hub.services.views.work import AlertView, WorkLine

@@ -30,8 +30,9 @@ from hub.services.record.windows import NEWEST, Window
 from hub.services.referrals import answering, consent_view, consents, differences, referral_view, several
 from hub.services.referrals.consent_view import Consents
 from hub.services.referrals.differences import DifferencesView
-from hub.services.referrals.message_view import MessageView, message_view
+from hub.services.referrals.message_view import message_view
 from hub.services.views.case import CaseView
+from hub.services.views.message import MessageView
 from hub.services.views.referral import ReferralView, ServiceOffer, TrailStep
 from hub.services.views.viewer import Viewer
 from hub.services.views.work import AlertView, WorkLine

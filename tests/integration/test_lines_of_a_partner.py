@@ -22,7 +22,8 @@ from hub.services.messages.intake import take_in
 from hub.services.messages.monitor import monitor
 from hub.services.messages.quarantine import read_again
 from hub.services.record.case_keys import payloads_of
-from hub.services.referrals.message_view import Withheld, message_view
+from hub.services.referrals.message_view import message_view
+from hub.services.views.message import Withheld
 from hub.settings import DEMO_CONFIG
 from hub.wiring import Hub
 from schemas.identifiers import new_id

@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 from hub.models import Case, InboxRecord, OutboxRecord, WireRecord
 from hub.services.errors import NotFound
 from hub.services.messages.monitor import monitor
-from hub.services.referrals.message_view import Form, MessageView, Withheld, message_view
+from hub.services.referrals.message_view import message_view
+from hub.services.views.message import Form, MessageView, Withheld
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.vocabulary import Event

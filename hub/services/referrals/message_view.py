@@ -3,8 +3,6 @@
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -24,64 +22,10 @@ from hub.services.record.audit import Entry, seen, telling
 from hub.services.record.case_keys import check_owner, intake_owner
 from hub.services.referrals.referral_answers import walled_off
 from hub.services.referrals.referral_finding import find_referral
+from hub.services.views.message import Form, MessageView, ShownForm, Withheld
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from schemas.vocabulary import MessageKind
-
-
-class Form(StrEnum):
-    """The forms of a message. What a partner brought was ``received``, and ``answer`` is then ours."""
-
-    CANONICAL = "canonical"
-    MAPPED = "mapped"
-    SENT = "sent"
-    ANSWER = "answer"
-    RECEIVED = "received"
-
-
-class Withheld(StrEnum):
-    """Why a form is not shown, without telling whether there is one."""
-
-    ENDED = "ended"
-    WALL = "wall"
-    POLICY = "policy"
-    OTHERS = "others"
-    RECEIVER = "receiver"
-    SNAPSHOT = "snapshot"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ShownForm:
-    """One form, byte for byte; ``size`` is larger than what is there where it was cut."""
-
-    form: Form
-    content_type: str
-    body: bytes
-    size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageView:
-    """A message as a viewer may see it. ``withheld`` says for each form that is not shown why."""
-
-    id: str
-    referral_id: str
-    kind: str
-    at: dt.datetime
-    sender: str
-    receiver: str
-    sender_name: str
-    receiver_name: str
-    incoming: bool
-    state: str
-    reference: str | None
-    attempts: int
-    line: str | None
-    codes: tuple[str, ...]
-    losses: tuple[tuple[str, str], ...]
-    forms: Mapping[Form, ShownForm]
-    withheld: Mapping[Form, Withheld]
-
 
 _OUTWARD = (Form.CANONICAL, Form.MAPPED, Form.SENT, Form.ANSWER)
 # What a receiver's system answers may hold what is its own; a sender's system has no use for its translation.

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, abort, g, render_template
 from flask.typing import ResponseReturnValue
 
-from hub.services.referrals.message_view import Form, MessageView
+from hub.services.views.message import Form, MessageView
 from hub.web.backend import backend
 from hub.web.words.form_words import ADDRESSES, drawn_forms
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from connectors import safe_xml
 from connectors.errors import Refusal
-from hub.services.referrals.message_view import Form, MessageView, ShownForm, Withheld
+from hub.services.views.message import Form, MessageView, ShownForm, Withheld
 from hub.web.translations import Words, gettext
 from hub.web.words.dates import decimal
 from hub.web.words.labels import FIELDS
