@@ -16,7 +16,7 @@ from hub.services.people.identity import hash_secret, person_viewer
 from hub.services.record.case_keys import in_case
 from hub.services.record.clients import find_or_open_case
 from hub.services.record.timeline import NewEntry, nudge, write_entries
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -341,7 +341,7 @@ def open_case(
 def _running_help(work: UnitOfWork, config: Configuration, marloes: Viewer, case_id: str, place: int) -> None:
     """Send a referral that people at De Spoel took on, some of the way."""
     tom = _viewer(work, config, "tom")
-    referral = referrals.send_referral(
+    referral = sending.send_referral(
         work,
         config,
         marloes,

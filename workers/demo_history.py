@@ -9,7 +9,7 @@ from functools import partial
 
 from hub.rules.working_days import add_working_days
 from hub.services.people.identity import person_viewer
-from hub.services.referrals import plan_reviews, referrals
+from hub.services.referrals import plan_reviews, referrals, sending
 from hub.services.referrals.plan_reviews import PLAN_REVIEWED
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
@@ -209,7 +209,7 @@ class _Past:
         to = _OFFERS[step.offer][0]
         if step.event is None:
             new = _new(self.dice, step)
-            self.sent[step.referral] = referrals.send_referral(work, self.config, self.people[step.sender], new).id
+            self.sent[step.referral] = sending.send_referral(work, self.config, self.people[step.sender], new).id
             return
         actor = self.people[step.sender if step.event in _BY_SENDER else _RECEIVERS[to]]
         if step.event == PLAN_REVIEWED:

@@ -11,7 +11,7 @@ from hub.models import CaseItem
 from hub.rules.working_days import AMSTERDAM
 from hub.services.cases import documents, items
 from hub.services.people.identity import person_viewer
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -259,7 +259,7 @@ class _Karin:
             urgency=Urgency.ROUTINE,
             ground=Ground(basis=Basis.CONSENT, purpose=purpose, evidence="Besproken aan de keukentafel."),
         )
-        referral = referrals.send_referral(work, self._config, self._viewer(work, _MARLOES), new)
+        referral = sending.send_referral(work, self._config, self._viewer(work, _MARLOES), new)
         events = {
             "mw-de-kade": (NewEvent(event=Event.RECEIVE), NewEvent(event=Event.ACCEPT), NewEvent(event=Event.START)),
             "ggz-de-leij": (NewEvent(event=Event.RECEIVE), NewEvent(event=Event.ACCEPT), NewEvent(event=Event.START)),

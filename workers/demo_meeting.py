@@ -13,7 +13,7 @@ from hub.services.cases.item_views import view_of
 from hub.services.people.identity import person_viewer
 from hub.services.record.case_keys import in_case
 from hub.services.record.clients import find_case_of_bsn
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
@@ -205,7 +205,7 @@ class _Meetings:
             urgency=Urgency.ROUTINE,
             ground=Ground(basis=Basis.CONSENT, purpose=Purpose.TRIAGE, evidence="Besproken aan de keukentafel."),
         )
-        sent = referrals.send_referral(work, self._config, self._viewer(work, "marloes"), new)
+        sent = sending.send_referral(work, self._config, self._viewer(work, "marloes"), new)
         for event in (Event.RECEIVE, Event.ACCEPT) if accepted else (Event.RECEIVE,):
             locked = referrals.load_for_change(work, sent.id)
             referrals.record_event(work, self._config, self._viewer(work, "els"), locked, NewEvent(event=event))

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from hub.api.problems import flatten
 from hub.rules.audit import Deed
 from hub.services.errors import ServiceError
-from hub.services.messages import digests, evidence
+from hub.services.messages import digest_book, digests, evidence
 from hub.services.messages.monitor import handle, monitor
 from hub.services.messages.reconciliation import not_here, skip_places
 from schemas.digest import read_lines
@@ -133,7 +133,7 @@ def digest_command(organisation: str, file: BinaryIO) -> None:
             raise click.UsageError("There is no such organisation.")
         told = read_lines(read_digest_file(file.read(MAX_DIGEST + 1)))
         with hub.store.writing() as work:
-            found = digests.receive(work, hub.config, organisation, told)
+            found = digest_book.receive(work, hub.config, organisation, told)
             write_down(work, hub.config, Deed.DIGEST_TAKE, organisation, detail=f"{len(told)}:{len(found)}")
     except (WrongFile, ValidationError) as error:
         raise click.UsageError(f"FILE can't be used. {_said(error)}") from error

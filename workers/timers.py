@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub import telemetry
 from hub.broker.protocol import Broker, BrokerUnavailable
 from hub.services.access import emergencies
-from hub.services.messages import digests
+from hub.services.messages import digest_book
 from hub.services.overview import personal_notices
 from hub.services.people import sessions, systems, throttling
 from hub.services.record import deadlines, retention
@@ -114,9 +114,9 @@ class Timers:
     def _make_digests(self) -> None:
         """Count once a night what runs with each organisation, and say where it says something else."""
         with self._store.writing() as work:
-            digests.make_nightly(work, self._config)
+            digest_book.make_nightly(work, self._config)
         with self._store.reading() as session:
-            counts = digests.count_differences(session, self._config)
+            counts = digest_book.count_differences(session, self._config)
         for organisation, count in counts.items():
             telemetry.DIFFERENCES.labels(organisation).set(count)
 

@@ -9,7 +9,7 @@ from flask import Response
 from hub.api.blueprint import api, caller, hub, json_body, looking_here, where
 from hub.models import Difference
 from hub.rules.audit import Deed
-from hub.services.messages import digests
+from hub.services.messages import digest_book, digests
 from hub.services.record import audit
 from schemas.digest import line_to_json, read_lines
 from schemas.fields import moment_text
@@ -21,7 +21,7 @@ def take_digest() -> Response:
     told = read_lines(json_body())
     organisation = caller().organisation
     with hub().store.writing() as work:
-        found = digests.receive(work, hub().config, organisation, told)
+        found = digest_book.receive(work, hub().config, organisation, told)
         ids = tuple(one.referral_id for one in found if one.referral_id)
         entry = audit.Entry(viewer=caller(), deed=Deed.DIGEST_TAKE, objects=ids, detail=f"{len(told)}:{len(found)}")
         audit.write(work, where(), [entry])
@@ -36,7 +36,7 @@ def read_digest() -> Response:
     with looking_here() as session:
         now = where().started
         lines = digests.ours(session, hub().config, organisation, now)
-        found = digests.differences_with(session, hub().config, organisation, now)
+        found = digest_book.differences_with(session, hub().config, organisation, now)
         ids = tuple(line.referral_id for line in lines if line.referral_id)
         audit.seen(session, audit.Entry(viewer=caller(), deed=Deed.DIGEST_READ, objects=ids))
         items = [line_to_json(line) for line in lines]
@@ -44,7 +44,7 @@ def read_digest() -> Response:
 
 
 def _told(found: Sequence[Difference]) -> list[dict[str, Any]]:
-    return [digests.difference_to_json(one) for one in found]
+    return [digest_book.difference_to_json(one) for one in found]
 
 
 def _json(body: dict[str, Any]) -> Response:

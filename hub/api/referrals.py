@@ -24,7 +24,7 @@ from hub.services.access.grounds import holds
 from hub.services.errors import NotFound, VersionConflict
 from hub.services.record import audit
 from hub.services.record.idempotency import Kept, KnownKey, remember
-from hub.services.referrals import referral_answers, referral_finding, referral_trail, referrals
+from hub.services.referrals import referral_answers, referral_finding, referral_trail, referrals, sending
 from hub.services.referrals.message_view import message_view
 from hub.services.views.referral import TrailStep
 from hub.store.database import UnitOfWork
@@ -98,7 +98,7 @@ def send_referral() -> Response:
         with audit.changing(hub().store, where(), caller(), Deed.REFERRAL_SEND, case_id=new.case_id) as work:
             if new.case_id is not None and not has_part_in(work.session, caller(), new.case_id, by_announcement=False):
                 raise NotFound("There is no such case.")
-            referral = referrals.send_referral(work, hub().config, caller(), new)
+            referral = sending.send_referral(work, hub().config, caller(), new)
             look = _look(work, referral)
             answer = REFERRAL.dump(referral_answers.referral_answer(hub().config, caller(), referral, look))
             audit.write(work, where(), [_changed(Deed.REFERRAL_SEND, look, referral)])

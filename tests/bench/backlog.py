@@ -15,7 +15,7 @@ from hub.models import OutboxRecord
 from hub.services.messages.delivery import DeliveryReceipt
 from hub.services.messages.intake import take_in
 from hub.services.record.case_keys import in_case
-from hub.services.referrals.referrals import send_referral
+from hub.services.referrals.sending import send_referral
 from hub.services.views.viewer import Viewer
 from hub.store.outbox import NUDGE
 from schemas.identifiers import derived_id, new_id

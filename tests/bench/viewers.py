@@ -20,7 +20,8 @@ from sqlalchemy import update
 
 from hub.models import Case, OutboxRecord
 from hub.services.people.identity import hash_secret
-from hub.services.referrals.referrals import load_for_change, record_event, send_referral
+from hub.services.referrals.referrals import load_for_change, record_event
+from hub.services.referrals.sending import send_referral
 from hub.services.views.viewer import Viewer
 from hub.store.database import UnitOfWork
 from schemas.message import Ground

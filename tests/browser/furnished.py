@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select, update
 
 from hub.models import Case, CaseItem, Meeting, OutboxRecord, Person, Referral
-from hub.services.messages import digests
+from hub.services.messages import digest_book
 from hub.services.record.reviews import pick_looks
 from schemas.digest import DigestLine
 from schemas.vocabulary import Basis, Event, LifeDomain, Purpose, Status
@@ -130,7 +130,7 @@ def _partners_books_differ(real: RealHub, referral: Referral) -> None:
         ),
     )
     with real.hub.store.writing() as work:
-        digests.receive(work, real.hub.config, "de-spoel", lines)
+        digest_book.receive(work, real.hub.config, "de-spoel", lines)
 
 
 def _people_ask(real: RealHub, browser: Browser, karin: str, other: str) -> None:

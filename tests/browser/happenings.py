@@ -16,7 +16,7 @@ import hub.services
 from hub.models import Case, CaseItem, OutboxRecord, Referral, TimelineEntry
 from hub.rules.items import ITEMS
 from hub.services.cases import client_words, documents, items
-from hub.services.messages import delivery
+from hub.services.messages import delivery, delivery_news
 from hub.services.record import deadlines, timeline
 from hub.services.record.case_keys import in_case
 from hub.services.referrals import consents, plan_reviews, referrals, retractions, trouble, withdrawal
@@ -80,7 +80,7 @@ def of_the_rest() -> set[str]:
         for page in Path(str(hub.services.__file__)).parent.rglob("*.py")
         for kind in re.findall(r'NewEntry\(\s*kind="(\w+)"', page.read_text(encoding="utf-8"))
     }
-    return written | {*SENTENCES, *Event, *delivery._ENTRY_KIND.values()}
+    return written | {*SENTENCES, *Event, *delivery_news.ENTRY_KIND.values()}
 
 
 class Happenings:

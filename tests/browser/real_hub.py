@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from hub.models import Case, Referral
 from hub.models import Client as ClientRecord
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub
@@ -110,7 +110,7 @@ class RealHub:
         """Send a referral for Karin as Marloes."""
         new: NewReferral = new_referral(**{"case_id": self.karin(), "to": "de-spoel", **changes})
         with self.hub.store.writing() as work:
-            return referrals.send_referral(work, self.hub.config, self.person(MARLOES, "marloes"), new)  # type: ignore[arg-type]
+            return sending.send_referral(work, self.hub.config, self.person(MARLOES, "marloes"), new)  # type: ignore[arg-type]
 
     def record(self, referral_id: str, event: Event, who: object = TOM, username: str = "tom", **data: object) -> None:
         """Let someone do something to a referral."""

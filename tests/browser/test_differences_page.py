@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from hub.models import Referral
-from hub.services.messages import digests
+from hub.services.messages import digest_book
 from schemas.digest import DigestLine
 from schemas.vocabulary import Status
 from tests.browser.looks import look
@@ -22,7 +22,7 @@ def tell(real: RealHub, *lines: DigestLine) -> None:
         work.session.execute(update(Referral).values(changed_at=work.now - dt.timedelta(hours=1)))
         work.session.flush()
     with real.hub.store.writing() as work:
-        digests.receive(work, real.hub.config, "de-spoel", lines)
+        digest_book.receive(work, real.hub.config, "de-spoel", lines)
 
 
 def test_bas_takes_over_a_state_and_marloes_reads_until_then_that_it_differs(

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from hub.models import OutboxRecord
-from hub.services.referrals.referrals import send_referral
+from hub.services.referrals.sending import send_referral
 from hub.store.outbox import NUDGE
 from hub.wiring import Hub
 from schemas.vocabulary import LifeDomain

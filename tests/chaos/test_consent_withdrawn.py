@@ -16,7 +16,7 @@ from connectors.protocol import Handover, Payload
 from hub.live import NAMESPACE
 from hub.models import Case, OutboxRecord
 from hub.services.record.clients import find_or_open_case
-from hub.services.referrals import consents, referrals
+from hub.services.referrals import consents, sending
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.vocabulary import ConsentKind, Delivery, LifeDomain, MessageKind
@@ -122,10 +122,10 @@ def prepare(hub: Hub, messages: int) -> str:
     for _ in range(10):
         with hub.store.writing() as work:
             for _ in range(messages // 10):
-                referrals.send_referral(work, hub.config, MARLOES, new_referral(**wanted))
+                sending.send_referral(work, hub.config, MARLOES, new_referral(**wanted))
     task = {"to": "mw-de-kade", "ground": ground(basis="public_task", law="wmo_2015")}
     with hub.store.writing() as work:
-        referrals.send_referral(work, hub.config, MARLOES, new_referral(case_id=case.id, **task))
+        sending.send_referral(work, hub.config, MARLOES, new_referral(case_id=case.id, **task))
     return case.id
 
 

@@ -15,7 +15,7 @@ from hub.broker.protocol import INBOX, Broker, BrokerUnavailable, Fate, Parcel, 
 from hub.models import OutboxRecord, Referral
 from hub.services.messages.delivery import DeliveryReceipt, apply_receipt
 from hub.services.record.case_keys import in_case, intake_owner
-from hub.services.referrals.referrals import send_referral
+from hub.services.referrals.sending import send_referral
 from hub.store import outbox
 from hub.store.database import Store, StoreUnavailable, UnitOfWork
 from hub.wiring import Hub

@@ -14,7 +14,7 @@ from connectors.registry import NAMES, samples_folder
 from hub.models import Referral, TimelineEntry
 from hub.services.messages.address_book import address_book
 from hub.services.messages.intake import take_in
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.settings import DEMO_CONFIG
 from hub.wiring import Hub
 from schemas.message import Coded
@@ -51,7 +51,7 @@ def send(hub: Hub, name: str) -> Referral:
     book = book_of(name)
     sender = NAIMA if others_code(book) == NAIMA.organisation else MARLOES
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, sender, new_referral(to=book.partner.code))
+        return sending.send_referral(work, hub.config, sender, new_referral(to=book.partner.code))
 
 
 def bring(hub: Hub, name: str, payload: Payload) -> str:

@@ -10,7 +10,7 @@ from hub.services.access.capacity import own_room
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Invalid, StateForbids
 from hub.services.overview import inbox_list
-from hub.services.referrals import answering, referrals
+from hub.services.referrals import answering, sending
 from hub.services.referrals.referral_view import referral_view
 from hub.services.views.referral import ReferralView
 from hub.services.views.viewer import Viewer
@@ -35,7 +35,7 @@ def sent(database_hub: Hub) -> str:
     """Give a referral to De Spoel that nobody has opened."""
     new = new_referral(to=SPOEL, life_domains=(LifeDomain.WORK_EDUCATION,), ground=ground(purpose=Purpose.PLACEMENT))
     with database_hub.store.writing() as work:
-        return referrals.send_referral(work, database_hub.config, MARLOES, new).id
+        return sending.send_referral(work, database_hub.config, MARLOES, new).id
 
 
 def act(hub: Hub, who: Viewer, referral_id: str, event: Event, **more: object) -> None:
@@ -108,7 +108,7 @@ def test_who_asked_reads_the_answer_before_accepting_and_others_do_not(database_
 def test_income_learns_no_word_of_what_treatment_asks_and_is_answered(database_hub: Hub) -> None:
     new = new_referral(to="ggz-de-leij", life_domains=(LifeDomain.MENTAL_HEALTH,), ground=ground(purpose="treatment"))
     with database_hub.store.writing() as work:
-        referral_id = referrals.send_referral(work, database_hub.config, MARLOES, new).id
+        referral_id = sending.send_referral(work, database_hub.config, MARLOES, new).id
     act(database_hub, ILSE, referral_id, Event.ASK, note="Sinds wanneer slaapt zij slecht?")
     act(database_hub, MARLOES, referral_id, Event.ANSWER, note="Sinds de zomer.")
     assert "Sinds de zomer." in words(page(database_hub, ILSE, referral_id))

@@ -176,7 +176,7 @@ def test_what_waiting_mends_is_503_with_a_moment_to_come_back(
         raise fault
 
     monkeypatch.setattr("hub.services.record.timeline.write_entries", broken)
-    monkeypatch.setattr("hub.services.referrals.referrals.write_entries", broken)
+    monkeypatch.setattr("hub.services.referrals.sending.write_entries", broken)
     answer = site.send()
     assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0

@@ -23,7 +23,7 @@ from hub.services.record import key_rotation
 from hub.services.record.audit_seal import read_outside, seal_all
 from hub.services.record.audit_verify import verify
 from hub.services.record.clients import find_case
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.store.migrate import migrate
 from hub.wiring import Hub, open_hub
 from schemas.referral import NewEvent
@@ -40,7 +40,7 @@ KADE = "mw-de-kade"
 
 def send(hub: Hub) -> Referral:
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new_referral(client=client(bsn=new_bsn())))
+        return sending.send_referral(work, hub.config, MARLOES, new_referral(client=client(bsn=new_bsn())))
 
 
 def withdraw(hub: Hub, referral: Referral) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from connectors.registry import connector
 from hub.models import OutboxRecord
 from hub.services.messages.intake import take_in
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.message import Coded
@@ -36,7 +36,7 @@ def test_the_state_goes_along_and_the_words_only_where_they_may(
 ) -> None:
     new = new_referral(to=GGZ, life_domains=(LifeDomain.MENTAL_HEALTH,), ground=ground(basis=basis, law="Wmo 2015"))
     with hub.store.writing() as work:
-        referral = referrals.send_referral(work, hub.config, sender, new)
+        referral = sending.send_referral(work, hub.config, sender, new)
     reason = Coded(code="F33", text="depressie")
     payload = partner_says(hub, referral.id, event, note="medicatie is gewijzigd", status_reason=reason)
     with hub.store.writing() as work:

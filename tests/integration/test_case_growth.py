@@ -20,7 +20,7 @@ from hub.services.cases.case_growth import Growth, Lost, growths
 from hub.services.cases.case_view import case_view, entries_after
 from hub.services.errors import NotFound
 from hub.services.record.audit import Entry
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.web.fragments import render_entry
 from hub.wiring import Hub
@@ -62,7 +62,7 @@ def full_case(hub: Hub, case_id: str, write: Write) -> str:
             add_viewer(work, one)
         ground = Ground(basis=Basis.PUBLIC_TASK, law="participatiewet", purpose=Purpose.GUIDANCE)
         new = new_referral(case_id=case_id, to="ggz-de-leij", life_domains=(MENTAL,), ground=ground)
-        hidden = referrals.send_referral(work, hub.config, MARLOES, new).id
+        hidden = sending.send_referral(work, hub.config, MARLOES, new).id
     for event in (Event.RECEIVE, Event.ACCEPT):
         with hub.store.writing() as work:
             locked = referrals.load_for_change(work, hidden)

@@ -15,7 +15,7 @@ from hub.services.overview import worklist
 from hub.services.record import case_keys
 from hub.services.record.clients import find_case
 from hub.services.record.timeline import NewEntry, write_entries
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.store.database import Store
 from hub.wiring import Hub
 from schemas.vocabulary import Event
@@ -27,7 +27,7 @@ from tests.personas import MARLOES
 
 def send(hub: Hub, **changes: Any) -> Referral:
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new_referral(**changes))
+        return sending.send_referral(work, hub.config, MARLOES, new_referral(**changes))
 
 
 def make_regisseur(hub: Hub, case_id: str) -> None:
@@ -133,7 +133,7 @@ def test_a_work_list_is_read_without_asking_for_each_key(database_hub: Hub) -> N
 
 def test_a_key_of_a_transaction_that_failed_does_no_harm(database_hub: Hub) -> None:
     with pytest.raises(ZeroDivisionError), database_hub.store.writing() as work:
-        referrals.send_referral(work, database_hub.config, MARLOES, new_referral())
+        sending.send_referral(work, database_hub.config, MARLOES, new_referral())
         raise ZeroDivisionError
     referral = send(database_hub)
     with database_hub.store.writing() as work, pytest.raises(ZeroDivisionError):
@@ -181,7 +181,7 @@ def test_nothing_can_be_added_to_an_erased_case(database_hub: Hub) -> None:
     referral = send(database_hub)
     destroy(database_hub, referral.case_id)
     with pytest.raises(Erased), database_hub.store.writing() as work:
-        referrals.send_referral(work, database_hub.config, MARLOES, new_referral(client=None, case_id=referral.case_id))
+        sending.send_referral(work, database_hub.config, MARLOES, new_referral(client=None, case_id=referral.case_id))
     with database_hub.store.writing() as work:
         entry = NewEntry(kind="refused_by_system", data={"codes": ["0001"]})
         position = write_entries(work, referral.case_id, [entry])

@@ -22,7 +22,7 @@ from hub.services.cases.case_view import case_view
 from hub.services.errors import NotFound
 from hub.services.overview.worklist import worklist
 from hub.services.record.clients import find_or_open_case
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.referrals.referral_view import referral_view
 from hub.services.views.viewer import Viewer
 from hub.settings import DEMO_CONFIG, Policy, SettingsError, load_configuration
@@ -63,7 +63,7 @@ def now() -> dt.datetime:
 
 def send(hub: Hub, case_id: str, **changes: Any) -> str:
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new_referral(case_id=case_id, **changes)).id
+        return sending.send_referral(work, hub.config, MARLOES, new_referral(case_id=case_id, **changes)).id
 
 
 def record(hub: Hub, referral_id: str, who: Viewer, *events: Event) -> None:
@@ -254,7 +254,7 @@ def test_of_care_without_consent_the_regisseur_sees_that_it_runs_or_nothing_as_t
     hub: Hub, case_id: str, refer: Viewer
 ) -> None:
     with hub.store.writing() as work:
-        referral_id = referrals.send_referral(work, hub.config, refer, new_referral(case_id=case_id, **CARE)).id
+        referral_id = sending.send_referral(work, hub.config, refer, new_referral(case_id=case_id, **CARE)).id
     record(hub, referral_id, ILSE, Event.RECEIVE, Event.ACCEPT)
     on = looks(hub, case_id, referral_id)
     rule = "A02"

@@ -15,7 +15,7 @@ from hub.services.errors import Invalid, NotFound
 from hub.services.messages.settling import Received, Result
 from hub.services.record import audit
 from hub.services.record.clients import find_or_open_case
-from hub.services.referrals import consents, referrals, withdrawal
+from hub.services.referrals import consents, referrals, sending, withdrawal
 from hub.services.referrals.inbox import receive
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
@@ -45,7 +45,7 @@ def open_case(hub: Hub) -> str:
 
 def send(hub: Hub, case_id: str, who: Viewer = MARLOES, **changes: Any) -> Referral:
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, who, new_referral(**{"case_id": case_id, **changes}))
+        return sending.send_referral(work, hub.config, who, new_referral(**{"case_id": case_id, **changes}))
 
 
 def record(hub: Hub, referral: Referral, who: Viewer, event: Event, **data: Any) -> None:

@@ -14,7 +14,7 @@ from hub import telemetry
 from hub.models import Difference, Digest, OutboxRecord, Referral, TimelineEntry
 from hub.rules.differences import Kind
 from hub.services.errors import Invalid, NotFound, NotNow
-from hub.services.messages import digests
+from hub.services.messages import digest_book, digests
 from hub.services.record import retention
 from hub.services.referrals import differences
 from hub.store.database import UnitOfWork
@@ -60,7 +60,7 @@ def of(referral: dict[str, Any], status: str = "sent", **more: Any) -> dict[str,
 
 def open_ones(hub: Hub) -> list[Difference]:
     with hub.store.reading() as session:
-        return digests.open_differences(session)
+        return digest_book.open_differences(session)
 
 
 def repair(hub: Hub, how: str, reason: str = "", viewer: Any = BAS) -> None:
@@ -122,7 +122,7 @@ def test_nobody_learns_of_a_referral_that_is_not_its_own_whatever_it_names(site:
     assert [one.keys() for one in by_name] == [one.keys() for one in by_nothing]
     assert {one["kind"] for one in by_name + by_nothing} == {Kind.UNKNOWN_HERE}
     with site.hub.store.reading() as session:
-        assert digests.said_elsewhere(session, site.hub.config, of_others["id"]) == ()
+        assert digest_book.said_elsewhere(session, site.hub.config, of_others["id"]) == ()
     assert site.get("/digest", KADE).json["items"] == []
 
 
@@ -292,7 +292,7 @@ def test_only_who_runs_the_traffic_repairs(site: Site) -> None:
 
 def at_night(work: UnitOfWork, hub: Hub, moment: dt.datetime) -> int:
     work.now = moment
-    return digests.make_nightly(work, hub.config)
+    return digest_book.make_nightly(work, hub.config)
 
 
 def test_our_digests_are_made_once_a_night_after_the_hour_and_caught_up_after_an_outage(site: Site) -> None:

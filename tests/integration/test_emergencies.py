@@ -28,7 +28,7 @@ from hub.services.errors import Invalid, NotFound
 from hub.services.overview.worklist import worklist
 from hub.services.record.audit import policy_version
 from hub.services.record.clients import find_or_open_case
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.services.referrals.referral_view import referral_view
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
@@ -90,7 +90,7 @@ def test_a_helper_without_any_tie_sees_a_case_for_an_hour_and_can_only_look(
     hub: Hub, case_id: str, who: Viewer, by: str
 ) -> None:
     with hub.store.writing() as work:
-        referral = referrals.send_referral(work, hub.config, MARLOES, new_referral(case_id=case_id))
+        referral = sending.send_referral(work, hub.config, MARLOES, new_referral(case_id=case_id))
     with pytest.raises(NotFound):
         view(hub, who, case_id)
     assert opened(hub, who, KARIN if by == "bsn" else case_id) == case_id

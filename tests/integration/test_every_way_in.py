@@ -24,7 +24,7 @@ from hub.services.access.client_access import may_see_person
 from hub.services.access.gaze import gaze_at
 from hub.services.cases import items, meetings
 from hub.services.people.identity import machine_viewer
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.items import NewItem
@@ -308,7 +308,7 @@ def _sent(hub: Hub, to: str, domains: tuple[LifeDomain, ...], ground: Ground | N
     if ground is not None:
         given["ground"] = ground
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new_referral(**given, **case)).id
+        return sending.send_referral(work, hub.config, MARLOES, new_referral(**given, **case)).id
 
 
 def _brought_in(hub: Hub, chair: Viewer, case_id: str) -> tuple[str, str]:

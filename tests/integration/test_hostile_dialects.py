@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from connectors.registry import samples_folder
 from hub.models import Difference, Intake, OutboxRecord, Referral
-from hub.services.messages.digests import open_differences
+from hub.services.messages.digest_book import open_differences
 from hub.services.messages.settling import Result
-from hub.services.referrals.referrals import send_referral
+from hub.services.referrals.sending import send_referral
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from schemas.vocabulary import Event

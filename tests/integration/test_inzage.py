@@ -11,7 +11,7 @@ from hub.models.record import Record
 from hub.rules import lifecycle
 from hub.rules.access import Category
 from hub.services.access.actors import parts_of
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.services.referrals.referrals import load_for_change, record_event
 from hub.services.rights.rights import FORMAT, decide_for_client, inzage, to_json
 from hub.services.rights.rights_rows import TABLES
@@ -43,7 +43,7 @@ def make_someone(hub: Hub, chance: random.Random) -> str:
             domains = (LifeDomain.MENTAL_HEALTH,)
         with hub.store.writing(NOW) as work:
             new = new_referral(to=to, client=person, life_domains=domains, reason=f"Reden {chance.randrange(10**9)}")
-            sent = referrals.send_referral(work, hub.config, MARLOES, new)
+            sent = sending.send_referral(work, hub.config, MARLOES, new)
         case_id = sent.case_id
         for _step in range(chance.randint(0, 4)):
             take_a_step(hub, chance, sent.id, WORKERS[to])

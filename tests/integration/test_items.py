@@ -13,7 +13,7 @@ from hub.services.cases.case_growth import Growth, growths
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.record.clients import find_or_open_case
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.case import CaseView
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
@@ -51,7 +51,7 @@ def case_id(hub: Hub) -> str:
     ):
         with hub.store.writing() as work:
             new = new_referral(case_id=case.id, to=to, life_domains=(domain,), ground=ground(purpose=purpose))
-            sent = referrals.send_referral(work, hub.config, MARLOES, new)
+            sent = sending.send_referral(work, hub.config, MARLOES, new)
             for event in (Event.RECEIVE, Event.ACCEPT):
                 locked = referrals.load_for_change(work, sent.id)
                 referrals.record_event(work, hub.config, who, locked, NewEvent(event=event))

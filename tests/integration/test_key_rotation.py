@@ -26,7 +26,7 @@ from hub.rules.audit import Deed
 from hub.services.errors import Invalid
 from hub.services.record import audit, audit_seal, audit_verify, case_keys, key_rotation
 from hub.services.record.clients import find_case
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.settings import read_key_file
 from hub.store.database import Store
 from hub.store.migrate import migrate
@@ -49,7 +49,7 @@ def ring_as_before() -> Iterator[None]:
 
 def send(store: Store, config: Any, **changes: Any) -> Referral:
     with store.writing() as work:
-        return referrals.send_referral(work, config, MARLOES, new_referral(**changes))
+        return sending.send_referral(work, config, MARLOES, new_referral(**changes))
 
 
 def other(number: int) -> dict[str, Any]:

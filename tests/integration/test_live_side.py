@@ -13,7 +13,7 @@ from hub.app import WebProcess, create_web
 from hub.live import NAMESPACE
 from hub.models import Case, Person
 from hub.services.record.clients import find_or_open_case
-from hub.services.referrals import consents, referrals
+from hub.services.referrals import consents, referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.consent import NewConsent
@@ -74,7 +74,7 @@ def marloes(web: WebProcess) -> Iterator[Watcher]:
 def send(hub: Hub, case_id: str, **changes: Any) -> str:
     new = new_referral(**{"case_id": case_id, "to": "de-spoel", **changes})
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new).id
+        return sending.send_referral(work, hub.config, MARLOES, new).id
 
 
 def record(hub: Hub, referral_id: str, who: Viewer, event: Event, **data: Any) -> None:

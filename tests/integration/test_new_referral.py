@@ -14,7 +14,7 @@ from hub.services.access import directory
 from hub.services.access.capacity import set_capacity
 from hub.services.cases import case_view
 from hub.services.record import audit
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.services.views.viewer import Viewer
 from hub.web.door.drafts import draft_key
 from hub.wiring import Hub
@@ -127,7 +127,7 @@ def test_only_what_the_viewer_may_know_of_counts_as_running(site: Site, case_id:
     known = sent(site, case_id)[0].id
     with site.hub.store.writing() as work:
         care = new_referral(case_id=case_id, to=GGZ, life_domains=(LifeDomain.MENTAL_HEALTH,))
-        referrals.send_referral(work, site.hub.config, MARLOES, care)
+        sending.send_referral(work, site.hub.config, MARLOES, care)
     assert running(site, NAIMA, case_id) == {known}
     act(site.hub, MARLOES, known, Event.WITHDRAW)
     assert running(site, NAIMA, case_id) == set(), "what ended runs no more"

@@ -24,7 +24,7 @@ from hub.models import OutboxRecord, Referral
 from hub.services.messages.feed import feed
 from hub.services.messages.notices import NOTICE
 from hub.services.overview.personal_notices import Recipients
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.wiring import Hub
 from tests.builders import client, new_referral
 from tests.integration.callers import GGZ
@@ -131,7 +131,7 @@ def told(hub: Hub, settings: dict[str, Any]) -> Hub:
 
 def send(hub: Hub, to: str = SPOEL, **changes: Any) -> Referral:
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new_referral(to=to, **changes))
+        return sending.send_referral(work, hub.config, MARLOES, new_referral(to=to, **changes))
 
 
 def notices(hub: Hub) -> list[Any]:
@@ -246,7 +246,7 @@ def test_nothing_is_written_where_no_mail_is_configured(hub: Hub) -> None:
 
 def test_a_rolled_back_message_leaves_no_notice(told: Hub) -> None:
     with pytest.raises(RuntimeError), told.store.writing() as work:
-        referrals.send_referral(work, told.config, MARLOES, new_referral(to=SPOEL))
+        sending.send_referral(work, told.config, MARLOES, new_referral(to=SPOEL))
         raise RuntimeError
     assert notices(told) == []
 

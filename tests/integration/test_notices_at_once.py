@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from hub.broker.protocol import NOTICES
 from hub.models import OutboxRecord
 from hub.services.messages.notices import put_notices
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.settings import Configuration
 from hub.wiring import Hub
 from tests.builders import new_referral
@@ -30,7 +30,7 @@ def telling(config: Configuration) -> Configuration:
 def test_who_holds_a_case_and_who_tells_first_both_come_to_their_end(database_hub: Hub) -> None:
     hub, config = database_hub, telling(database_hub.config)
     with hub.store.writing() as work:
-        made = referrals.send_referral(work, hub.config, MARLOES, new_referral())
+        made = sending.send_referral(work, hub.config, MARLOES, new_referral())
     faults: list[OperationalError] = []
     told = threading.Event()
 

@@ -177,7 +177,7 @@ def test_a_log_line_or_answer_for_a_fault_in_the_database_quotes_nothing(
     def broken(*_args: object, **_kwargs: object) -> None:
         raise IntegrityError("INSERT", {"person": person}, Exception(f"duplicate key {person['bsn']}"))
 
-    monkeypatch.setattr("hub.services.referrals.referrals.write_entries", broken)
+    monkeypatch.setattr("hub.services.referrals.sending.write_entries", broken)
     answer = site.send(WI, client=person)
     assert (answer.status_code, answer.json["code"]) == (500, "fault")
     shown = [*heard.lines, answer.get_data(as_text=True)]

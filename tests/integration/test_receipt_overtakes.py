@@ -12,7 +12,7 @@ from hub.models import Intake, OutboxRecord
 from hub.services.messages.address_book import address_book
 from hub.services.messages.delivery import DeliveryReceipt, apply_receipt
 from hub.services.messages.intake import take_in
-from hub.services.referrals import inbox, referrals
+from hub.services.referrals import inbox, sending
 from hub.wiring import Hub
 from schemas.message import Message, MessageData, Receipt, source_of
 from schemas.vocabulary import LifeDomain, MessageKind
@@ -58,9 +58,7 @@ def bring(hub: Hub, reference: str) -> str:
 
 def test_it_waits_for_our_own_receipt_and_counts_then(hub: Hub) -> None:
     with hub.store.writing() as work:
-        referrals.send_referral(
-            work, hub.config, MARLOES, new_referral(to=GGZ, life_domains=(LifeDomain.MENTAL_HEALTH,))
-        )
+        sending.send_referral(work, hub.config, MARLOES, new_referral(to=GGZ, life_domains=(LifeDomain.MENTAL_HEALTH,)))
     with closing(Relay(hub.store, hub.broker)) as relay:
         relay.step()
     sent = row(hub)

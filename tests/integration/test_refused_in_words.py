@@ -12,7 +12,7 @@ from connectors.protocol import Handover, Payload, Verdict
 from connectors.registry import connector
 from hub.models import OutboxRecord
 from hub.services.messages.address_book import address_book
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.wiring import Hub
 from tests.builders import new_referral
 from tests.integration.callers import GGZ, KADE
@@ -44,7 +44,7 @@ def sent_to(hub: Hub, organisation: str, **settings: Any) -> Any:
     """Send a referral to a partner that refuses so; give what its outbox row then says."""
     changes = {"to": GGZ, "life_domains": ["mental_health"]} if organisation == GGZ else {}
     with hub.store.writing() as work:
-        referrals.send_referral(work, hub.config, MARLOES, new_referral(**changes))
+        sending.send_referral(work, hub.config, MARLOES, new_referral(**changes))
     worker = worker_of(hub, hub.config.organisations[organisation], Refusing(hub, organisation, **settings))
     with (
         closing(Relay(hub.store, hub.broker)) as relay,

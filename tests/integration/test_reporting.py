@@ -17,7 +17,7 @@ from hub.services.access.objections import register_objection
 from hub.services.errors import NotFound
 from hub.services.overview.report_view import Report, Together
 from hub.services.overview.reporting import asked_by, report
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.referral import NewEvent
@@ -52,7 +52,7 @@ class World:
                 new = new_referral(
                     to=to.organisation, client=client(bsn=new_bsn()), life_domains=(domain,), ground=ground()
                 )
-                sent = referrals.send_referral(work, self.hub.config, sender, new)
+                sent = sending.send_referral(work, self.hub.config, sender, new)
                 cases.append(sent.case_id)
                 for event, day in course:
                     self.days.setdefault(day, []).append((sent.id, to, NewEvent(event=event, **_said(event, changes))))

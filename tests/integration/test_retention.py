@@ -31,7 +31,7 @@ from hub.services.record import retention
 from hub.services.record.case_keys import intake_owner
 from hub.services.record.idempotency import Kept, remember
 from hub.services.record.retention_due import due
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.services.referrals.referrals import load_for_change, record_event
 from hub.wiring import Hub
 from schemas.referral import NewEvent
@@ -50,7 +50,7 @@ MINUTE = dt.timedelta(minutes=1)
 def send(hub: Hub, at: dt.datetime = START, **changes: object) -> Referral:
     person = client(bsn=new_bsn(), family_name="Termijnman")
     with hub.store.writing(at) as work:
-        return referrals.send_referral(
+        return sending.send_referral(
             work, hub.config, MARLOES, new_referral(to="toegang-centrum", **{"client": person, **changes})
         )
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from hub.models import AuditRecord, Referral
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.services.referrals.referrals import load_for_change, record_event
 from hub.settings import from_environment
 from hub.wiring import open_hub
@@ -29,7 +29,7 @@ def test_what_was_previewed_is_removed_by_its_hash_and_written_in_the_log(
     long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=50)
     with closing(open_test_hub(*urls)) as hub:
         with hub.store.writing(long_ago) as work:
-            sent = referrals.send_referral(work, hub.config, MARLOES, new_referral(to="toegang-centrum"))
+            sent = sending.send_referral(work, hub.config, MARLOES, new_referral(to="toegang-centrum"))
         with hub.store.writing(long_ago) as work:
             new = NewEvent(event=Event.WITHDRAW, note="klaar")
             record_event(work, hub.config, MARLOES, load_for_change(work, sent.id), new)

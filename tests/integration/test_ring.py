@@ -10,7 +10,7 @@ from hub.models import Case, Referral, TimelineEntry
 from hub.services.access.release import service_of
 from hub.services.messages.address_book import address_book
 from hub.services.messages.intake import take_in
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.wiring import Hub
 from schemas.message import Message, MessageData, source_of
 from schemas.referral import NewEvent
@@ -22,7 +22,7 @@ from tests.personas import MARLOES
 
 def send(hub: Hub, **changes: object) -> Referral:
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new_referral(**changes))
+        return sending.send_referral(work, hub.config, MARLOES, new_referral(**changes))
 
 
 def read(hub: Hub, referral: Referral) -> Referral:

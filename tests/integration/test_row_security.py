@@ -33,7 +33,7 @@ from hub.rules.access_question import Question
 from hub.rules.access_tables import Action, BasisState, Category, Relation, RelationState
 from hub.services.record.clients import find_case_of_bsn
 from hub.services.record.idempotency import Kept, remember
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.store.guard import WallDown
 from hub.store.migrate import is_up_to_date, migrate
 from hub.store.walls import APP_ROLE, SHARED, WallError, close_to_owner, open_to_owner, role_of, walled_tables
@@ -86,7 +86,7 @@ def live_through(hub: Hub, bsn: str) -> None:
     """Send a referral for someone, and have it received."""
     code = hub.config.municipality.code
     with hub.store.writing() as work:
-        sent = referrals.send_referral(
+        sent = sending.send_referral(
             work, hub.config, in_municipality(MARLOES, code), new_referral(client=client(bsn=bsn))
         )
         loaded = referrals.load_for_change(work, sent.id)

@@ -16,7 +16,7 @@ from hub.models import OutboxRecord
 from hub.services.messages.address_book import address_book
 from hub.services.messages.delivery import DeliveryReceipt
 from hub.services.record import case_keys
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.settings import SettingsError, from_environment
 from hub.wiring import Hub
 from tests.builders import new_referral
@@ -46,7 +46,7 @@ def taken(broker: Any, queue: str) -> list[Any]:
 
 def send(hub: Hub) -> str:
     with hub.store.writing() as work:
-        referral = referrals.send_referral(work, hub.config, MARLOES, new_referral(reason="GEHEIMWOORD"))
+        referral = sending.send_referral(work, hub.config, MARLOES, new_referral(reason="GEHEIMWOORD"))
     relay = Relay(hub.store, hub.broker)
     relay.step()
     relay.close()

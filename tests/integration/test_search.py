@@ -15,7 +15,7 @@ from hub.rules.searching import read
 from hub.services.cases import items
 from hub.services.overview.search import MOST, Found, search
 from hub.services.record.search_words import rebuild
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.rights import corrections
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
@@ -58,7 +58,7 @@ def refer(hub: Hub, whom: Client, to: str = KADE, *events: Event, by: Viewer = M
     domain = domains.get(to, LifeDomain.SOCIAL_NETWORK)
     new = new_referral(client=whom, to=to, life_domains=(domain,), **changes)
     with hub.store.writing() as work:
-        sent = referrals.send_referral(work, hub.config, by, new)
+        sent = sending.send_referral(work, hub.config, by, new)
     for one in events:
         with hub.store.writing() as work:
             receiver = {KADE: NAIMA, GGZ: ILSE, SPOEL: TOM}[to]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from hub.models import ConsentEvent, OutboxRecord, Referral, TimelineEntry
 from hub.rules import lifecycle
 from hub.services.errors import Invalid, ServiceError, StateForbids
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.referrals.several import send_several
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
@@ -37,7 +37,7 @@ def both(case_id: str) -> list[NewReferral]:
 @pytest.fixture
 def case_id(database_hub: Hub) -> str:
     with database_hub.store.writing() as work:
-        return referrals.send_referral(work, database_hub.config, MARLOES, new_referral(to=GGZ)).case_id
+        return sending.send_referral(work, database_hub.config, MARLOES, new_referral(to=GGZ)).case_id
 
 
 def send(hub: Hub, case_id: str) -> tuple[str, str]:
@@ -164,7 +164,7 @@ def test_what_does_not_go_together_is_not_sent_at_all(
 
 def test_the_systems_of_who_was_too_late_take_the_withdrawal(hub: Hub, ring: Ring) -> None:
     with hub.store.writing() as work:
-        apart = referrals.send_referral(work, hub.config, MARLOES, new_referral(to=GGZ))
+        apart = sending.send_referral(work, hub.config, MARLOES, new_referral(to=GGZ))
         kade, spoel = (one.id for one in send_several(work, hub.config, MARLOES, both(apart.case_id)))
         finances = {"case_id": apart.case_id, "life_domains": (LifeDomain.FINANCES,)}
         team = new_referral(

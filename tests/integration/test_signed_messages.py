@@ -17,7 +17,7 @@ from hub.models.shelf import ContentKey
 from hub.services.errors import Invalid
 from hub.services.messages import evidence, signatures
 from hub.services.record import case_keys
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.wiring import Hub
 from tests.builders import new_referral
 from tests.personas import MARLOES
@@ -121,7 +121,7 @@ def test_rubbish_is_refused_and_breaks_nothing(rubbish: str) -> None:
 
 def test_what_was_sent_can_be_shown_with_its_receipts_and_verified_without_the_hub(database_hub: Hub) -> None:
     with database_hub.store.writing() as work:
-        referral = referrals.send_referral(work, database_hub.config, MARLOES, new_referral())
+        referral = sending.send_referral(work, database_hub.config, MARLOES, new_referral())
     with database_hub.store.reading() as session:
         bundle = json.loads(json.dumps(evidence.bundle_of(session, database_hub.config, referral.id)))
         stored = session.scalars(select(OutboxRecord.signature).where(OutboxRecord.receiver == "mw-de-kade")).one()

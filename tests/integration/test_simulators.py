@@ -14,7 +14,7 @@ from connectors.transports.files import DropFolder, IntakeFolder
 from hub.app import create_web
 from hub.models import Intake, OutboxRecord, Referral, TimelineEntry
 from hub.services.messages.monitor import monitor
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.wiring import Hub
 from schemas.referral import NewEvent
 from schemas.vocabulary import Delivery, Event, LifeDomain, Status
@@ -102,7 +102,7 @@ class Street:
         for _ in range(count):
             with self.hub.store.writing() as work:
                 new = new_referral(to=self.code, life_domains=(DOMAINS[self.code],), client=client(bsn=new_bsn()))
-                sent.append(referrals.send_referral(work, self.hub.config, MARLOES, new).id)
+                sent.append(sending.send_referral(work, self.hub.config, MARLOES, new).id)
         return sent
 
     def statuses(self) -> list[str]:

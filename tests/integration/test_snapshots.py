@@ -17,7 +17,7 @@ from hub.services.messages.address_book import address_book
 from hub.services.messages.intake import take_in
 from hub.services.messages.outgoing import message_about
 from hub.services.record import audit
-from hub.services.referrals import consents, referrals
+from hub.services.referrals import consents, referrals, sending
 from hub.services.referrals.inbox import receive_all
 from hub.services.referrals.referral_view import referral_view
 from hub.settings import Organisation
@@ -36,7 +36,7 @@ KADE, GOIRLE = "mw-de-kade", "gemeente-goirle"
 
 def send(hub: Hub, **changes: object) -> Referral:
     with hub.store.writing() as work:
-        return referrals.send_referral(work, hub.config, MARLOES, new_referral(**changes))
+        return sending.send_referral(work, hub.config, MARLOES, new_referral(**changes))
 
 
 def told(hub: Hub, referral: Referral, kind: MessageKind, receiver: str = KADE) -> tuple[int | None, ...]:

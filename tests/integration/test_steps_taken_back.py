@@ -9,7 +9,7 @@ from sqlalchemy import select
 from hub.models import OutboxRecord, Referral, TimelineEntry
 from hub.services.messages.settling import Received, Result
 from hub.services.referrals.inbox import heal, receive, receive_all  # noqa: F401 - receive_all is the way of the worker
-from hub.services.referrals.referrals import send_referral
+from hub.services.referrals.sending import send_referral
 from hub.wiring import Hub
 from schemas.identifiers import new_id
 from schemas.message import Message, MessageData, source_of

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from werkzeug.test import TestResponse
 
 from hub.models import OutboxRecord, TimelineEntry
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.wiring import Hub
 from schemas.vocabulary import Delivery, MessageKind
 from tests.builders import new_referral
@@ -21,7 +21,7 @@ NEXT = dt.datetime(2031, 1, 1, tzinfo=dt.UTC)
 def late(database_hub: Hub) -> str:
     """Give a referral that was tried three times, whose next try is far away."""
     with database_hub.store.writing() as work:
-        referral_id = referrals.send_referral(work, database_hub.config, MARLOES, new_referral()).id
+        referral_id = sending.send_referral(work, database_hub.config, MARLOES, new_referral()).id
     _put(database_hub, state=Delivery.WAITING, attempts=3, error="unreachable: no answer", due_at=NEXT)
     return referral_id
 

@@ -13,7 +13,7 @@ from psycopg import sql
 from sqlalchemy import select
 
 from hub.models import Client, OutboxRecord, Referral
-from hub.services.referrals import referrals
+from hub.services.referrals import sending
 from hub.store.walls import role_of, walled_tables
 from hub.wiring import Hub, open_hub
 from schemas.vocabulary import Delivery, Event, Status
@@ -51,7 +51,7 @@ def send(hub: Hub, bsn: str) -> Referral:
     someone = in_municipality(MARLOES, hub.config.municipality.code)
     with hub.store.writing() as work:
         new = new_referral(client=client(bsn=bsn, family_name=hub.config.municipality.code))
-        return referrals.send_referral(work, hub.config, someone, new)
+        return sending.send_referral(work, hub.config, someone, new)
 
 
 def live(hub: Hub, ring: Ring, sent: list[Referral]) -> None:

@@ -17,6 +17,7 @@ from hub.rules.audit import Deed
 from hub.services.access.circumstances import Circumstances, circumstances_of_all
 from hub.services.access.gaze import Gaze, gaze
 from hub.services.access.ties import Seat, seats_of
+from hub.services.cases.case_entrance import check_entrance, entrance_of
 from hub.services.cases.case_entries import Found, entries_of, found_among, is_shown, referrals_of
 from hub.services.cases.case_view import (
     ENTRIES,

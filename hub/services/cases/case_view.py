@@ -15,14 +15,14 @@ from hub.models import Case, CaseKey, Person, TimelineEntry
 from hub.models import Client as ClientRecord
 from hub.rules.access import Action, Category, Mask, reason
 from hub.rules.audit import Deed
-from hub.services.access.access import Why, has_part_in
-from hub.services.access.client_access import may_see_person, see_client, why_client
-from hub.services.access.explaining import explained, explained_status
+from hub.services.access.client_access import see_client
+from hub.services.access.explaining import explained
 from hub.services.access.gaze import Gaze, gaze_at
 from hub.services.access.item_access import open_domains, open_kinds, why_item
 from hub.services.access.referral_lines import organisation_name, place
 from hub.services.access.release import person_for
 from hub.services.access.ties import at_the_table
+from hub.services.cases.case_entrance import NO_DIRECT, check_entrance, entrance_of, why_at_table
 from hub.services.cases.case_entries import Found, entries_of, found_in, is_shown
 from hub.services.cases.colleagues import colleagues_of, parties_of
 from hub.services.cases.item_views import items_of, naming
@@ -38,7 +38,7 @@ from hub.services.views.why import Explained, Withheld
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.message import Client
-from schemas.vocabulary import HEALTH_DOMAINS, OrganisationKind, Purpose
+from schemas.vocabulary import HEALTH_DOMAINS, OrganisationKind
 
 _TIMELINE = table_of(TimelineEntry)
 _OF_CASE = _TIMELINE.c.case_id == bindparam("case_id")
@@ -59,8 +59,7 @@ REGISSEUR = (
     .select_from(_CASES.outerjoin(_PEOPLE, _CASES.c.regisseur_id == _PEOPLE.c.id))
     .where(_CASES.c.id == bindparam("case_id"))
 )
-_NO_DIRECT = frozenset({"functional_admin", "privacy_officer", "policy_adviser", "enforcer"})
-_NO_REFERRING = _NO_DIRECT | {"income_consultant", "machine"}
+_NO_REFERRING = NO_DIRECT | {"income_consultant", "machine"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,33 +222,9 @@ def _whys(look: Gaze, owner: str, found: Found) -> dict[str, Explained]:
     for name, category in _OF_CLIENT.items():
         through = see_client(look, found.records, category)
         if not through[0].decision.allow and at_the_table(found.who):
-            through = (_at_table(found, owner, category), None)
+            through = (why_at_table(found, owner, category), None)
         whys[name] = explained(look, *through)
     return whys | {"contact": entrance_of(look, owner, found)}
-
-
-def knows_client(look: Gaze, owner: str, found: Found) -> bool:
-    """Whether this viewer may know who the client is, by any of the ties to the case."""
-    if see_client(look, found.records, Category.CONTACT)[0].decision.allow:
-        return True
-    return at_the_table(found.who) and _at_table(found, owner, Category.CONTACT).decision.allow
-
-
-def _at_table(found: Found, owner: str, category: Category) -> Why:
-    """Decide about the client by a seat at the table of a meeting: whose client it is, wrote it down."""
-    return why_item(found.who, category=category, owner=owner, purpose=Purpose.GUIDANCE, domains=())
-
-
-def entrance_of(look: Gaze, owner: str, found: Found) -> Explained:
-    """Say why the case is there for this viewer at all: since the client may be known, or a referral is seen."""
-    through = why_client(look, found.records, Category.CONTACT)
-    if through[0].decision.allow:
-        return explained(look, *through)
-    if at_the_table(found.who):
-        return explained(look, _at_table(found, owner, Category.CONTACT))
-    if not found.referrals:
-        return explained(look, *through)
-    return explained_status(look, found.records[0])
 
 
 def tell_case(session: Session, look: Gaze, deed: Deed, case_id: str, found: Found, *, known: bool) -> None:
@@ -291,28 +266,6 @@ def load_file(session: Session, case_id: str) -> CaseFile:
     for content in (case.story, client.person):
         check_owner(content, case_id)
     return CaseFile(case=case, person=Client(**client.person), regisseur=regisseur)
-
-
-def check_entrance(session: Session, look: Gaze, case_id: str, found: Found) -> None:
-    """Let in who has a tie to the client; to anyone else the case is not there.
-
-    Income sees the clients of Work & Income alone: that somebody else has a client may itself be health data.
-    """
-    if not is_there(session, look, case_id, found):
-        raise NotFound("There is no such case.")
-
-
-def is_there(session: Session, look: Gaze, case_id: str, found: Found) -> bool:
-    """Whether a case is there for this viewer at all."""
-    viewer = look.viewer
-    if viewer.role in _NO_DIRECT:
-        return False
-    if found.referrals or at_the_table(found.who):
-        return True
-    income = viewer.role == "income_consultant"
-    return may_see_person(look, []).allow and (
-        not income or has_part_in(session, viewer, case_id, by_announcement=True)
-    )
 
 
 _NEVER_HEALTH = "health"

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 from hub.models import CaseItem, CaseKey, DocumentBody
 from hub.rules.audit import Deed
 from hub.services.access.gaze import gaze_at
+from hub.services.cases.case_entrance import check_entrance
 from hub.services.cases.case_entries import found_in
-from hub.services.cases.case_view import REGISSEUR, check_entrance
+from hub.services.cases.case_view import REGISSEUR
 from hub.services.cases.document_checks import judged
 from hub.services.cases.items import write_down
 from hub.services.errors import NotFound

@@ -1,27 +1,26 @@
 """What became of a message on its way to a partner: receipts, retries and what needs a person."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from hub.models import CaseKey, OutboxRecord, Referral
+from hub.models import CaseKey, OutboxRecord
 from hub.rules import retries
 from hub.rules.audit import Deed
 from hub.services.access.actors import SYSTEM
 from hub.services.errors import NotFound
 from hub.services.messages import fetch_orders
+from hub.services.messages.delivery_news import News, show_way, tell_news
 from hub.services.record import wire
 from hub.services.record.audit import Entry, Occasion, write
-from hub.services.record.timeline import NewEntry, look_at_way, nudge_all, write_everywhere
 from hub.store.database import UnitOfWork
 from hub.store.tables import table_of
-from schemas.vocabulary import Delivery, MessageKind
+from schemas.vocabulary import Delivery
 
-_ROWS, _REFERRALS, _KEYS = table_of(OutboxRecord), table_of(Referral), table_of(CaseKey)
+_ROWS, _KEYS = table_of(OutboxRecord), table_of(CaseKey)
 # The key of the case comes along: what went over the line is sealed by it, and nothing is asked once more.
 _OPEN = (
     select(
@@ -47,7 +46,6 @@ _OPEN = (
     .with_for_update(of=_ROWS)
 )
 _CHANGE = update(_ROWS).where(_ROWS.c.id == bindparam("row_id"))
-_SHOW = update(_REFERRALS).where(_REFERRALS.c.id == bindparam("referral")).values(delivery=bindparam("state"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +149,7 @@ def _handed_over(row: Any, receipt: DeliveryReceipt) -> Entry:
 
 
 def _delivered(work: UnitOfWork, taken: Sequence[tuple[Any, DeliveryReceipt]]) -> None:
-    news = [_News(row=row, state=_state_of(receipt), data=_codes_of(receipt), fresh=True) for row, receipt in taken]
+    news = [News(row=row, state=_state_of(receipt), data=_codes_of(receipt), fresh=True) for row, receipt in taken]
     work.execute(
         _CHANGE,
         [
@@ -171,7 +169,7 @@ def _delivered(work: UnitOfWork, taken: Sequence[tuple[Any, DeliveryReceipt]]) -
             for row, receipt in taken
         ],
     )
-    _tell(work, news)
+    tell_news(work, news)
     work.wake_relay()  # the next of their lanes may go
 
 
@@ -191,7 +189,7 @@ def _stuck(work: UnitOfWork, row: Any, error: str) -> None:
         fetch_orders.give_up(work, row, error)
         return
     _set(work, row.id, state=Delivery.QUARANTINED, attempts=row.attempts + 1, error=error[:300])
-    _tell(work, [_News(row=row, state=Delivery.QUARANTINED, data={"error": error[:300]})])
+    tell_news(work, [News(row=row, state=Delivery.QUARANTINED, data={"error": error[:300]})])
 
 
 def _try_again(work: UnitOfWork, row: Any, receipt: DeliveryReceipt) -> None:
@@ -203,76 +201,13 @@ def _try_again(work: UnitOfWork, row: Any, receipt: DeliveryReceipt) -> None:
     due_at = work.now + retries.delay_after(attempts, retry_after=receipt.retry_after)
     _set(work, row.id, state=state, attempts=attempts, due_at=due_at, error=(receipt.error or "")[:300])
     if attempts == 3:  # twice is a hiccup; from the third on the sender may know
-        _tell(work, [_News(row=row, state=state, data={"error": (receipt.error or "")[:300]})])
+        tell_news(work, [News(row=row, state=state, data={"error": (receipt.error or "")[:300]})])
     else:
-        _show_way(work, [row])
+        show_way(work, [row])
 
 
 def _set(work: UnitOfWork, row_id: int, **values: Any) -> None:
     work.execute(_CHANGE, {"row_id": row_id, **values})
-
-
-_ENTRY_KIND = {
-    Delivery.DELIVERED: "delivered",
-    Delivery.PROCESSED: "processed",
-    Delivery.REFUSED: "refused_by_system",
-    Delivery.QUARANTINED: "undelivered",
-    Delivery.WAITING: "delayed",
-    Delivery.UNKNOWN: "delayed",
-}
-
-
-_TAKEN = (Delivery.DELIVERED, Delivery.PROCESSED, Delivery.REFUSED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _News:
-    """What is to be told of one row of the outbox. ``fresh``: nothing was told of its delivery before."""
-
-    row: Any
-    state: Delivery
-    data: dict[str, Any] | None = None
-    fresh: bool = False
-
-    @property
-    def first(self) -> bool:
-        """Whether it is about the message that brings the referral itself."""
-        return bool(self.row.kind == MessageKind.SENT)
-
-    @property
-    def worth_telling(self) -> bool:
-        """Of later messages only trouble is news."""
-        if self.row.referral_id is None or self.row.case_id is None:
-            return False
-        return self.first or self.state not in (Delivery.DELIVERED, Delivery.PROCESSED)
-
-    def entries(self) -> list[NewEntry]:
-        """Give it as entries of the timeline."""
-        kinds = [_ENTRY_KIND[self.state]]
-        if self.fresh and self.state is not Delivery.DELIVERED and self.state in _TAKEN:
-            kinds.insert(0, "delivered")  # taken and understood in one breath are two steps all the same
-        whose = {"organisation": self.row.receiver, "referral_id": self.row.referral_id}
-        return [NewEntry(kind=kind, data=self.data if kind == kinds[-1] else None, **whose) for kind in kinds]
-
-
-def _tell(work: UnitOfWork, all_news: Iterable[_News]) -> None:
-    """Show it on the referrals and their timelines; of what is no news there, on the trail of messages alone."""
-    everything = list(all_news)
-    told = [news for news in everything if news.worth_telling]
-    _show_way(work, [news.row for news in everything if not news.worth_telling])
-    shown = [{"referral": news.row.referral_id, "state": news.state} for news in told if news.first]
-    if shown:
-        work.execute(_SHOW, sorted(shown, key=lambda one: str(one["referral"])))  # one order of locks
-    entries: defaultdict[str, list[NewEntry]] = defaultdict(list)
-    for news in told:
-        entries[news.row.case_id] += news.entries()
-    if entries:
-        nudge_all(work, write_everywhere(work, entries).items())
-
-
-def _show_way(work: UnitOfWork, rows: Iterable[Any]) -> None:
-    """Have open pages of these messages' referrals show how far they are."""
-    look_at_way(work, [(row.case_id, row.referral_id) for row in rows if row.case_id and row.referral_id])
 
 
 def apply_functional_receipt(
@@ -298,7 +233,7 @@ def apply_functional_receipt(
     row.delivered_at = row.delivered_at or work.now  # who processed it has taken it
     row.processed_at = work.now
     work.session.flush()
-    _tell(work, [_News(row=row, state=state, data={"codes": [code["code"] for code in codes]} if refused else None)])
+    tell_news(work, [News(row=row, state=state, data={"codes": [code["code"] for code in codes]} if refused else None)])
     work.wake_relay()
     return row.referral_id
 
@@ -328,5 +263,5 @@ def close_by_hand(work: UnitOfWork, outbox_id: int, how: str) -> None:
     ).one_or_none()
     if row is None:
         raise NotFound("This message does not wait.")
-    _tell(work, [_News(row=row, state=Delivery.REFUSED)])
+    tell_news(work, [News(row=row, state=Delivery.REFUSED)])
     work.wake_relay()

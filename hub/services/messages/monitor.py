@@ -10,7 +10,7 @@ from hub.broker.protocol import INBOX, NOTICES, partner_queue
 from hub.models import Intake, OutboxRecord, WireRecord
 from hub.rules.retries import AMBER_AFTER, RED_AFTER
 from hub.services.errors import NotFound
-from hub.services.messages import delivery, digests, intake, quarantine
+from hub.services.messages import delivery, digest_book, intake, quarantine
 from hub.services.messages.monitor_views import ConnectionLine, MonitorLine, MonitorView, WireFacts
 from hub.services.record import wire
 from hub.services.views.viewer import Viewer
@@ -56,7 +56,7 @@ def monitor(session: Session, config: Configuration, viewer: Viewer, now: dt.dat
         delivered_today=delivered,
         waiting=waiting,
         oldest_at=oldest,
-        differences=sum(digests.count_differences(session, config).values()),
+        differences=sum(digest_book.count_differences(session, config).values()),
     )
 
 

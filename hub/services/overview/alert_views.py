@@ -23,8 +23,9 @@ from hub.services.access.circumstances import circumstances
 from hub.services.access.gaze import Gaze, gaze
 from hub.services.access.release import person_for
 from hub.services.access.ties import at_the_table, seats_of
+from hub.services.cases.case_entrance import is_there, knows_client
 from hub.services.cases.case_entries import Found, found_among
-from hub.services.cases.case_view import full_name, is_there, knows_client
+from hub.services.cases.case_view import full_name
 from hub.services.cases.item_views import view_of
 from hub.services.record.audit import Entry, seen
 from hub.services.record.case_keys import check_owner

@@ -17,8 +17,8 @@ from hub.rules.access import Mask
 from hub.rules.visits import last_working_day, news, start_of
 from hub.services.access.gaze import Gaze
 from hub.services.access.ties import by_regie
+from hub.services.cases.case_entrance import entrance_of
 from hub.services.cases.case_entries import Found, entries_of, is_shown, seen_of
-from hub.services.cases.case_view import entrance_of
 from hub.services.cases.item_views import seen_among, view_of
 from hub.services.views.case import EntryView
 from hub.store.tables import table_of

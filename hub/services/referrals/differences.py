@@ -12,7 +12,7 @@ from hub.rules import lifecycle
 from hub.rules.differences import Kind, Repair, event_towards, repairs
 from hub.services.access.actors import parts_of
 from hub.services.errors import Invalid, NotFound, NotNow
-from hub.services.messages import digests
+from hub.services.messages import digest_book, digests
 from hub.services.messages.monitor import ROLE
 from hub.services.messages.outgoing import has_own_system
 from hub.services.people.identity import system_of
@@ -60,13 +60,13 @@ def differences_view(session: Session, config: Configuration, viewer: Viewer) ->
     """Give what differs; ``NotFound`` for who does not run the traffic."""
     if viewer.role != ROLE:
         raise NotFound("There is no such page.")
-    rows = digests.open_differences(session)
+    rows = digest_book.open_differences(session)
     lines = tuple(_line(config, one, _event(session, config, one)) for one in rows)
     return DifferencesView(lines=lines, told=tuple(_last_told(session, config)))
 
 
 def _last_told(session: Session, config: Configuration) -> Sequence[tuple[str, dt.datetime | None]]:
-    newest = digests.last_told(session)
+    newest = digest_book.last_told(session)
     connected = {one.code for one in config.connected()}
     codes = [code for code in digests.partners(config) if code in connected or code in newest]
     return [(config.organisations[code].name, newest.get(code)) for code in codes]
@@ -120,7 +120,7 @@ def repair(
     if viewer.role != ROLE:
         raise NotFound("There is no such difference.")
     one = work.session.scalars(
-        select(Difference).where(Difference.id == difference_id, Difference.state == digests.OPEN).with_for_update()
+        select(Difference).where(Difference.id == difference_id, Difference.state == digest_book.OPEN).with_for_update()
     ).one_or_none()
     if one is None:
         raise NotFound("There is no such difference.")
@@ -136,7 +136,7 @@ def repair(
     elif how == Repair.ASK:
         one.asked_at, one.asked_by = work.now, viewer.name
     else:
-        _settle(work, one, digests.CLOSED, viewer.name, reason)
+        _settle(work, one, digest_book.CLOSED, viewer.name, reason)
     work.session.flush()
     return one
 
@@ -198,4 +198,4 @@ def _take_over(work: UnitOfWork, config: Configuration, one: Difference, event: 
         implies=lifecycle.INFERABLE,
         status_reason=reason,
     )
-    _settle(work, one, digests.GONE, system.name, "taken over")
+    _settle(work, one, digest_book.GONE, system.name, "taken over")

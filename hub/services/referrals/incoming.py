@@ -10,8 +10,9 @@ from hub.services.messages.delivery import apply_functional_receipt
 from hub.services.messages.settling import Received, Result
 from hub.services.record.timeline import NewEntry, nudge, write_entries
 from hub.services.referrals import assignments, consents
-from hub.services.referrals.referrals import record_event, send_referral
+from hub.services.referrals.referrals import record_event
 from hub.services.referrals.retractions import take_back
+from hub.services.referrals.sending import send_referral
 from hub.services.referrals.subjects import find_referral
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration

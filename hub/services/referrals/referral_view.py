@@ -18,7 +18,7 @@ from hub.services.access.referral_lines import line_of
 from hub.services.access.release import content_for, domains_for, person_for
 from hub.services.cases.case_view import full_name
 from hub.services.errors import NotFound
-from hub.services.messages.digests import said_elsewhere
+from hub.services.messages.digest_book import said_elsewhere
 from hub.services.record.audit import telling
 from hub.services.record.case_keys import check_owner
 from hub.services.referrals.plan_reviews import review_of

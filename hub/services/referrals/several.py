@@ -15,7 +15,7 @@ from hub.services.access.gaze import gaze_at
 from hub.services.access.referral_lines import line_of
 from hub.services.errors import Invalid
 from hub.services.record.audit import Entry, seen
-from hub.services.referrals.referrals import send_referral
+from hub.services.referrals.sending import send_referral
 from hub.services.views.referral import BundleView
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration

@@ -1,7 +1,5 @@
 """Correct what is wrong about a person (AVG articles 16 and 19): the owner decides, and every receiver is told."""
 
-import json
-from dataclasses import replace
 from typing import Any
 
 from marshmallow import ValidationError
@@ -14,21 +12,21 @@ from hub.rules.access import Action, BasisState, Category, Decision, Law, Questi
 from hub.services.access.access import may_see
 from hub.services.access.actors import NO_PART, parts_of
 from hub.services.access.gaze import gaze_at
-from hub.services.access.release import release_to, service_of
 from hub.services.errors import Forbidden, Invalid, NotFound, StateForbids
 from hub.services.messages.delivery import close_by_hand
-from hub.services.messages.outgoing import message_about, put_out_each
+from hub.services.messages.outgoing import put_out_each
 from hub.services.record.case_keys import in_case
 from hub.services.record.search_words import reindex_client
 from hub.services.record.timeline import NewEntry, write_entries
+from hub.services.rights.correction_notices import correcting_message, received_the_error
 from hub.services.views.viewer import Viewer
 from hub.settings import Configuration
 from hub.store.database import UnitOfWork
 from schemas.correction import CONTENT, PERSON
 from schemas.fields import PartialDate
 from schemas.identifiers import new_id
-from schemas.message import Client, Ground, Message, MessageData
-from schemas.vocabulary import Basis, Delivery, Gender, LifeDomain, MessageKind, Purpose, Status, Urgency
+from schemas.message import Client
+from schemas.vocabulary import Basis, Delivery, Gender, LifeDomain, Purpose
 
 PRIVACY_OFFICER = "privacy_officer"
 ASKED, DONE, DECLINED = "asked", "done", "declined"
@@ -175,7 +173,7 @@ def correct(work: UnitOfWork, config: Configuration, actor: Viewer, correction_i
     One unit of work: there is no moment at which it is right here and nobody was told.
     """
     asked = _load(work, config, actor, correction_id)
-    received = _received_the_error(work, asked)
+    received = received_the_error(work, asked)
     _change(work, asked)
     asked.state, asked.decided_by, asked.decided_at = DONE, actor.id, work.now
     work.session.flush()
@@ -186,7 +184,7 @@ def correct(work: UnitOfWork, config: Configuration, actor: Viewer, correction_i
     if asked.referral_id is None:
         _find_by_it(work, asked.case_id)
     messages = [
-        (referral, _message(work, config, asked, actor.organisation, receiver, referral, position))
+        (referral, correcting_message(work, config, asked, actor.organisation, receiver, referral, position))
         for receiver, referral in received.items()
     ]
     put_out_each(work, config, asked.case_id, messages, position)
@@ -222,78 +220,6 @@ def _find_by_it(work: UnitOfWork, case_id: str) -> None:
     """Let the client be found by what is right now."""
     client = work.session.get_one(ClientRecord, work.session.get_one(Case, case_id).client_id)
     reindex_client(work, case_id, Client(**client.person))
-
-
-def _received_the_error(work: UnitOfWork, asked: Correction) -> dict[str, Referral]:
-    """Give the organisations that were sent this field, each with the referral by which it knows the client.
-
-    A message whose body has gone by its term counts: nobody can show that the error was not in it.
-    """
-    query = (
-        select(OutboxRecord.receiver, OutboxRecord.body, Referral)
-        .join(Referral, Referral.id == OutboxRecord.referral_id)
-        .where(
-            Referral.case_id == asked.case_id,
-            OutboxRecord.kind.in_(list(MessageKind)),
-            OutboxRecord.receiver.is_not(None),
-            OutboxRecord.receiver != asked.owner,
-        )
-        .order_by(OutboxRecord.id)
-    )
-    if asked.referral_id is not None:
-        query = query.where(Referral.id == asked.referral_id)
-    found: dict[str, Referral] = {}
-    for receiver, body, referral in work.session.execute(query):
-        data = json.loads(body).get("data", {}) if body else None
-        holder = data if asked.referral_id is not None or data is None else data.get("client") or {}
-        if holder is None or asked.field in holder:
-            found[str(receiver)] = referral
-    return found
-
-
-def _message(
-    work: UnitOfWork,
-    config: Configuration,
-    asked: Correction,
-    sender: str,
-    receiver: str,
-    referral: Referral,
-    position: int,
-) -> Message:
-    """Give the message that corrects: the person, and to who received the referral also its words as they are now."""
-    case = work.session.get_one(Case, asked.case_id)
-    client = work.session.get_one(ClientRecord, case.client_id)
-    data = MessageData(
-        referral_id=referral.id,
-        referral_number=referral.number,
-        correlation=dict(referral.correlation),
-        status=Status(referral.status),
-        occurred_at=work.now,
-        client=Client(**client.person),
-        service=service_of(config, referral.service),
-        starts_on=referral.created_at.date().isoformat(),
-    )
-    if receiver == referral.receiver:
-        content = referral.content
-        data = replace(
-            data,
-            life_domains=tuple(LifeDomain(one) for one in referral.life_domains),
-            reason=content.get("reason"),
-            client_words=content.get("client_words"),
-            strengths=tuple(content.get("strengths") or ()),
-            urgency=Urgency(referral.urgency),
-            ground=Ground(basis=Basis(referral.basis), purpose=Purpose(referral.purpose), law=referral.law),
-        )
-    return message_about(
-        work,
-        config,
-        referral,
-        kind=MessageKind.CORRECTED,
-        sender=sender,
-        receiver=receiver,
-        position=position,
-        data=release_to(config, receiver, referral, data),
-    )
 
 
 def confirm(work: UnitOfWork, actor: Viewer, correction_id: str, organisation: str) -> None:
