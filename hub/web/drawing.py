@@ -21,6 +21,8 @@ from hub.services.views.referral import ReferralLine
 from hub.services.views.viewer import Viewer
 from hub.web.static_files import STYLE, asset, imports_of
 from hub.web.words import (
+    access_words,
+    account_words,
     alert_words,
     audit_words,
     conversation,
@@ -38,6 +40,7 @@ from hub.web.words import (
     sentences,
     since_words,
     tracks,
+    traffic_words,
     words,
     worklist_words,
 )
@@ -175,7 +178,9 @@ def set_up_templates(app: Flask) -> None:
     """Give the templates their words."""
     app.jinja_env.make_globals = _own_globals  # type: ignore[method-assign,assignment]
     app.jinja_env.context_class = _Names
-    modules = (dates, labels, words, inbox_words, audit_words, rights_words)
+    modules = (
+        dates, labels, words, access_words, account_words, traffic_words, inbox_words, audit_words, rights_words,
+    )  # fmt: skip
     app.jinja_env.globals.update(
         {name: value for module in modules for name, value in vars(module).items() if not name.startswith("_")}
     )

@@ -1,35 +1,27 @@
 """The pages' services, over the real hub; each call is one unit of work."""
 
-import datetime as dt
 import hashlib
-import time
 from dataclasses import replace
 
 from hub import telemetry
-from hub.broker.protocol import INBOX, BrokerUnavailable
 from hub.models import Referral
 from hub.rules.audit import Deed
 from hub.rules.visits import worth_writing
 from hub.services.access import directory
-from hub.services.access.audit_reading import LooksView, who_looked
 from hub.services.access.capacity import OwnRoom, own_room
 from hub.services.access.directory import Running
 from hub.services.access.release import content_of, fields_of
 from hub.services.cases import case_view
-from hub.services.errors import Invalid, NotFound, ServiceError, StateForbids
-from hub.services.messages import monitor
-from hub.services.messages.monitor_views import MonitorView
+from hub.services.errors import Invalid, NotFound, StateForbids
 from hub.services.overview import alert_views, inbox_list, list_watch, worklist
 from hub.services.people.sessions import SignedIn
-from hub.services.record import alerts, audit, reviews, visits
+from hub.services.record import alerts, audit, visits
 from hub.services.record.clients import find_case
 from hub.services.record.idempotency import Kept, KnownKey, remember
-from hub.services.record.reviews import ReviewList
 from hub.services.record.visits import Since
 from hub.services.record.windows import NEWEST, Window
-from hub.services.referrals import answering, consent_view, consents, differences, referral_view, several
+from hub.services.referrals import answering, consent_view, consents, referral_view, several
 from hub.services.referrals.consent_view import Consents
-from hub.services.referrals.differences import DifferencesView
 from hub.services.referrals.message_view import message_view
 from hub.services.views.case import CaseView
 from hub.services.views.message import MessageView
@@ -38,17 +30,11 @@ from hub.services.views.viewer import Viewer
 from hub.services.views.work import AlertView, WorkLine
 from hub.web.accounts import Accounts
 from hub.web.backend import Entered, EventRefused, FieldError, Refused
-from hub.web.desk import Desk
+from hub.web.watch import Watch
 from hub.wiring import Hub
 from schemas.consent import NewConsent
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import ConsentKind, OrganisationKind
-
-_ASK_BROKER_EVERY = 1.0
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _changed(viewer: Viewer, deed: Deed, referral: Referral, *, detail: str | None = None) -> audit.Entry:
@@ -62,15 +48,12 @@ def _changed(viewer: Viewer, deed: Deed, referral: Referral, *, detail: str | No
     )
 
 
-class HubBackend:
+class HubBackend(Watch):
     """What the pages ask, answered by the services."""
 
     def __init__(self, hub: Hub, accounts: Accounts) -> None:
-        self._hub = hub
-        self._config = hub.config
+        super().__init__(hub)
         self._accounts = accounts
-        self._asked_at = -_ASK_BROKER_EVERY
-        self._stopped = False
 
     def sign_in(self, username: str, password: str, address: str, device: str) -> Entered | Refused:
         """Sign someone in."""
@@ -84,29 +67,25 @@ class HubBackend:
         """End a session."""
         self._accounts.sign_out(token)
 
-    def _where(self) -> audit.Occasion:
-        """Give this request as an occasion for the audit log."""
-        return Desk(self._hub).where
-
     def worklist(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what needs the viewer."""
         with audit.looking(self._hub.store, self._where()) as session:
-            return tuple(worklist.worklist(session, self._config, viewer, _now()))
+            return tuple(worklist.worklist(session, self._config, viewer, self._now))
 
     def worklist_mark(self, viewer: Viewer) -> str:
         """Give a mark of what the work list shows."""
         with self._hub.store.reading() as session:
-            return list_watch.mark_of_list(session, self._config, viewer, _now())
+            return list_watch.mark_of_list(session, self._config, viewer, self._now)
 
     def past_work(self, viewer: Viewer) -> tuple[WorkLine, ...]:
         """Give what is over since a short while."""
         with audit.looking(self._hub.store, self._where()) as session:
-            return tuple(inbox_list.past_lines(session, self._config, viewer, _now()))
+            return tuple(inbox_list.past_lines(session, self._config, viewer, self._now))
 
     def sent_work(self, viewer: Viewer) -> tuple[WorkLine, ...] | None:
         """Give what the viewer's organisation sent, as far as the viewer may see it."""
         with audit.looking(self._hub.store, self._where()) as session:
-            return inbox_list.sent_lines(session, self._config, viewer, _now())
+            return inbox_list.sent_lines(session, self._config, viewer, self._now)
 
     def own_room(self, viewer: Viewer) -> tuple[OwnRoom, ...]:
         """Give how much room the viewer's services have."""
@@ -117,14 +96,14 @@ class HubBackend:
         """Give a client's page."""
         try:
             with audit.looking(self._hub.store, self._where()) as session:
-                return case_view.case_view(session, self._config, viewer, case_id, _now(), window=window)
+                return case_view.case_view(session, self._config, viewer, case_id, self._now, window=window)
         except NotFound:
             return None
 
     def visit(self, viewer: Viewer, view: CaseView, *, looked: bool) -> Since | None:
         """Give what happened since the last visit, and keep that this is one: what waited there is read."""
         with self._hub.store.reading() as session:
-            before, read = visits.looks(session, viewer, view, _now())
+            before, read = visits.looks(session, viewer, view, self._now)
             waits = alerts.unread_in(session, viewer, view.case_id)
         if looked and (waits or worth_writing(before, read)):
             with self._hub.store.writing() as work:
@@ -135,12 +114,12 @@ class HubBackend:
     def waiting_count(self, viewer: Viewer) -> int:
         """Give how much waits unread."""
         with self._hub.store.reading() as session:
-            return len(alert_views.waits(session, self._config, viewer, _now()))
+            return len(alert_views.waits(session, self._config, viewer, self._now))
 
     def waiting(self, viewer: Viewer) -> tuple[AlertView, ...]:
         """Give what waits, and what was read of it."""
         with audit.looking(self._hub.store, self._where()) as session:
-            return alert_views.waiting(session, self._config, viewer, _now())
+            return alert_views.waiting(session, self._config, viewer, self._now)
 
     def opened(self, viewer: Viewer, view: ReferralView) -> None:
         """Note that what waited at a referral is read."""
@@ -159,8 +138,8 @@ class HubBackend:
         """Give a referral's page."""
         try:
             with audit.looking(self._hub.store, self._where()) as session:
-                view = referral_view.referral_view(session, self._config, viewer, referral_id, _now())
-                bundle = several.bundle_view(session, self._config, viewer, referral_id, _now())
+                view = referral_view.referral_view(session, self._config, viewer, referral_id, self._now)
+                bundle = several.bundle_view(session, self._config, viewer, referral_id, self._now)
         except NotFound:
             return None
         return replace(view, bundle=bundle, trail=tuple(self._with_name(step) for step in view.trail))
@@ -169,7 +148,7 @@ class HubBackend:
         """Give a message of a referral in its forms."""
         try:
             with audit.looking(self._hub.store, self._where()) as session:
-                return message_view(session, self._config, viewer, referral_id, message_id, _now())
+                return message_view(session, self._config, viewer, referral_id, message_id, self._now)
         except NotFound:
             return None
 
@@ -241,7 +220,7 @@ class HubBackend:
         """Give what is known of consent in a case."""
         try:
             with audit.looking(self._hub.store, self._where()) as session:
-                return consent_view.consents(session, self._config, viewer, case_id, _now())
+                return consent_view.consents(session, self._config, viewer, case_id, self._now)
         except NotFound:
             return None
 
@@ -265,82 +244,3 @@ class HubBackend:
         """Give code and name of the organisations that help."""
         everyone = self._config.organisations.values()
         return tuple((one.code, one.name) for one in everyone if one.kind is not OrganisationKind.MUNICIPALITY)
-
-    def monitor(self, viewer: Viewer) -> MonitorView | None:
-        """Give the traffic of messages."""
-        try:
-            with self._hub.store.reading() as session:
-                return monitor.monitor(session, self._config, viewer, _now())
-        except NotFound:
-            return None
-
-    def handle_quarantined(self, viewer: Viewer, line_id: str, action: str, reason: str) -> bool:
-        """Try a stuck message again, or close it."""
-        try:
-            with audit.changing(self._hub.store, self._where(), viewer, Deed.TRAFFIC_HANDLE, line_id) as work:
-                monitor.handle(work, self._config, viewer, line_id, action, reason)
-                done = audit.Entry(viewer=viewer, deed=Deed.TRAFFIC_HANDLE, objects=(line_id,), detail=action)
-                audit.write(work, self._where(), [done])
-        except ServiceError:
-            return False
-        return True
-
-    def differences(self, viewer: Viewer) -> DifferencesView | None:
-        """Give where organisations' own books say something else."""
-        try:
-            with self._hub.store.reading() as session:
-                return differences.differences_view(session, self._config, viewer)
-        except NotFound:
-            return None
-
-    def repair_difference(self, viewer: Viewer, difference_id: str, how: str, reason: str) -> FieldError | None:
-        """Do something about a difference, and write down who did."""
-        try:
-            with audit.changing(self._hub.store, self._where(), viewer, Deed.TRAFFIC_HANDLE, difference_id) as work:
-                one = differences.repair(work, self._config, viewer, difference_id, how, reason)
-                objects = (difference_id, one.referral_id) if one.referral_id else (difference_id,)
-                done = audit.Entry(
-                    viewer=viewer, deed=Deed.TRAFFIC_HANDLE, objects=objects, to=(one.organisation,), detail=how
-                )
-                audit.write(work, self._where(), [done])
-        except Invalid:
-            return FieldError(field="reason", code="missing")
-        except ServiceError as error:
-            return FieldError(field="", code=error.code)
-        return None
-
-    def looks(self, viewer: Viewer, case_id: str, interest: str | None) -> LooksView | None:
-        """Give who looked at a client."""
-        try:
-            with audit.looking(self._hub.store, self._where()) as session:
-                return who_looked(session, self._config, viewer, case_id, _now(), interest=interest)
-        except NotFound:
-            return None
-
-    def reviews(self, viewer: Viewer) -> ReviewList | None:
-        """Give the looks to judge."""
-        try:
-            with audit.looking(self._hub.store, self._where()) as session:
-                return reviews.to_review(session, self._config, viewer, _now())
-        except NotFound:
-            return None
-
-    def judge(self, viewer: Viewer, review_id: str, verdict: str) -> bool:
-        """Keep a verdict."""
-        try:
-            with audit.changing(self._hub.store, self._where(), viewer, Deed.REVIEW_VERDICT, review_id) as work:
-                reviews.judge(work, self._where(), viewer, review_id, verdict)
-        except ServiceError:
-            return False
-        return True
-
-    def traffic_stopped(self) -> bool:
-        """Whether the broker is down; asked at most every few seconds."""
-        if time.monotonic() - self._asked_at > _ASK_BROKER_EVERY:
-            self._asked_at = time.monotonic()
-            try:
-                self._hub.broker.health(INBOX)
-                self._stopped = False
-            except BrokerUnavailable:
-                self._stopped = True
-        return self._stopped

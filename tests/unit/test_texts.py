@@ -10,7 +10,7 @@ from flask import Flask
 
 from hub.web import catalogue
 from hub.web.translations import Words, gettext, set_up_languages, speaking
-from hub.web.words import dates, labels, words
+from hub.web.words import account_words, dates, words
 from schemas.vocabulary import LifeDomain
 
 NAMED = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
@@ -65,7 +65,7 @@ def app() -> Flask:
 def test_words_and_days_follow_the_language_that_is_spoken(app: Flask) -> None:
     with app.app_context(), speaking("en"):
         assert words.LIFE_DOMAINS[LifeDomain.FINANCES] == ("Finances", "coin")
-        assert labels.ROLES["case_director"] == "Case director"
+        assert account_words.ROLES["case_director"] == "Case director"
         assert dates.capitalised(dates.short_day(dates.today().replace(month=11, day=25))).split()[1:3] == ["25", "Nov"]
         assert dates.decimal(1.5) == "1.5"
     with app.app_context(), speaking("nl"):

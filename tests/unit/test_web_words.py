@@ -9,7 +9,17 @@ from freezegun import freeze_time
 
 from hub import web
 from hub.rules.lifecycle import TURNS
-from hub.web.words import audit_words, dates, labels, rights_words, sentences, words
+from hub.web.words import (
+    access_words,
+    account_words,
+    audit_words,
+    dates,
+    labels,
+    rights_words,
+    sentences,
+    traffic_words,
+    words,
+)
 from schemas.vocabulary import Basis, Delivery, Event, LifeDomain, MaskedStatus, Outcome, Purpose, Status, Urgency
 
 AT = dt.datetime(2026, 11, 24, 9, 42, tzinfo=dt.UTC)
@@ -92,7 +102,7 @@ def test_no_two_lists_of_words_have_one_name_in_the_templates() -> None:
         page.read_text(encoding="utf-8") for page in (Path(web.__file__).parent / "templates").rglob("*.html")
     )
     seen: dict[str, int] = {}
-    for module in (dates, labels, words, audit_words, rights_words):
+    for module in (dates, labels, words, access_words, account_words, traffic_words, audit_words, rights_words):
         for name, value in vars(module).items():
             if name.isupper() and re.search(rf"\b{name}\b", pages):
                 assert seen.setdefault(name, id(value)) == id(value), name

@@ -24,9 +24,7 @@ from hub.services.cases.case_view import (
     HEADS,
     REGISSEUR,
     case_entry,
-    check_entrance,
     drawn,
-    entrance_of,
     load_file,
 )
 from hub.services.cases.item_views import heads_of, items_of

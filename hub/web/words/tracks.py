@@ -7,8 +7,9 @@ from hub.services.views.referral import ReferralView, TrackStep, TrailStep
 from hub.web.translations import Words, gettext, ngettext
 from hub.web.words import words
 from hub.web.words.dates import moment, until
-from hub.web.words.labels import message_words, turn_words
+from hub.web.words.labels import turn_words
 from hub.web.words.sentences import AUTOMATIC, SENTENCES, STEPS
+from hub.web.words.traffic_words import message_words
 from hub.web.words.turns import turn_of
 from schemas.vocabulary import Delivery, Status
 
