@@ -36,22 +36,9 @@ from hub.rules.access_conditions import (
     status_only_without_consent,
 )
 from hub.rules.access_question import Decision, Question
-from hub.rules.access_tables import (
-    REASONS,
-    Action,
-    BasisState,
-    Category,
-    Flag,
-    Law,
-    LifeDomain,
-    Mask,
-    OrganisationKind,
-    Purpose,
-    Reason,
-    Relation,
-    RelationState,
-    Role,
-)
+from hub.rules.access_reasons import REASONS, Reason
+from hub.rules.access_tables import Action, BasisState, Category, Flag, Law, Mask, Relation, RelationState, Role
+from schemas.vocabulary import LifeDomain, OrganisationKind, Purpose
 
 __all__ = [
     "BLOCKS",

@@ -1,20 +1,8 @@
 """What the rules of access turn on: how much is shown, short lists, and conditions too long for a line of the table."""
 
 from hub.rules.access_question import Question
-from hub.rules.access_tables import (
-    Action,
-    BasisState,
-    Category,
-    Flag,
-    Law,
-    LifeDomain,
-    Mask,
-    OrganisationKind,
-    Purpose,
-    Relation,
-    Role,
-)
-from schemas.vocabulary import Basis
+from hub.rules.access_tables import Action, BasisState, Category, Flag, Law, Mask, Relation, Role
+from schemas.vocabulary import Basis, LifeDomain, OrganisationKind, Purpose
 
 
 def always(_: Question) -> bool:

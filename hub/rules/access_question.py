@@ -6,7 +6,6 @@ from hub.rules.access_tables import (
     ACTOR_KINDS,
     CARE,
     GROUNDS,
-    HEALTH_DOMAINS,
     ROLES,
     WORK_SIDE,
     Action,
@@ -14,13 +13,11 @@ from hub.rules.access_tables import (
     Category,
     Flag,
     Law,
-    LifeDomain,
     Mask,
-    Purpose,
     Relation,
     RelationState,
 )
-from schemas.vocabulary import Basis
+from schemas.vocabulary import HEALTH_DOMAINS, Basis, LifeDomain, Purpose
 
 _NO_FLAGS: frozenset[str] = frozenset()
 

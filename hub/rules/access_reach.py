@@ -14,12 +14,11 @@ from hub.rules.access_tables import (
     BasisState,
     Category,
     Flag,
-    LifeDomain,
     Mask,
-    Purpose,
     Relation,
     RelationState,
 )
+from schemas.vocabulary import LifeDomain, Purpose
 
 _LISTS: dict[str, Iterable[str]] = {
     "org": sorted(ACTOR_KINDS),

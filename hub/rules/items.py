@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.rules.access import Category
-from hub.rules.access_tables import HEALTH_DOMAINS, LifeDomain, OrganisationKind
-from schemas.vocabulary import ItemKind, ItemState
+from schemas.vocabulary import HEALTH_DOMAINS, ItemKind, ItemState, LifeDomain, OrganisationKind
 
 _FREE_WORDS = {
     OrganisationKind.MENTAL_HEALTH: Category.HEALTH_CONTENT,

@@ -21,7 +21,7 @@ from tests.mutation.mutants import mutants
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "tests" / "unit"
 # In the order in which they need each other.
-MODULES = ("access_tables", "access_question", "access_conditions", "access", "access_rows")
+MODULES = ("access_tables", "access_reasons", "access_question", "access_conditions", "access", "access_rows")
 TESTS = (
     "test_access.py",
     "test_access_details.py",

@@ -10,8 +10,8 @@ from typing import Any
 
 from hub.rules import access, access_conditions, access_question, access_tables
 from hub.rules.access_question import Question
-from hub.rules.access_tables import Action, BasisState, Category, Flag, Law, LifeDomain, Relation, RelationState, Role
-from schemas.vocabulary import Basis, Purpose
+from hub.rules.access_tables import Action, BasisState, Category, Flag, Law, Relation, RelationState, Role
+from schemas.vocabulary import Basis, LifeDomain, Purpose
 
 KINDS = sorted(access_tables.ACTOR_KINDS)
 VALUES: dict[str, tuple[Any, ...]] = {

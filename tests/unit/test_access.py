@@ -10,7 +10,8 @@ import pytest
 
 from hub.rules import access
 from hub.rules.access import BLOCKS, Block, Decision, Flag, Mask, Question, Rule, decide
-from hub.rules.access_tables import GROUNDS, REASONS, ROLES
+from hub.rules.access_reasons import REASONS
+from hub.rules.access_tables import GROUNDS, ROLES
 from tests.unit import access_oracle as oracle
 
 CASES = Path(__file__).parent / "access_cases.csv"

@@ -82,7 +82,7 @@ def test_every_field_must_hold_a_known_word_and_every_known_flag_is_known() -> N
 
 
 def test_every_rule_and_title_stands_in_the_pages() -> None:
-    access, reasons = module("access"), module("access_tables").REASONS
+    access, reasons = module("access"), module("access_reasons").REASONS
     text = DOCS.read_text(encoding="utf-8")
     for block in access.BLOCKS:
         assert block.title in text, block.title

@@ -8,9 +8,9 @@ import pytest
 
 from hub.rules import access, enumeration
 from hub.rules.access import Action, Category, Decision, Flag, Mask, Question, Relation, RelationState, Role
-from hub.rules.access_tables import HEALTH_DOMAINS, WORK_SIDE
+from hub.rules.access_tables import WORK_SIDE
 from hub.services.record.audit import policy_version
-from schemas.vocabulary import OrganisationKind, Purpose
+from schemas.vocabulary import HEALTH_DOMAINS, OrganisationKind, Purpose
 from tests.unit import access_oracle as oracle
 from tests.unit import access_paths as paths
 from tests.unit.access_paths import AnyQuestion, Flags, Path, Paths, Watched, changed

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from hub.models import Person, Post, Referral
 from hub.rules.access import Category, Mask
-from hub.rules.access_tables import HEALTH_DOMAINS, LifeDomain
 from hub.rules.lifecycle import OPEN
 from hub.services.access.circumstances import Circumstances, circumstances_of_all
 from hub.services.access.explaining import explained, explained_status
@@ -27,7 +26,7 @@ from hub.services.views.case import ConsentSummary, Onlooker
 from hub.services.views.viewer import Viewer
 from hub.services.views.why import Explained
 from hub.settings import Configuration
-from schemas.vocabulary import Basis, Purpose, Status
+from schemas.vocabulary import HEALTH_DOMAINS, Basis, LifeDomain, Purpose, Status
 
 _NO_HELP = frozenset({"functional_admin", "privacy_officer", "policy_adviser", "enforcer", "machine"})
 

@@ -1,6 +1,6 @@
 """The words of the log of who looked."""
 
-from hub.rules import access_tables
+from hub.rules import access_reasons
 from hub.rules.access import reason
 from hub.web.translations import Words, language
 
@@ -90,4 +90,4 @@ DOUBTS = Words(
 
 def reason_of(rule: str) -> str:
     """Give the reason of a rule in the viewer's language; nothing where it is no rule of the policy."""
-    return getattr(reason(rule), language()) if rule in access_tables.REASONS else ""
+    return getattr(reason(rule), language()) if rule in access_reasons.REASONS else ""
