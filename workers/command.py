@@ -11,19 +11,21 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.registry import NAMES
-from hub.broker.protocol import INBOX, BrokerUnavailable
+from hub.broker.protocol import BrokerUnavailable
 from hub.settings import Settings, SettingsError
 from hub.store.guard import WallDown
 from hub.store.migrate import is_up_to_date, migrate
 from hub.store.walls import WallError
-from hub.wiring import Hub, in_the_open, open_hub
+from hub.wiring import Hub, open_hub
 from workers import serve
 from workers.access import access
 from workers.accounts import accounts
 from workers.audit import audit
+from workers.check import check
 from workers.connector_command import connector
+from workers.drill.command import drill
 from workers.keys import keys
-from workers.lines import look_at_all, never_told, open_all
+from workers.lines import open_all
 from workers.messages import messages
 from workers.opening import open_here, read_settings
 from workers.rehearse import rehearse
@@ -56,7 +58,8 @@ def main() -> None:
     """Schakel, the hub between organisations that help the same person."""
 
 
-for command in (access, accounts, audit, keys, messages, rehearse, retention, search, simulate, translate):
+_COMMANDS = (access, accounts, audit, check, drill, keys, messages, rehearse, retention, search, simulate, translate)
+for command in _COMMANDS:
     main.add_command(command)
 
 
@@ -112,7 +115,7 @@ def _at_port(settings: Settings, port: int) -> Settings:
 
 
 def _welcome(url: str) -> str:
-    from workers.demo import PASSWORD, PEOPLE
+    from workers.demo_people import PASSWORD, PEOPLE
 
     rows = [f"  {one.username:<9}{one.name}, {one.title} ({one.organisation})" for one in PEOPLE]
     return "\n".join(
@@ -293,83 +296,6 @@ def timers() -> None:
     ticking = worker.Timers(hub.store, hub.config, hub.broker, hub.queues(), checkpoints=hub.settings.audit_file)
     worker.run(ticking, stop)
     hub.close()
-
-
-@main.command()
-def check() -> None:
-    """Check settings, database, broker, and the line to every organisation: address, certificate, sign-in, mapping.
-
-    Nothing is delivered. Exit 1 where something is not well.
-    """
-    hub = open_here()
-    findings = [("settings and configuration", "well"), ("database", _database(hub)), ("broker", _broker(hub))]
-    findings += [
-        (name, "goes to another computer without verified TLS; see docs/keys.md") for name in in_the_open(hub.settings)
-    ]
-    findings += look_at_all(hub.config)
-    for what, finding in findings:
-        click.echo(f"{what:<40}{finding}")
-    for note in never_told(hub.config):
-        click.echo(f"Note: {note}.")
-    click.echo(_second_wall(hub))
-    hub.close()
-    if any(finding != "well" for _what, finding in findings):
-        sys.exit(1)
-
-
-def _second_wall(hub: Hub) -> str:
-    """Say what keeps a municipality's rows from another's; the findings say whether that is well."""
-    if hub.store.is_sqlite:
-        return "Note: SQLite has no row-level security, so no second wall: one municipality in this file."
-    try:
-        above = hub.store.login_may_bypass()
-    except (SQLAlchemyError, WallDown):
-        return "Note: whether the login may pass the wall between municipalities is not known."
-    if above:
-        return (
-            "Note: the login itself may pass the wall between municipalities; only the role it works as keeps it"
-            " inside. Give the processes a login of their own (docs/municipalities.md)."
-        )
-    return "Row-level security: the login can't pass the wall between municipalities."
-
-
-def _database(hub: Hub) -> str:
-    try:
-        return "well" if is_up_to_date(hub.store) else "not in the right shape: run schakel migrate"
-    except WallDown as error:
-        return str(error)
-    except SQLAlchemyError as error:
-        return f"can't be reached ({type(error).__name__})"
-
-
-def _broker(hub: Hub) -> str:
-    try:
-        return "well" if hub.broker.health(INBOX).usable else "queues are missing: run schakel migrate"
-    except BrokerUnavailable:
-        return "can't be reached"
-
-
-@main.command()
-@click.option("--referrals", type=click.IntRange(1), default=200, show_default=True, help="How many are sent.")
-@click.option("--kills", type=click.IntRange(0), default=1, show_default=True, help="How often each process is killed.")
-@click.option("--seed", type=int, default=None, help="Repeat the drill with this seed.")
-@click.option("--embedded", is_flag=True, help="SQLite and the embedded broker, everything in one process.")
-@click.option("--keep", is_flag=True, help="Leave the folder with logs and books.")
-def drill(referrals: int, kills: int, seed: int | None, embedded: bool, keep: bool) -> None:
-    """Kill processes and broker while referrals flow, then count what was lost, doubled or out of order."""
-    import secrets
-
-    from workers.drill.processes import ServiceUnavailable
-    from workers.drill.run import run_drill
-    from workers.drill.stage import Options
-
-    chosen = secrets.randbelow(1_000_000) if seed is None else seed
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = Options(referrals=referrals, kills=kills, seed=chosen, embedded=embedded, keep=keep)
-    try:
-        sys.exit(run_drill(options, click.echo))
-    except ServiceUnavailable as error:
-        raise click.ClickException(str(error)) from error
 
 
 if __name__ == "__main__":

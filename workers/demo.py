@@ -5,12 +5,10 @@ import datetime as dt
 import os
 import random
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
 
-from hub.models import ApiClient, Case, Person, Post
+from hub.models import ApiClient, Case, Person
 from hub.rules.working_days import AMSTERDAM
 from hub.services.people.identity import hash_secret, person_viewer
 from hub.services.record.case_keys import in_case
@@ -27,159 +25,14 @@ from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Purpose, Urgency
 from workers import demo_karin, demo_meeting
 from workers.demo_caseload import write_plans
+from workers.demo_people import FIRST, LAST, PEOPLE, add_people
 from workers.partners import DEMO_MANNERS
 from workers.partners.makers import Simulator, Wishes, make_partner
 from workers.rooms import say_rooms
 
-PASSWORD = "schakel-demo"  # noqa: S105 - the demo's, printed at its start
 HERE = "@partner"
 _BSN_OF_KARIN = "999990019"
 REGISTER_SECRET = "SCHAKEL_DEMO_ZGW_SECRET"  # noqa: S105 - the name of a variable
-
-
-@dataclass(frozen=True, kw_only=True)
-class Colleague:
-    """One of the demo's people."""
-
-    username: str
-    name: str
-    organisation: str
-    role: str
-    title: str
-    purpose: Purpose
-
-
-PEOPLE = (
-    Colleague(
-        username="peter",
-        name="Peter Adriaans",
-        organisation="wi-tilburg",
-        role="income_consultant",
-        title="inkomensconsulent",
-        purpose=Purpose.INCOME,
-    ),
-    Colleague(
-        username="marloes",
-        name="Marloes Verhoeven",
-        organisation="wi-tilburg",
-        role="case_director",
-        title="klantregisseur",
-        purpose=Purpose.GUIDANCE,
-    ),
-    Colleague(
-        username="els",
-        name="Els van Loon",
-        organisation="toegang-broekhoven",
-        role="team_coordinator",
-        title="coördinator",
-        purpose=Purpose.TRIAGE,
-    ),
-    Colleague(
-        username="naima",
-        name="Naima Bouzid",
-        organisation="mw-de-kade",
-        role="social_worker",
-        title="maatschappelijk werker",
-        purpose=Purpose.GUIDANCE,
-    ),
-    Colleague(
-        username="ilse",
-        name="Ilse Brands",
-        organisation="ggz-de-leij",
-        role="practitioner",
-        title="behandelaar",
-        purpose=Purpose.TREATMENT,
-    ),
-    Colleague(
-        username="tom",
-        name="Tom van Riel",
-        organisation="de-spoel",
-        role="job_coach",
-        title="jobcoach",
-        purpose=Purpose.PLACEMENT,
-    ),
-    Colleague(
-        username="bas",
-        name="Bas Kemps",
-        organisation="gemeente-tilburg",
-        role="functional_admin",
-        title="functioneel beheerder",
-        purpose=Purpose.OPERATIONS,
-    ),
-    Colleague(
-        username="fatima",
-        name="Fatima Idrissi",
-        organisation="gemeente-tilburg",
-        role="privacy_officer",
-        title="privacy officer (FG)",
-        purpose=Purpose.ACCOUNTABILITY,
-    ),
-    Colleague(
-        username="hanna",
-        name="Hanna Vermeulen",
-        organisation="wi-tilburg",
-        role="policy_adviser",
-        title="beleidsadviseur",
-        purpose=Purpose.STATISTICS,
-    ),
-)
-FIRST = [
-    "Abdelkader",
-    "Anneke",
-    "Bram",
-    "Chantal",
-    "Dirk",
-    "Elif",
-    "Fatma",
-    "Gerard",
-    "Hanneke",
-    "Ibrahim",
-    "Jolanda",
-    "Kees",
-    "Leyla",
-    "Maikel",
-    "Nadia",
-    "Omar",
-    "Petra",
-    "Quinten",
-    "Rachid",
-    "Sandra",
-    "Tarik",
-    "Usha",
-    "Vera",
-    "Wiesława",
-    "Xander",
-    "Yusuf",
-    "Zeynep",
-    "Arie",
-    "Bianca",
-    "Cor",
-]
-LAST = [
-    "Aarts",
-    "van den Berg",
-    "de Bruijn",
-    "Çelik",
-    "van Dongen",
-    "El Amrani",
-    "de Graaf",
-    "van Hees",
-    "Haddad",
-    "Janssen",
-    "Kuijpers",
-    "Langenberg",
-    "Mutsaers",
-    "Nowak",
-    "Oerlemans",
-    "van de Pas",
-    "Şahin",
-    "Smits",
-    "Verbunt",
-    "Vermeer",
-    "Willems",
-    "Yıldız",
-    "Zebregs",
-]
 AREAS = ("Broekhoven", "Groenewoud", "Noord", "Reeshof", "Stokhasselt", "Zuid")
 
 
@@ -207,40 +60,6 @@ def prepare(hub: Hub, *, history: bool = True) -> bool:
         demo_karin.write(hub, config, karin, today)
         demo_meeting.write(hub, config, karin, _bsns_of_others(), today)
     return True
-
-
-def add_people(work: UnitOfWork, people: Sequence[Colleague]) -> None:
-    """Let these people sign in with the demo's password."""
-    password = hash_secret(PASSWORD)
-    work.session.execute(
-        insert(Person),
-        [
-            {
-                "id": derived_id("person", one.username),
-                "username": one.username,
-                "name": one.name,
-                "organisation": one.organisation,
-                "password_hash": password,
-                "active": True,
-            }
-            for one in people
-        ],
-    )
-    work.session.execute(
-        insert(Post),
-        [
-            {
-                "id": derived_id("person", one.username),
-                "person_id": derived_id("person", one.username),
-                "organisation": one.organisation,
-                "role": one.role,
-                "purpose": one.purpose,
-                "title": one.title,
-                "starts_on": dt.date(2026, 1, 1),
-            }
-            for one in people
-        ],
-    )
 
 
 def _identities(work: UnitOfWork, config: Configuration) -> None:

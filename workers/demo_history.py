@@ -19,7 +19,7 @@ from schemas.identifiers import bsn_is_valid, derived_id
 from schemas.message import Client, Ground
 from schemas.referral import NewEvent, NewReferral
 from schemas.vocabulary import Basis, Event, Gender, LifeDomain, Outcome, Purpose, Urgency
-from workers import demo
+from workers import demo, demo_people
 
 # The other regisseurs of Marloes' team, with how many clients each of them has.
 _TEAM = {
@@ -103,13 +103,13 @@ def _caseloads(work: UnitOfWork, hub: Hub, dice: random.Random) -> list[tuple[st
     bsns = (text for text in (str(number) for number in range(999_991_000, 999_997_000)) if bsn_is_valid(text))
     found = []
     colleagues = [(name.split()[0].lower(), name, clients) for name, clients in _TEAM.items()]
-    demo.add_people(work, [_regisseur(username, name) for username, name, _clients in colleagues])
+    demo_people.add_people(work, [_regisseur(username, name) for username, name, _clients in colleagues])
     for username, _name, clients in colleagues:
         for _client in range(clients):
             person = Client(
                 bsn=next(bsns),
-                family_name=dice.choice(demo.LAST),
-                given_name=dice.choice(demo.FIRST),
+                family_name=dice.choice(demo_people.LAST),
+                given_name=dice.choice(demo_people.FIRST),
                 birth_date=f"{dice.randint(1955, 2003)}-{dice.randint(1, 12):02d}-{dice.randint(1, 28):02d}",
                 gender=dice.choice([Gender.FEMALE, Gender.MALE]),
             )
@@ -118,8 +118,8 @@ def _caseloads(work: UnitOfWork, hub: Hub, dice: random.Random) -> list[tuple[st
     return found
 
 
-def _regisseur(username: str, name: str) -> demo.Colleague:
-    return demo.Colleague(
+def _regisseur(username: str, name: str) -> demo_people.Colleague:
+    return demo_people.Colleague(
         username=username,
         name=name,
         organisation="wi-tilburg",

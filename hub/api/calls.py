@@ -2,123 +2,8 @@
 
 from typing import Any
 
-PROBLEM = {
-    "type": "object",
-    "required": ["status", "code", "title", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "description": "Stable: programs may rely on it."},
-        "title": {"type": "string", "description": "The name of the status."},
-        "detail": {"type": "string", "description": "What is wrong, in plain English."},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-        "allowed": {"type": "array", "items": {"type": "string"}},
-    },
-}
-_PAGE = {
-    "type": "object",
-    "properties": {
-        "items": {"type": "array", "items": {"type": "object"}},
-        "next": {"type": "string", "nullable": True},
-    },
-}
+from hub.api.shapes import AFTER, CHECKPOINT, ID, MESSAGE, PAGE, header, one_or_many, path, query
 
-_LOSSES = {
-    "type": "array",
-    "description": "What the message could not carry, and why.",
-    "items": {"type": "object", "properties": {"field": {"type": "string"}, "why": {"type": "string"}}},
-}
-_FORM = {
-    "type": "object",
-    "required": ["content_type", "size", "cut", "body"],
-    "properties": {
-        "content_type": {"type": "string"},
-        "size": {"type": "integer", "description": "In bytes, before it was cut."},
-        "cut": {"type": "boolean", "description": "Whether it was too large to keep whole."},
-        "body": {"type": "string", "format": "byte"},
-    },
-}
-_MESSAGE = {
-    "type": "object",
-    "required": ["id", "referral_id", "kind", "at", "sender", "receiver", "state", "losses", "forms", "withheld"],
-    "properties": {
-        **{name: {"type": "string"} for name in ("id", "referral_id", "kind", "sender", "receiver", "state")},
-        "at": {"type": "string", "format": "date-time"},
-        "reference": {"type": "string"},
-        "line": {"type": "string", "description": "How it went, in one line."},
-        "codes": {"type": "array", "items": {"type": "string"}},
-        "losses": _LOSSES,
-        "forms": {
-            "type": "object",
-            "description": "`canonical`, `mapped`, `sent` and `answer`; of what the caller brought `canonical`,"
-            " `received` and our `answer`. A sender has the canonical form of its own messages alone.",
-            "additionalProperties": _FORM,
-        },
-        "withheld": {
-            "type": "object",
-            "description": "Why a form is not shown: `ended`, `wall`, `policy`, `others` or `receiver`.",
-            "additionalProperties": {"type": "string"},
-        },
-    },
-}
-_CHECKPOINT = {
-    "type": "object",
-    "required": ["chain", "number", "count", "hash", "at", "key", "signature"],
-    "properties": {
-        "chain": {"type": "string"},
-        "number": {"type": "integer"},
-        "count": {"type": "integer", "description": "How many records the chain had."},
-        "hash": {"type": "string"},
-        "at": {"type": "string", "format": "date-time"},
-        "key": {"type": "string", "description": "The public key (Ed25519), in hexadecimal."},
-        "signature": {"type": "string"},
-    },
-}
-
-
-def _query(name: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "query", "description": description, "schema": {"type": "string"}}
-
-
-def _path(name: str, description: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": {"type": "string"}}
-
-
-def _header(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "header",
-        "required": required,
-        "description": description,
-        "schema": {"type": "string"},
-    }
-
-
-def _one_or_many(name: str) -> dict[str, Any]:
-    return {"anyOf": [{"$ref": f"#/components/schemas/{name}"}, {"$ref": f"#/components/schemas/{name}s"}]}
-
-
-def _number(name: str, description: str) -> dict[str, Any]:
-    """Describe a whole number in the query; left empty it is as if it were not there."""
-    return {**_query(name, description), "schema": {"type": "string", "pattern": "^[0-9]{0,18}$", "maxLength": 18}}
-
-
-_AFTER = [_number("after", "Cursor: the `next` of the page before."), _number("limit", "At most this many.")]
-EXAMPLE: dict[str, Any] = {
-    "client": {"bsn": "999990019", "family_name": "Smulders", "birth_date": "1974-03-08"},
-    "to": "mw-de-kade",
-    "service": "hulp-bij-post",
-    "life_domains": ["finances"],
-    "reason": "Samen de post openen.",
-    "ground": {"basis": "consent", "purpose": "guidance", "evidence": "besproken op 20 november"},
-}
-_ID = _path("id", "The referral's id.")
 # path -> method -> (summary, tag, parameters, request body, answers: status -> schema name or inline schema)
 CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]], ...] = (
     (
@@ -126,7 +11,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "post",
         "Send a referral",
         "referrals",
-        [_header("Idempotency-Key", "The same key and body again give the same answer.", required=True)],
+        [header("Idempotency-Key", "The same key and body again give the same answer.", required=True)],
         "NewReferral",
         {"201": "Referral"},
     ),
@@ -136,21 +21,21 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "List referrals",
         "referrals",
         [
-            _query("status", "Only in this state."),
-            _query("to", "Only to this organisation."),
-            _query("from", "Only from this organisation."),
-            _query("case", "Only of this case."),
-            *_AFTER,
+            query("status", "Only in this state."),
+            query("to", "Only to this organisation."),
+            query("from", "Only from this organisation."),
+            query("case", "Only of this case."),
+            *AFTER,
         ],
         None,
-        {"200": _PAGE},
+        {"200": PAGE},
     ),
     (
         "/referrals/{id}",
         "get",
         "Read a referral",
         "referrals",
-        [_ID, _header("If-None-Match", "The ETag that is known.")],
+        [ID, header("If-None-Match", "The ETag that is known.")],
         None,
         {"200": "Referral"},
     ),
@@ -159,21 +44,21 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "post",
         "Record an event",
         "referrals",
-        [_ID, _header("If-Match", "The ETag that was read.")],
+        [ID, header("If-Match", "The ETag that was read.")],
         "NewEvent",
         {"200": "Referral"},
     ),
-    ("/referrals/{id}/trail", "get", "Read every step of a referral", "referrals", [_ID], None, {"200": _PAGE}),
+    ("/referrals/{id}/trail", "get", "Read every step of a referral", "referrals", [ID], None, {"200": PAGE}),
     (
         "/referrals/{id}/messages/{message_id}",
         "get",
         "Read a message of a referral in its forms",
         "referrals",
-        [_ID, _path("message_id", "The message's id, or the intake_id of what the caller brought; from the trail.")],
+        [ID, path("message_id", "The message's id, or the intake_id of what the caller brought; from the trail.")],
         None,
-        {"200": _MESSAGE},
+        {"200": MESSAGE},
     ),
-    ("/feed", "get", "Read the messages addressed to the caller", "messages", _AFTER, None, {"200": _PAGE}),
+    ("/feed", "get", "Read the messages addressed to the caller", "messages", AFTER, None, {"200": PAGE}),
     (
         "/digest",
         "put",
@@ -211,8 +96,8 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "Bring a payload in the partner's own format",
         "messages",
         [
-            _path("organisation", "The caller's organisation code."),
-            _header(
+            path("organisation", "The caller's organisation code."),
+            header(
                 "Schakel-Signature",
                 "A compact JWS (Ed25519 or ES256) with a key registered for the caller; typ schakel-message+jws;"
                 " claims jti, iss and aud (urn:nld:oin:...), iat, exp (six days at most), purpose `intake` and digest"
@@ -237,7 +122,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "get",
         "Read what became of a payload",
         "messages",
-        [_path("organisation", "The intake id.")],
+        [path("organisation", "The intake id.")],
         None,
         {"200": {"type": "object"}},
     ),
@@ -246,7 +131,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "get",
         "Read the JSON Schema of the messages",
         "messages",
-        [_path("name", "`message.json`, `referral.json` for what it carries, or `aanmelding.json` for social work.")],
+        [path("name", "`message.json`, `referral.json` for what it carries, or `aanmelding.json` for social work.")],
         None,
         {"200": {"type": "object"}},
     ),
@@ -256,8 +141,8 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "Read what a connector holds for partners",
         "messages",
         [
-            _path("name", "The connector, for instance `reintegration`."),
-            _path("file", "`openapi.json`: the API that a partner offers. `sjabloon.csv`: the template of a file."),
+            path("name", "The connector, for instance `reintegration`."),
+            path("file", "`openapi.json`: the API that a partner offers. `sjabloon.csv`: the template of a file."),
         ],
         None,
         {"200": {"type": "object"}},
@@ -267,7 +152,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "get",
         "Read the caller's view of a case",
         "cases",
-        [_path("id", "Case id.")],
+        [path("id", "Case id.")],
         None,
         {"200": {"type": "object"}},
     ),
@@ -276,7 +161,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "post",
         "Register what a client said about sharing",
         "cases",
-        [_path("id", "Case id.")],
+        [path("id", "Case id.")],
         "NewConsent",
         {"201": {"type": "object"}},
     ),
@@ -285,7 +170,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "get",
         "Read the evidence of consent and the releases",
         "cases",
-        [_path("id", "Case id.")],
+        [path("id", "Case id.")],
         None,
         {"200": "Consents"},
     ),
@@ -294,7 +179,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "post",
         "Ask to correct what is wrong about a person",
         "cases",
-        [_path("id", "Case id.")],
+        [path("id", "Case id.")],
         "NewCorrection",
         {"201": "Correction"},
     ),
@@ -303,7 +188,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "get",
         "Read the corrections that the caller asked for, owns or was told of",
         "cases",
-        [_path("id", "Case id.")],
+        [path("id", "Case id.")],
         None,
         {"200": "Corrections"},
     ),
@@ -312,7 +197,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "post",
         "Decide on a correction of what the caller recorded",
         "cases",
-        [_path("id", "Case id."), _path("correction", "The correction's id.")],
+        [path("id", "Case id."), path("correction", "The correction's id.")],
         "CorrectionDecision",
         {"200": "Correction"},
     ),
@@ -321,9 +206,9 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "get",
         "Read the entries after a position",
         "cases",
-        [_path("id", "Case id."), *_AFTER],
+        [path("id", "Case id."), *AFTER],
         None,
-        {"200": _PAGE},
+        {"200": PAGE},
     ),
     (
         "/access/decisions",
@@ -331,8 +216,8 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "Ask the access policy one question, or many",
         "access",
         [],
-        {"application/json": {"schema": _one_or_many("Question")}},
-        {"200": _one_or_many("Decision")},
+        {"application/json": {"schema": one_or_many("Question")}},
+        {"200": one_or_many("Decision")},
     ),
     (
         "/audit/checkpoint",
@@ -341,7 +226,7 @@ CALLS: tuple[tuple[str, str, str, str, list[dict[str, Any]], Any, dict[str, Any]
         "access",
         [],
         None,
-        {"200": _CHECKPOINT},
+        {"200": CHECKPOINT},
     ),
 )
 

@@ -11,8 +11,9 @@ from marshmallow import Schema
 from connectors.social_work.aanmelding_form import URN as AANMELDING
 from connectors.social_work.aanmelding_form import AanmeldingSchema
 from hub.api.blueprint import VERSION, api
-from hub.api.calls import CALLS, EXAMPLE, PROBLEM, REFUSALS, SCHEMES
+from hub.api.calls import CALLS, REFUSALS, SCHEMES
 from hub.api.gate import GateSchema
+from hub.api.shapes import EXAMPLE, PROBLEM
 from hub.services.errors import NotFound
 from schemas.access import DecisionSchema, DecisionsSchema, QuestionSchema, QuestionsSchema
 from schemas.consent import ConsentsSchema, NewConsentSchema

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser.live_server import LiveServer
 from tests.browser.made_up import PASSWORD
 from tests.browser.real_hub import RealHub
-from workers import demo
+from workers import demo_people
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +64,7 @@ def enter(browser: Browser, real: RealHub) -> Iterator[Callable[..., Page]]:
     """Give a function that fills in the sign-in form of the whole hub, in a browser profile of its own."""
     contexts: list[BrowserContext] = []
 
-    def go(username: str | None, password: str = demo.PASSWORD, width: int = 1440) -> Page:
+    def go(username: str | None, password: str = demo_people.PASSWORD, width: int = 1440) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, accept_downloads=True)
         contexts.append(context)
         page = context.new_page()

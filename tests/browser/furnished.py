@@ -16,7 +16,7 @@ from schemas.vocabulary import Basis, Event, LifeDomain, Purpose, Status
 from tests.browser.real_hub import RealHub
 from tests.builders import ground
 from tests.personas import MARLOES
-from workers.demo import PASSWORD
+from workers.demo_people import PASSWORD
 
 _WORK = {
     "to": "de-spoel",

@@ -15,7 +15,7 @@ from hub.telemetry import configure_logging
 from tests.browser.every_page import STOPS, WITHOUT_PICTURE, Stop, not_listed
 from tests.browser.furnished import furnish, signed_in
 from tests.browser.real_hub import RealHub
-from workers.demo import PEOPLE
+from workers.demo_people import PEOPLE
 from workers.drill.services import find_chromium
 
 FOLDER = Path(__file__).parents[2] / "docs" / "screens"

@@ -17,7 +17,7 @@ from tests.browser.real_hub import RealHub
 from tests.builders import referral_body
 from tests.integration.callers import someone
 from tests.personas import SHARED
-from workers.demo import PASSWORD
+from workers.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.real_hub import RealHub
-from workers.demo import PASSWORD
+from workers.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)

@@ -18,7 +18,7 @@ from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
 from tests.personas import MARLOES
 from tests.unit.test_document_checks import PDF
-from workers.demo import PASSWORD
+from workers.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
 MONEY = (LifeDomain.FINANCES,)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from hub.models import Referral
 from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
-from workers.demo import PASSWORD
+from workers.demo_people import PASSWORD
 
 PRACTICAL = ("praktische-hulp", "praktische-hulp-broekhoven")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.looks import look
 from tests.browser.real_hub import RealHub
-from workers.demo import PASSWORD
+from workers.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
 SHARE_OF_THE_SCALE = """bars => bars.map(bar => {

@@ -13,7 +13,7 @@ from schemas.vocabulary import ItemKind, ItemState, LifeDomain
 from tests.browser.looks import violations
 from tests.browser.real_hub import RealHub
 from tests.personas import MARLOES
-from workers.demo import PASSWORD
+from workers.demo_people import PASSWORD
 
 pytestmark = pytest.mark.browser
 

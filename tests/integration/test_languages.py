@@ -22,7 +22,7 @@ from schemas.identifiers import derived_id
 from tests.hubs import KEY
 from tests.integration.callers import Site, enter, mark_of, now, sign_in_as
 from tests.personas import MARLOES
-from workers import demo
+from workers import demo, demo_people
 
 # Words that a Dutch sentence can hardly do without, and an English one never has.
 DUTCH = re.compile(
@@ -139,7 +139,7 @@ def names_of(hub: Hub) -> re.Pattern[str]:
     """Give what is called as it is called, in any language: organisations, services, people and their titles."""
     config = hub.config
     names = {one.name for one in config.organisations.values()} | {one.name for one in config.services.values()}
-    names |= {text for one in demo.PEOPLE for text in (one.name, one.title)}
+    names |= {text for one in demo_people.PEOPLE for text in (one.name, one.title)}
     listed = "|".join(re.escape(one) for one in sorted(names, key=len, reverse=True))
     return re.compile(rf"(?i:{listed})|\b(?:van (?:der |den |de )?|de |den |der )(?=[A-Z])")  # and prefixes of names
 
