@@ -24,14 +24,10 @@ from tests.foundations import once_each
 from tests.hanging import pytest_runtest_call, pytest_runtest_setup, pytest_runtest_teardown
 from tests.hubs import open_test_hub
 from tests.order import place_of
-from workers.drill.services import (
-    BROKER_VARIABLE,
-    DATABASE_VARIABLE,
-    Postgres,
-    Rabbit,
-    ServiceUnavailable,
-    find_chromium,
-)
+from workers.drill.postgres import Postgres
+from workers.drill.processes import ServiceUnavailable
+from workers.drill.rabbit import Rabbit
+from workers.drill.services import BROKER_VARIABLE, DATABASE_VARIABLE, find_chromium
 
 __all__ = ["pytest_runtest_call", "pytest_runtest_setup", "pytest_runtest_teardown"]
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 import threading
+from dataclasses import replace
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -109,8 +110,6 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _at_port(settings: Settings, port: int) -> Settings:
-    from dataclasses import replace
-
     return replace(settings, bind=f"{settings.host}:{port}")
 
 

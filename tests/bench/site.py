@@ -29,8 +29,9 @@ from hub.wiring import Hub, open_hub
 from schemas.identifiers import bsn_is_valid
 from schemas.message import Client
 from workers import demo
+from workers.drill.postgres import Postgres
 from workers.drill.processes import answers, free_port, tail, wait_until
-from workers.drill.services import Postgres, Rabbit
+from workers.drill.rabbit import Rabbit
 
 ROOT = Path(__file__).parent.parent.parent
 SENDER = "toegang-broekhoven"

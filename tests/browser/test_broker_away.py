@@ -11,7 +11,7 @@ from hub.models import OutboxRecord
 from schemas.vocabulary import Delivery, LifeDomain
 from tests.browser.real_hub import RealHub
 from tests.browser.test_real_hub import refer_to_mental_health
-from workers.drill.services import Rabbit
+from workers.drill.rabbit import Rabbit
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgresql, pytest.mark.rabbitmq]
 

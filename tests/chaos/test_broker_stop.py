@@ -19,7 +19,7 @@ from tests.builders import client, new_referral
 from tests.integration.conftest import Ring, open_test_hub
 from tests.personas import MARLOES
 from workers import connector, inbox, relay
-from workers.drill.services import Rabbit
+from workers.drill.rabbit import Rabbit
 
 pytestmark = [pytest.mark.chaos, pytest.mark.postgresql, pytest.mark.rabbitmq]
 # How long it is away; an acceptance run sets a minute.

@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from workers.drill.plan import Fault, make_plan
-from workers.drill.services import Postgres, Rabbit
+from workers.drill.postgres import Postgres
+from workers.drill.rabbit import Rabbit
 
 pytestmark = pytest.mark.chaos
 GOOD_END = "lost=0 duplicated=0 out_of_order=0"

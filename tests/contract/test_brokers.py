@@ -27,7 +27,7 @@ from hub.broker.protocol import (
     dead_queue,
 )
 from hub.broker.rabbitmq import RabbitBroker
-from workers.drill.services import Rabbit
+from workers.drill.rabbit import Rabbit
 
 # Reached only where something is wrong: no test says anything of speed.
 PATIENCE = 60.0

@@ -23,7 +23,8 @@ from schemas.message import Message
 from tests.integration.callers import KADE, WI, Lines, Site, holding, listening, new_bsn, plain_columns, someone
 from tests.integration.conftest import Ring
 from tests.integration.test_privacy import WORDS, go_round
-from workers.drill.services import DATABASE_VARIABLE, Postgres
+from workers.drill.postgres import Postgres
+from workers.drill.services import DATABASE_VARIABLE
 
 PERSON = {
     "family_name": "Achternaammerk",

@@ -15,7 +15,7 @@ from hub.broker.amqp import Link, LinkEvents
 from hub.broker.protocol import INBOX, LIVE, BrokerError, BrokerUnavailable, Consumer, Delivery, Fate, Parcel
 from hub.broker.rabbitmq import RabbitBroker
 from hub.broker.rabbitmq_consumer import RabbitConsumer
-from workers.drill.services import Rabbit
+from workers.drill.rabbit import Rabbit
 
 pytestmark = pytest.mark.rabbitmq
 # Reached only where something is wrong: no test says anything of speed.

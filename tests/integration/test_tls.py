@@ -21,8 +21,9 @@ from hub.store.database import Store
 from hub.store.migrate import migrate
 from tests.conftest import miss
 from tests.integration.conftest import KEY
-from workers.drill.processes import free_port
-from workers.drill.services import Postgres, Rabbit, ServiceUnavailable
+from workers.drill.postgres import Postgres
+from workers.drill.processes import ServiceUnavailable, free_port
+from workers.drill.rabbit import Rabbit
 
 NOW = dt.datetime.now(dt.UTC)
 

@@ -23,7 +23,7 @@ from tests.integration.conftest import Ring
 from tests.integration.municipalities import BREDA, TILBURG, hub_of, in_municipality, login, plain, settle
 from tests.integration.test_back_up import books, bring, status
 from tests.personas import MARLOES
-from workers.drill.services import Rabbit
+from workers.drill.rabbit import Rabbit
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.rabbitmq]
 BSNS = [new_bsn() for _ in range(3)]

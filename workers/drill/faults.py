@@ -10,7 +10,7 @@ import structlog
 from hub.broker.protocol import Broker, BrokerUnavailable
 from workers.drill.partner import DrillPartner
 from workers.drill.plan import ALL_IN_ONE, Fault, Plan, Strike, connector_of
-from workers.drill.services import Rabbit
+from workers.drill.rabbit import Rabbit
 from workers.drill.supervisor import Supervisor
 
 log = structlog.get_logger()

@@ -20,8 +20,9 @@ from hub.wiring import Hub, open_hub
 from workers.demo import HERE
 from workers.drill.caller import secret_of
 from workers.drill.plan import PARTNERS, SENDER
+from workers.drill.postgres import Postgres
 from workers.drill.processes import free_port
-from workers.drill.services import Postgres, Rabbit
+from workers.drill.rabbit import Rabbit
 
 
 @dataclass(frozen=True, kw_only=True)
