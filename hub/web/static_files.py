@@ -24,7 +24,10 @@ _STYLES = (
     "vendor/nl-design-system/components.css",
     "styles/tokens.css",
     "vendor/nl-design-system/mapping.css",
-    "styles/app.css",
+    "styles/base.css",
+    "styles/cases.css",
+    "styles/work.css",
+    "styles/narrow.css",
     "styles/pages.css",
     "styles/search.css",
 )

@@ -426,7 +426,7 @@ def addresses(world: World, method: str) -> list[tuple[str, str]]:
         "referral_id": (*world.referral_ids, "not-there"),
         "item_id": (*world.items, "not-there"),
         "meeting_id": (*world.meetings, "not-there"),
-        "filename": ("styles/app.css",),
+        "filename": ("styles/base.css",),
         "name": ("message.json",),
     }
     found = []

@@ -12,7 +12,7 @@ from hub.wiring import Hub
 PACKED = {"Accept-Encoding": "gzip, br"}
 
 
-@pytest.mark.parametrize("name", [STYLE, "styles/app.css", "live/client.js", "vendor/icons.svg"])
+@pytest.mark.parametrize("name", [STYLE, "styles/base.css", "live/client.js", "vendor/icons.svg"])
 def test_a_file_comes_packed_and_is_kept_as_long_as_its_address_stands(hub: Hub, name: str) -> None:
     http = create_web(hub).app.test_client()
     plain, packed = http.get(asset(name)), http.get(asset(name), headers=PACKED)
