@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from hub.models import Case, OutboxRecord, Referral, TimelineEntry
 from hub.rules.working_days import add_working_days
-from hub.services.referrals import referrals
+from hub.services.referrals import referrals, sending
 from hub.services.views.viewer import Viewer
 from hub.store.outbox import NUDGE
 from hub.wiring import Hub
@@ -42,7 +42,7 @@ class _Browser:
 def _running(hub: Hub, by: Viewer = NAIMA, *events: Event, sender: Viewer = MARLOES, **changes: Any) -> str:
     """Give help that was started and has not been looked at since."""
     with hub.store.writing() as work:
-        referral_id = referrals.send_referral(work, hub.config, sender, new_referral(**changes)).id
+        referral_id = sending.send_referral(work, hub.config, sender, new_referral(**changes)).id
     for event in (Event.RECEIVE, Event.ACCEPT, Event.START, *events):
         with hub.store.writing() as work:
             locked = referrals.load_for_change(work, referral_id)
