@@ -95,7 +95,7 @@ def _button(page: str, which: str) -> str:
 def test_what_is_asked_first_is_the_main_button(database_hub: Hub) -> None:
     late = _running(database_hub)
     with database_hub.store.writing() as work:
-        new = referrals.send_referral(work, database_hub.config, MARLOES, new_referral()).id
+        new = sending.send_referral(work, database_hub.config, MARLOES, new_referral()).id
     naima = _Browser(database_hub, "naima")
     page = naima.text(f"/verwijzingen/{late}")
     assert (_button(page, "plan_reviewed"), _button(page, "complete")) == ("primary", "secondary")
