@@ -198,7 +198,7 @@ def _check_keys(secret_key: str, data_keys: tuple[str, ...]) -> None:
     if len(secret_key) < _SHORTEST_KEY or len(set(secret_key)) < 8:
         raise SettingsError(
             "SCHAKEL_SECRET_KEY is missing or weak. Set it to at least 32 random characters, for instance the output of"
-            " python -c 'import secrets; print(secrets.token_hex(32))'"
+            " python3 -c 'import secrets; print(secrets.token_hex(32))'"
         )
     check_data_keys(data_keys)
 
@@ -208,7 +208,7 @@ def check_data_keys(data_keys: tuple[str, ...]) -> None:
     if not data_keys:
         raise SettingsError(
             "SCHAKEL_DATA_KEYS is missing. Set it to one or more keys of 32 random bytes in base64, newest first:"
-            " python -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
+            " python3 -c 'import base64, secrets; print(base64.b64encode(secrets.token_bytes(32)).decode())'"
         )
     for number, key in enumerate(data_keys, start=1):
         try:

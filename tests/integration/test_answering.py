@@ -15,6 +15,9 @@ from hub.services.referrals.referral_view import referral_view
 from hub.services.views.referral import ReferralView
 from hub.services.views.viewer import Viewer
 from hub.services.views.work import WorkLine
+from hub.web.screens.referral_page import talk_of
+from hub.web.words import sentences
+from hub.web.words.dates import appointed
 from hub.wiring import Hub
 from schemas.referral import NewEvent
 from schemas.vocabulary import Event, LifeDomain, Purpose, Status
@@ -161,3 +164,15 @@ def test_people_speak_for_the_room_of_their_own_services(database_hub: Hub) -> N
         of_tom = own_room(session, database_hub.config, TOM)
         assert {one.service.organisation for one in of_tom} == {SPOEL}
         assert own_room(session, database_hub.config, PETER) == []
+
+
+def test_who_referred_sees_when_the_first_appointment_is(database_hub: Hub, sent: str) -> None:
+    when = (now() + dt.timedelta(days=3)).replace(microsecond=0)
+    act(database_hub, TOM, sent, Event.ACCEPT)
+    act(database_hub, TOM, sent, Event.PLAN, at=when)
+    for who in (MARLOES, TOM):
+        view = page(database_hub, who, sent)
+        assert [step.agreed_for for step in talk_of(view.trail)] == [when]
+        with looking_at(database_hub) as session:
+            case = case_view(session, database_hub.config, who, view.case_id, now())
+        assert [sentences.told(entry) for entry in case.entries if entry.kind == Event.PLAN] == [f"{appointed(when)}."]

@@ -32,6 +32,8 @@ _REFERRALS = (
 # What a masked viewer may learn: that it runs, or no longer does.
 _MASKED_KINDS = frozenset({Event.SEND, Event.COMPLETE, Event.DECLINE, Event.WITHDRAW, Event.CLIENT_STOPS, Event.END})
 MASKED = "masked"
+# What is agreed with these steps is for a day to come: an appointment, for the policy.
+APPOINTING = frozenset({Event.PLAN, Event.START})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,9 +172,18 @@ def _visible_data(look: Gaze, row: Any, one: Seen | None) -> dict[str, Any]:
     data = dict(row.data or {})
     if row.inferred:
         data["inferred"] = True
-    if one is None or row.organisation == look.viewer.organisation or one.progress.mask is Mask.FULL:
+    if one is None or row.organisation == look.viewer.organisation:
+        return data
+    if row.kind in APPOINTING and "at" in data and not _may_know_when(look, one.referral):
+        del data["at"]
+    if one.progress.mask is Mask.FULL:
         return data
     return {key: value for key, value in data.items() if key not in _SAID}
+
+
+def _may_know_when(look: Gaze, referral: Referral) -> bool:
+    """Whether this viewer may know for when something was agreed with the client."""
+    return may_see(look, referral, Category.APPOINTMENT, owner=referral.receiver).mask is Mask.FULL
 
 
 def entry_body(entry: EntryView) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Give every step of a referral: what people did, and what systems did with each message."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from hub.services.access.gaze import Gaze
 from hub.services.access.grounds import holds
 from hub.services.referrals.referral_answers import walled_off
 from hub.services.views.referral import TrailStep
-from schemas.vocabulary import Delivery
+from schemas.vocabulary import Delivery, Event
 
 BROUGHT = "brought"
 """The kind of a step that tells of a payload of the viewer's own organisation."""
@@ -143,4 +144,16 @@ def _step(look: Gaze, referral: Referral, entry: TimelineEntry, progress: bool) 
         about=(entry.data or {}).get("event"),
         changes=tuple(data.get("changes") or ()),
         proposed={"to": data["proposed_to"], "service": data.get("proposed_service")} if "proposed_to" in data else {},
+        agreed_for=_agreed_for(look, referral, entry, own=own),
+    )
+
+
+def _agreed_for(look: Gaze, referral: Referral, entry: TimelineEntry, *, own: bool) -> dt.datetime | None:
+    """Give for when something was agreed with the client, to who may know appointments."""
+    told = (entry.data or {}).get("at") if entry.kind in (Event.PLAN, Event.START) else None
+    at = dt.datetime.fromisoformat(told) if told else entry.at
+    if at <= entry.at:  # a system tells here when it was recorded
+        return None
+    return (
+        at if own or may_see(look, referral, Category.APPOINTMENT, owner=referral.receiver).mask is Mask.FULL else None
     )

@@ -54,7 +54,8 @@ class TrailStep:
 
     ``about`` is the step that was taken back; ``changes`` are the differences of an assignment: field, from, to.
     ``losses`` are what it could not carry, with why; ``opens`` says that the viewer may see its forms.
-    ``proposed`` names another organisation (``to``) and its ``service``, where that was proposed.
+    ``proposed`` names another organisation (``to``) and its ``service``, where that was proposed. ``agreed_for`` is
+    when a first appointment is, or help starts.
     """
 
     at: dt.datetime
@@ -77,6 +78,7 @@ class TrailStep:
     losses: tuple[tuple[str, str], ...] = ()
     opens: bool = False
     proposed: Mapping[str, str | None] = field(default_factory=dict)
+    agreed_for: dt.datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,8 @@ def facts_of(view: ReferralView) -> dict[str, Any]:
 
 def talk_of(trail: Sequence[TrailStep]) -> list[TrailStep]:
     """Give what people said to each other, in order of time."""
-    return sorted((step for step in trail if step.note and not step.delivery), key=lambda step: step.at)
+    said = (step for step in trail if (step.note or step.agreed_for) and not step.delivery)
+    return sorted(said, key=lambda step: step.at)
 
 
 def _in_order(actions: Sequence[ActionChoice]) -> tuple[list[ActionChoice], list[ActionChoice]]:

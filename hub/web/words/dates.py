@@ -82,6 +82,12 @@ def day_heading(day: dt.date) -> str:
     return capitalised(f"{word}, {long_day(day)}" if word else long_day(day))
 
 
+def appointed(at: dt.datetime) -> str:
+    """Give for when something was agreed: Vrijdag 27 november, 10:30. Nine sharp is what stands for no time chosen."""
+    day, clock_time = long_day(local(at).date()), time_of_day(at)
+    return capitalised(day if clock_time == "09:00" else f"{day}, {clock_time}")
+
+
 def moment(at: dt.datetime) -> str:
     """Give a day and time in short: vandaag, 10:41 or di 17 nov, 10:42."""
     day = local(at).date()

@@ -10,7 +10,7 @@ from hub.web.translations import Words, gettext
 from hub.web.words import dates
 from hub.web.words.item_words import item_line, item_said
 from hub.web.words.words import OUTCOMES, REASONS
-from schemas.vocabulary import Outcome
+from schemas.vocabulary import Event, Outcome
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,7 @@ def told(entry: EntryView) -> str | None:
     parts = [
         *(change_words(change) for change in data.get("changes") or ()),
         _of_when(data) if entry.kind == "step_retracted" else None,
+        _agreed_for(entry),
         OUTCOMES[Outcome(str(outcome))] + "." if outcome in OUTCOMES else None,
         reason and f"{reason}.",
         f"‘{data['note']}’" if data.get("note") else None,
@@ -161,6 +162,13 @@ def _of_when(data: Mapping[str, Any]) -> str | None:
     """Give the day that the step had which was taken back."""
     day = _day(str(data.get("at") or ""))
     return gettext("Het ging om %(day)s.", day=dates.plain_day(day)) if day is not None else None
+
+
+def _agreed_for(entry: EntryView) -> str | None:
+    """Give when a first appointment is, or help starts, where that may be known."""
+    told_at = entry.data.get("at") if entry.kind in (Event.PLAN, Event.START) else None
+    at = dt.datetime.fromisoformat(told_at) if told_at else entry.at
+    return f"{dates.appointed(at)}." if at > entry.at else None  # a system tells here when it was recorded
 
 
 def _day(value: str | None) -> dt.date | None:
