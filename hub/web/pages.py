@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
 from hub.limits import limit
-from hub.services.errors import Forbidden, NotFound
+from hub.services.errors import Erased, Forbidden, NotFound
 from hub.services.overview.alert_views import may_be_called
 from hub.services.overview.reporting import may_have_figures
 from hub.services.overview.search_reach import may_search
@@ -137,6 +137,7 @@ def register_pages(app: Flask, services: Backend, *, secure_cookies: bool = Fals
     web.context_processor(_always_there)
     web.register_error_handler(NotFound, not_there)
     web.register_error_handler(Forbidden, not_there)
+    web.register_error_handler(Erased, not_there)
     web.register_error_handler(KnownKey, done_before)
     app.register_blueprint(web)
     app.after_request(pack_page)
@@ -189,7 +190,7 @@ def _nonce() -> str:
     return str(request.environ[NONCE])
 
 
-def not_there(_error: NotFound | Forbidden) -> ResponseReturnValue:
+def not_there(_error: NotFound | Forbidden | Erased) -> ResponseReturnValue:
     """Give the page for what is not there, or not there for who asks."""
     return _error_page("missing", 404)
 

@@ -7,11 +7,13 @@ from werkzeug.test import TestResponse
 
 from hub.app import create_web
 from hub.models import Case, CaseItem
+from hub.services.record.case_keys import destroy
 from hub.services.record.clients import find_or_open_case
 from hub.wiring import Hub
+from schemas.identifiers import new_id
 from tests.builders import client
 from tests.integration.callers import mark_of, sign_in_as
-from tests.personas import MARLOES
+from tests.personas import MARLOES, TOM
 
 
 @pytest.fixture
@@ -63,3 +65,14 @@ def test_a_change_that_is_sent_again_meets_no_conflict_with_itself(
     assert texts(database_hub, case_id) == [("Marloes belt.", "done", 2)]
     other = sends(marloes, f"{way}/onderdelen/{item}/stand", **{**settled, "zending": "d" * 32})
     assert other.status_code == 409, "somebody else's sending of the same version is told"
+
+
+def test_of_a_case_that_was_erased_no_form_tells_that_it_was_there(database_hub: Hub, case_id: str) -> None:
+    with database_hub.store.writing() as work:
+        destroy(work, case_id)
+    tom = create_web(database_hub).app.test_client()
+    sign_in_as(database_hub, tom, TOM.id)
+    for whose in (case_id, new_id()):
+        for key in ("", new_id()):
+            answer = sends(tom, f"/inwoners/{whose}/leefgebieden", zending=key, **{"score-housing": "3"})
+            assert answer.status_code == 404
