@@ -95,6 +95,7 @@ def lies_about_its_size() -> bytes:
         ("klik.docx", docx(links("hyperlink", "External")), WORD),
         ("sommen.xlsx", xlsx(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         ("brief.odt", odt(), ODT),
+        ("klik.odt", odt('<t><text:a xlink:href="https://x/?a=1&amp;b"/><d xlink:href="Pictures/1.png"/></t>'), ODT),
     ],
 )
 def test_what_people_keep_is_kept_as_what_it_is(name: str, body: bytes, media_type: str) -> None:
@@ -151,6 +152,11 @@ REFUSED: list[tuple[str, str, bytes]] = [
     ),
     ("doc_macro", "brief.odt", packed({"mimetype": ODT, "Basic/x.xml": "<a/>"}, zipfile.ZIP_STORED)),
     ("doc_macro", "brief.odt", odt('<a xmlns:script="s"><script:event-listener/></a>')),
+    ("doc_links", "beeld.odt", odt('<t><draw:image\nxlink:href = "https://elders.example/x.png"/></t>')),
+    ("doc_links", "beeld.odt", odt("<t><s:section-source b='>' x:href='&#102;ile:///c/x'/></t>")),
+    ("doc_links", "lijst.odt", odt('<a-bron xlink:href="\\\\elders\\x"/>')),
+    ("doc_links", "hoofd.docx", docx({"word/_rels/document.xml.RELS": links("image", "External").popitem()[1]})),
+    ("doc_inside", "stuk.docx", docx(links("aFChunk", "Internal"))),
     ("doc_locked", "brief.odt", odt(manifest="<m><encryption-data/></m>")),
     ("doc_inside", "brief.docx", docx({"word/embeddings/x.bin": b"x"})),
     ("doc_inside", "brief.docx", docx({"word/media/x.exe": b"x"})),

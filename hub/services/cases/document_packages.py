@@ -24,6 +24,10 @@ _INSIDE = re.compile(
 )
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError, ValueError, OSError)
 _HARMLESS = re.compile(r"/hyperlink\Z")
+_HOLDS = re.compile(r"/(afchunk|oleobject|package|control|activexcontrolbinary|subdocument|frame)\Z", re.IGNORECASE)
+_HREF = re.compile(rb"""href\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_CLICKED = re.compile(rb"<(?:[\w.-]+:)?a[\s/>]")
+_ELSEWHERE = re.compile(rb"\A\s*(?:[a-z][a-z0-9+.-]*:|//|\\|\.\./)|&", re.IGNORECASE)
 
 
 def check_office(body: bytes, kind: str) -> None:
@@ -36,7 +40,7 @@ def check_office(body: bytes, kind: str) -> None:
         if f"{kind}.main+xml".lower() not in named:
             raise _refused("doc_other")
         for name in package.namelist():
-            if name.endswith(".rels"):
+            if name.lower().endswith(".rels"):  # names of parts are the same in small letters and in capitals
                 _check_links(_xml(package, name))
 
 
@@ -49,9 +53,11 @@ def check_open_document(body: bytes, kind: str) -> None:
         if b"encryption-data" in _read(package, "META-INF/manifest.xml"):
             raise _refused("doc_locked")
         for name in {"content.xml", "styles.xml"} & set(package.namelist()):
-            # Without the zeros of an encoding in two bytes: what starts a macro stands in it either way.
-            if b"script:event-listener" in _read(package, name).replace(b"\0", b""):
+            # Without the zeros of an encoding in two bytes: what is looked for stands in it either way.
+            body = _read(package, name).replace(b"\0", b"")
+            if b"script:event-listener" in body:
                 raise _refused("doc_macro")
+            _check_fetched(body)
 
 
 def _refused(why: str) -> Invalid:
@@ -99,10 +105,23 @@ def _check_names(names: Iterable[str]) -> None:
 
 
 def _check_links(links: etree._Element) -> None:
-    """Refuse what is fetched from elsewhere when the document is opened; a link that somebody clicks may be there."""
+    """Refuse what is fetched from elsewhere when the document is opened; a link that somebody clicks may be there.
+
+    What it holds inside is known by what it is to the document, whatever its part is called.
+    """
     for link in links.iterchildren("{*}Relationship"):
+        if _HOLDS.search(str(link.get("Type", ""))):
+            raise _refused("doc_inside")
         outside = str(link.get("TargetMode", "")).lower() == "external"
         if outside and not _HARMLESS.search(str(link.get("Type", ""))):
+            raise _refused("doc_links")
+
+
+def _check_fetched(body: bytes) -> None:
+    """Refuse what is fetched from elsewhere once it is opened: all that points outside, but a link to click on."""
+    for found in _HREF.finditer(body):
+        begins = body.rfind(b"<", 0, found.start())
+        if _ELSEWHERE.search(found[1] or found[2] or b"") and not _CLICKED.match(body, max(begins, 0)):
             raise _refused("doc_links")
 
 
