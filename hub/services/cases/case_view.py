@@ -135,7 +135,7 @@ def drawn(session: Session, look: Gaze, file: CaseFile, found: Found, shown: Sho
         may_refer=known and look.facts.emergency_until is None and viewer.role not in _NO_REFERRING,
         items=tuple(naming(item, named) for item in items.values()),
         parties=parties,
-        colleagues=colleagues_of(session, look.config, parties) if found.who.ties else (),
+        colleagues=colleagues_of(session, look.config, parties, look.now.date()) if found.who.ties else (),
         may_write=writes and _may_write(found),
         writes=open_kinds(found.who) if writes else frozenset(),
         contact_phone=_phone(look.config, regisseur),
