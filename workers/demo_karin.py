@@ -242,7 +242,7 @@ class _Karin:
 
     def _appointment(self, work: UnitOfWork) -> None:
         tomorrow = dt.datetime.combine(self._today + dt.timedelta(days=1), dt.time(10, 0), AMSTERDAM)
-        words = {"what": "Koffie en de post doornemen", "place": "thuis", "people": "Marloes"}
+        words = {"what": "Koffie en de post doornemen", "place": "thuis"}
         new = NewItem(kind=ItemKind.APPOINTMENT, content=words, at=tomorrow.astimezone(dt.UTC))
         self._add(work, _MARLOES, new)
 

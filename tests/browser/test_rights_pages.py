@@ -45,6 +45,7 @@ def test_a_client_gets_everything_by_a_file_and_a_code_of_two_people(
 
 def test_what_is_wrong_is_asked_decided_and_shown_to_the_owner(real: RealHub, open_page: Callable[..., Page]) -> None:
     marloes = open_page("marloes", f"/inwoners/{real.karin()}")
+    marloes.locator("#meer > summary").click()
     marloes.get_by_role("link", name="Rechten", exact=True).last.click()
     marloes.select_option("#about", "/given_name")
     marloes.fill("#right", "Karina")
