@@ -174,6 +174,7 @@ Whoever may see only that something runs, sees `running` for an open state, `not
 
 Every open state has exactly one owner, and a clock in Dutch working days. The columns are the urgency of the referral.
 When the clock runs out the timeline says so, once. Nothing is ever accepted, declined or closed because time passed.
+That help was looked at together is no event, and no message tells it: who reviews says so, and the clock starts anew.
 
 {_turns()}
 

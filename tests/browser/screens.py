@@ -34,7 +34,7 @@ _INDEXED = """async ({ png, most }) => {
   for (const one of pixels) counts.set(one, (counts.get(one) ?? 0) + 1);
   const cube = (c) => ((c & 0xf0) >> 4) | ((c >> 8) & 0xf0) | ((c >> 12) & 0xf00);
   const ordered = [...counts].sort((a, b) => b[1] - a[1]);
-  const chosen = ordered.slice(0, most / 2).map(([c]) => c);
+  const chosen = ordered.slice(0, most / 4).map(([c]) => c);
   const cubes = new Set(chosen.map(cube));
   for (const [c] of ordered) {
     if (chosen.length >= most) break;
