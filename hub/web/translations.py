@@ -6,6 +6,7 @@ catalogue, where a person translates them; a test fails on what has no English t
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
@@ -19,6 +20,7 @@ from hub.rules.languages import DUTCH, LANGUAGES
 
 FOLDER = Path(__file__).parent / "translations"
 _COOKIE = "taal"
+_SPEAKING: ContextVar[str | None] = ContextVar("speaking", default=None)
 # Each in its own language: who can't read this one must find it.
 _NAMES = {"nl": ("Nederlands", "Verder in het Nederlands"), "en": ("English", "Go on in English")}
 _A_YEAR = 365 * 24 * 3600
@@ -108,6 +110,9 @@ class Words(Mapping[_Code, _Said]):
 
 def language() -> str:
     """Give the code of the language that is spoken now; Dutch where nobody looks."""
+    drawn = _SPEAKING.get()
+    if drawn is not None:
+        return drawn
     spoken = get_locale()
     return str(spoken.language) if spoken is not None else DUTCH
 
@@ -120,8 +125,13 @@ def languages() -> tuple[tuple[str, str, str], ...]:
 @contextmanager
 def speaking(code: str) -> Iterator[None]:
     """Draw in a language: that of the viewer where no request tells it. Needs an application context."""
-    with force_locale(known(code) or DUTCH):
-        yield
+    spoken = known(code) or DUTCH
+    before = _SPEAKING.set(spoken)
+    try:
+        with force_locale(spoken):
+            yield
+    finally:
+        _SPEAKING.reset(before)
 
 
 def _chosen() -> str:

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from hub.models import Case, Person, Referral
@@ -28,8 +29,10 @@ from hub.services.access.grounds import cut_off, ground_state
 from hub.services.access.release import touches_health
 from hub.services.record.sights import sight_of
 from hub.services.views.viewer import Viewer
+from hub.store.tables import table_of
 from schemas.vocabulary import HEALTH_DOMAINS, Basis, Event, LifeDomain, OrganisationKind, Purpose, Status
 
+_CASES, _PEOPLE, _REFERRALS = table_of(Case), table_of(Person), table_of(Referral)
 ANNOUNCED = frozenset(
     {
         Status.DRAFT,
@@ -255,17 +258,24 @@ def _flags(look: Gaze, owner: str, author: str | None) -> frozenset[Flag]:
     return frozenset(flags)
 
 
+def _has_part(*received: ColumnElement[bool]) -> Select[Any]:
+    code: BindParameter[str] = bindparam("organisation")
+    case_id: BindParameter[str] = bindparam("case_id")
+    in_part = and_(_REFERRALS.c.receiver == code, _REFERRALS.c.ground_ended_at.is_(None), *received)
+    ours = exists().where(_REFERRALS.c.case_id == case_id, or_(_REFERRALS.c.sender == code, in_part))
+    of_us = (_CASES.c.regisseur_id == _PEOPLE.c.id, _PEOPLE.c.organisation == code)
+    directs = exists().where(_CASES.c.id == case_id, *of_us)
+    return select(or_(ours, directs))
+
+
+_HAS_PART = _has_part()
+_HAS_PART_AS_ACCEPTED = _has_part(_REFERRALS.c.status.not_in([str(status) for status in ANNOUNCED]))
+
+
 def has_part_in(session: Session, viewer: Viewer, case_id: str, *, by_announcement: bool) -> bool:
     """Whether an organisation has part in a case: it sent or received a referral there, or its regisseur is theirs.
 
     ``by_announcement`` says whether one it has not accepted counts: not where it would learn more by it than it may.
     """
-    code = viewer.organisation
-    received = (Referral.receiver == code) & Referral.ground_ended_at.is_(None)
-    if not by_announcement:
-        received &= Referral.status.not_in([str(status) for status in ANNOUNCED])
-    ours = select(Referral.id).where(Referral.case_id == case_id, (Referral.sender == code) | received)
-    if session.execute(ours.limit(1)).first() is not None:
-        return True
-    regisseur = select(Person.organisation).join(Case, Case.regisseur_id == Person.id).where(Case.id == case_id)
-    return session.execute(regisseur).scalar_one_or_none() == code
+    asked = _HAS_PART if by_announcement else _HAS_PART_AS_ACCEPTED
+    return bool(session.execute(asked, {"organisation": viewer.organisation, "case_id": case_id}).scalar_one())
