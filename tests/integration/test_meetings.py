@@ -124,6 +124,8 @@ def test_who_worked_in_the_team_once_and_whose_seat_opens_nothing_are_not_at_the
     with looking_at(hub) as session:
         lines = meeting_views.meetings(session, hub.config, TOM, now())
     assert lines == [], "a meeting about what he may not know of is not there for him"
+    with pytest.raises(NotFound), looking_at(hub) as session:
+        case_view(session, hub.config, TOM, case_id, now())
     tables = Tables(hub, lambda _sid, _news: None)
     assert [tables.sit("x", who, item.id) for who in (TOM, ELS)] == [{"error": "not_found"}, {"watching": True}]
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from hub.models import Attendance, CaseItem, Referral
-from hub.rules.access import BasisState, Flag, Relation, RelationState
+from hub.rules.access import Action, BasisState, Category, Flag, Mask, Question, Relation, RelationState, decide
 from hub.rules.lifecycle import Part
 from hub.services.access.access import OWN_GROUND, Why, receiver_state
 from hub.services.access.actors import NO_PART, parts_of
@@ -29,6 +29,8 @@ _TABLES = (
         _ITEMS.c.life_domains,
         _ITEMS.c.state,
         _ITEMS.c.about,
+        _ITEMS.c.owner,
+        _ITEMS.c.purpose,
         _AT_THE_TABLE.c.until,
         _AT_THE_TABLE.c.item_id,
     )
@@ -63,6 +65,8 @@ class Seat:
     nameless: bool
     until: dt.datetime
     item: str
+    owner: str
+    purpose: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,8 @@ def seats_of(session: Session | UnitOfWork, case_id: str, people: Iterable[str])
                 nameless=row.about == NAMELESS,
                 until=row.until,
                 item=row.item_id,
+                owner=row.owner,
+                purpose=row.purpose,
             )
         )
     return {one: tuple(sorted(seats, key=lambda seat: seat.item)) for one, seats in found.items()}
@@ -171,6 +177,8 @@ def _by_referrals(look: Gaze, referrals: Iterable[Referral]) -> Iterator[Tie]:
 
 def _by_meetings(look: Gaze, seats: Iterable[Seat]) -> Iterator[Tie]:
     for seat in seats:
+        if not _opens(look, seat):
+            continue
         over = seat.removed or seat.until <= look.now
         yield Tie(
             relation=Relation.TEAM_ITEM,
@@ -179,6 +187,39 @@ def _by_meetings(look: Gaze, seats: Iterable[Seat]) -> Iterator[Tie]:
             grounds=_own_ground(look),
             nameless=seat.nameless,
         )
+
+
+def _opens(look: Gaze, seat: Seat) -> bool:
+    """Whether a seat opens anything at all to this viewer: by one that opens nothing he would learn that it is there,
+    and who the client is.
+    """
+    organisation = look.config.organisation(seat.owner)
+    kind = organisation.kind if organisation is not None else ""
+    another = kind == look.kind and seat.owner != look.viewer.organisation
+    return any(
+        decide(
+            Question(
+                actor_org=look.kind,
+                actor_role=look.viewer.role,
+                actor_purpose=look.viewer.purpose,
+                relation=Relation.TEAM_ITEM,
+                relation_state=RelationState.ACTIVE,
+                legal_basis=basis,
+                law=law,
+                basis_state=state,
+                owner_org=kind,
+                origin_purpose=seat.purpose,
+                life_domain=domain,
+                data_category=Category.GOAL_PLAN,
+                action=Action.VIEW,
+                in_scope=True,
+                flags=look.facts.flags | ({Flag.OTHER_OWNER} if another else set()),
+            )
+        ).mask
+        is Mask.FULL
+        for basis, law, state in _own_ground(look)
+        for domain in seat.domains
+    )
 
 
 def at_the_table(who: Involved) -> bool:

@@ -161,6 +161,8 @@ def _own_seats(case: _Case, person: str) -> list[Seat]:
             nameless=topics[one.item_id].about == NAMELESS,
             until=one.until,
             item=one.item_id,
+            owner=topics[one.item_id].owner,
+            purpose=topics[one.item_id].purpose,
         )
         for one in case.seats
         if one.person_id == person and one.state != LEFT and one.item_id in topics
