@@ -26,15 +26,17 @@ HELD = (
 )
 """A message to an organisation about a client whose objection stands: it waits until that is lifted."""
 _FIRST_OF_LANE = ~exists().where(_EARLIER.c.lane == _ROWS.c.lane, _EARLIER.c.open, _EARLIER.c.id < _ROWS.c.id)
-_DUE = (
+_MAY_GO = (
     select(_ROWS.c.id)
     .where(_ROWS.c.open, _ROWS.c.due_at <= bindparam("now"), _FIRST_OF_LANE)
     .where(_ROWS.c.state != Delivery.QUARANTINED, ~HELD)
-    .order_by(_ROWS.c.due_at, _ROWS.c.id)  # as the index has them: what was claimed before is never passed again
+)
+_ANY_DUE = _MAY_GO.limit(1)
+_DUE = (
+    _MAY_GO.order_by(_ROWS.c.due_at, _ROWS.c.id)  # as the index has them: what was claimed before is never passed again
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_ANY_DUE = select(_ROWS.c.id).where(_ROWS.c.open, _ROWS.c.due_at <= bindparam("now")).limit(1)
 _CLAIM = (
     update(_ROWS)
     .where(_ROWS.c.id.in_(_DUE.scalar_subquery()))
@@ -63,7 +65,7 @@ class Departure:
 
 
 def any_due(session: Session, now: dt.datetime) -> bool:
-    """Whether a row may have come due: a look that claims nothing and hinders nobody who writes."""
+    """Whether a row may go now: a look that claims nothing and hinders nobody who writes."""
     return session.execute(_ANY_DUE, {"now": now}).first() is not None
 
 
