@@ -31,8 +31,10 @@ ON_THE_EMBEDDED_ONE = frozenset(
         "test_signed_intake",
         "test_simulators",
         "test_snapshots",
+        "test_static_files",
         "test_steps_taken_back",
         "test_systems",
+        "test_work_and_income",
         "test_wrong_person",
         "test_zgw_intake",
     )
