@@ -226,7 +226,7 @@ def lines(body: bytes) -> Reading | Refusal:
     [
         HEADING + b"20260117;gestart;2026-11-02;a\x00b\r\n",
         HEADING + b'20260117;gestart;2026-11-02;"never closed' + b"\r\nx;y" * 1_000,
-        HEADING + b"\r\n" * 900_000,
+        HEADING + b"\r\n" * 100_000,
         HEADING + b";" * 1_000_000,
         b";".join([b"status"] * 300_000),
         HEADING.rstrip() + b";status" * 100_000,
