@@ -4,7 +4,7 @@ import logging
 import sys
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge
 
 REFERRALS_SENT = Counter("schakel_referrals_sent_total", "Referrals accepted by the hub.")
 EVENTS_RECORDED = Counter("schakel_events_recorded_total", "Events recorded on referrals.", ["event"])
@@ -12,9 +12,6 @@ PUBLISHED = Counter("schakel_messages_published_total", "Messages given to the b
 DELIVERIES = Counter("schakel_deliveries_total", "Tries to hand a message to a partner.", ["organisation", "result"])
 RECEIVED = Counter("schakel_messages_received_total", "Messages taken in by the inbox.", ["result"])
 INTAKE = Counter("schakel_intake_total", "Payloads of partners.", ["connector", "state"])
-REQUESTS = Histogram(
-    "schakel_request_seconds", "Answers of the web process.", ["route", "status"], buckets=(0.01, 0.05, 0.2, 1, 5)
-)
 REVIEWS_LATE = Gauge("schakel_reviews_late", "Looks that wait longer than seven days for a verdict.")
 VERDICTS_LATE = Gauge(
     "schakel_emergency_verdicts_late", "Emergencies without the privacy officer's verdict after one working day."

@@ -1,18 +1,12 @@
 """What the transport answers after a plan: the register took it, and under which address."""
 
 import datetime as dt
-import json
 
-from connectors.access_team.format import DONE_TYPE, K
+from connectors.access_team.format import K
 from connectors.access_team.nodes import Node
-from connectors.protocol import AddressBook, Payload, Reading
+from connectors.protocol import AddressBook, Reading
 from schemas.identifiers import derived_id
 from schemas.message import Message, MessageData, Receipt, source_of
-
-
-def write_done(reference: str, zaak: str) -> Payload:
-    """Write the answer to a plan."""
-    return Payload(body=json.dumps({"done": reference, "zaak": zaak}).encode(), content_type=DONE_TYPE)
 
 
 def read_done(document: Node, book: AddressBook) -> Reading:

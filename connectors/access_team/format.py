@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from schemas.vocabulary import Event, Gender, LifeDomain, MessageKind, Outcome, Urgency
 
 PLAN_TYPE = "application/vnd.schakel.zgw-plan+json"
-DONE_TYPE = "application/vnd.schakel.zgw-done+json"
 JSON_TYPE = "application/json"
 
 # Zaken API 1.6.0, schemas Zaak, Status, Resultaat, Rol, Opschorting: maxLength.

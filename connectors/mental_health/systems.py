@@ -48,7 +48,6 @@ SHORT_NAMES = {system: name for name, system in ORGANISATION_SYSTEMS.items()}
 OWN_NAME = "http://hl7.org/fhir/StructureDefinition/humanname-own-name"
 OWN_PREFIX = "http://hl7.org/fhir/StructureDefinition/humanname-own-prefix"
 PARTNER_NAME = "http://hl7.org/fhir/StructureDefinition/humanname-partner-name"
-PARTNER_PREFIX = "http://hl7.org/fhir/StructureDefinition/humanname-partner-prefix"
 QUALIFIER = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
 INITIAL, BIRTH_NAME, CALL_NAME = "IN", "BR", "CL"
 

@@ -12,11 +12,11 @@ from hub.live.tables import Tables
 from hub.models import Attendance, Case, CaseItem, Post
 from hub.services.cases import agreements, items, meeting_views, meetings
 from hub.services.cases.case_view import case_view
-from hub.services.cases.meeting_views import Table
 from hub.services.errors import Forbidden, Invalid, NotFound
 from hub.services.overview.table_watch import mark_of_tables
 from hub.services.people import sessions
 from hub.services.record.clients import find_or_open_case
+from hub.services.views.meeting import Table
 from hub.services.views.viewer import Viewer
 from hub.wiring import Hub
 from schemas.items import NewItem

@@ -9,9 +9,6 @@ from workers.drill.plan import Fault
 from workers.drill.stage import Options
 from workers.drill.supervisor import Supervisor
 
-# The hub's own promise for a queue that died: noticed and made anew.
-HEAL_SECONDS = 60.0
-
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:

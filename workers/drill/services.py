@@ -12,7 +12,6 @@ HEADLESS = "chromium-headless-shell"
 # Generous, since reaching it means failure and not slowness: a shared machine may stall for many seconds.
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
-PACKAGES = ("postgresql-15", "rabbitmq-server")
 
 
 def install(*, chromium: bool = False) -> str | None:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -18,27 +17,12 @@ from hub.services.access.ties import Seat, seats_of, ties_of
 from hub.services.cases.meetings import LEFT, NEVER_AT_TABLE, held
 from hub.services.people.identity import person_viewer
 from hub.services.views.case import CaseView
+from hub.services.views.meeting import AtTable
 from hub.settings import Configuration
 from hub.store.tables import table_of
 from schemas.vocabulary import Purpose
 
 _SEATS = table_of(Attendance)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AtTable:
-    """Someone at the table for one client, with what that seat alone opens.
-
-    ``there`` says that the question is seen at all; ``domains`` are the life domains of it that are. What someone sees
-    by other ties is nobody's business at the table, and counts for nothing here.
-    """
-
-    person_id: str
-    name: str
-    organisation: str
-    organisation_name: str
-    there: bool = True
-    domains: tuple[str, ...] = ()
 
 
 def seated(

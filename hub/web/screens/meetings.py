@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from hub.rules.audit import Deed
 from hub.services.cases import agreements, items, meeting_views, meetings
 from hub.services.cases.case_view import case_view
-from hub.services.cases.meeting_views import Table
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
 from hub.services.overview.table_watch import mark_of_tables
+from hub.services.views.meeting import Table
 from hub.web.desk import desk
 from hub.web.drawing import case_path
 from hub.web.screens.item_form import changes, moment_of, new_item, version, way_back

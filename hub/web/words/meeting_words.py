@@ -3,8 +3,8 @@
 from urllib.parse import quote
 
 from hub.services.cases.meetings import OF_TEAMS, viewer_sits
-from hub.services.cases.table_seats import AtTable
 from hub.services.views.case import CaseView, ItemView
+from hub.services.views.meeting import AtTable
 from hub.services.views.viewer import Viewer
 from hub.web.translations import gettext
 from hub.web.words.plan_words import DomainRow, domains_of
