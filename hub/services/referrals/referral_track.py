@@ -10,6 +10,7 @@ from schemas.vocabulary import Delivery, Event, MessageKind, Status
 _AFTER_ACCEPT = (Status.ACCEPTED, Status.PLANNED, Status.STARTED, Status.PAUSED, Status.COMPLETED)
 _AFTER_START = (Status.STARTED, Status.PAUSED, Status.COMPLETED)
 _STOPPED = lifecycle.ENDED - {Status.COMPLETED}
+_ENDS = frozenset(row.event for row in lifecycle.TRANSITIONS if row.target in _STOPPED)
 
 
 def track_of(referral: Referral, trail: Sequence[TrailStep], trouble: DeliveryTrouble | None) -> tuple[TrackStep, ...]:
@@ -31,6 +32,7 @@ def track_of(referral: Referral, trail: Sequence[TrailStep], trouble: DeliveryTr
         "started": first.get(Event.START) if referral.status in _AFTER_START or helped else None,
         "completed": first.get(Event.COMPLETE) if referral.status == Status.COMPLETED else None,
     }
+    ended = max((step.at for step in trail if step.kind in _ENDS), default=referral.changed_at)
     last = max(index for index, at in enumerate(reached.values()) if at is not None)
     steps = []
     for index, (key, moment) in enumerate(reached.items()):
@@ -38,6 +40,6 @@ def track_of(referral: Referral, trail: Sequence[TrailStep], trouble: DeliveryTr
         if state == "todo" and index == last + 1 and referral.status in lifecycle.OPEN:
             state = "fault" if fault and index < 3 else "now"
         elif state == "todo" and stopped:
-            state, at = ("end", referral.changed_at) if index == last + 1 else ("off", None)
+            state, at = ("end", ended) if index == last + 1 else ("off", None)
         steps.append(TrackStep(key=key, at=at, state=state))
     return tuple(steps)
