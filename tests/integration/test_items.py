@@ -8,10 +8,16 @@ from sqlalchemy import insert, select, update
 
 from hub.live.room import still_fits
 from hub.models import Attendance, Case, CaseItem, Meeting, TimelineEntry
-from hub.services.cases import items, meeting_views, meetings
+from hub.rules import searching
+from hub.services.cases import agreements, items, meeting_views, meetings
 from hub.services.cases.case_growth import Growth, growths
 from hub.services.cases.case_view import case_view
 from hub.services.errors import Forbidden, Invalid, NotFound, Outdated
+from hub.services.overview.alert_views import waiting
+from hub.services.overview.list_watch import mark_of_list
+from hub.services.overview.search import search
+from hub.services.overview.table_watch import mark_of_tables
+from hub.services.overview.worklist import worklist
 from hub.services.record.clients import find_or_open_case
 from hub.services.referrals import referrals, sending
 from hub.services.views.case import CaseView
@@ -289,3 +295,44 @@ def test_of_whom_something_was_meant_for_one_reads_only_whom_one_knows(hub: Hub,
     assert told["marloes"].audience == ("de-spoel", "ggz-de-leij")
     answer = write(TOM, ItemKind.REMARK, parent_id=first.id, like_parent=True)
     assert seen_by(hub, case_id, answer) == {"marloes", "ilse", "tom"}
+
+
+def found_by(hub: Hub, who: Viewer, case_id: str, at: dt.datetime) -> tuple[object, ...]:
+    """Give all that somebody finds of a client, and of what waits, at one moment."""
+    known = (hub.config, who)
+    with looking_at(hub) as session:
+        return (
+            case_view(session, *known, case_id, at),
+            worklist(session, *known, at),
+            waiting(session, *known, at),
+            meeting_views.meetings(session, *known, at),
+            agreements.open_agreements(session, *known, at),
+            mark_of_list(session, *known, at),
+            mark_of_tables(session, *known, at),
+            search(session, *known, searching.read("wulp"), at),
+        )
+
+
+def test_what_care_writes_and_whom_it_names_changes_nothing_for_who_may_not_know(
+    hub: Hub, case_id: str, write: Write
+) -> None:
+    at, meeting = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1), plan_meeting(hub)
+    people = (MARLOES, PETER, TOM, NAIMA)
+    before = [found_by(hub, who, case_id, at) for who in people]
+    said = {"content": {"text": f"Wulp: {' '.join(f'@{who.name}' for who in people)}"}, "about": "case"}
+    todo = {"content": {"text": "Wulp."}, "holder": "wi-tilburg", "holder_id": MARLOES.id, "due_on": at.date()}
+    for domain in (MENTAL, None):
+        goal = write(ILSE, ItemKind.GOAL, domain, content={"title": "Wulp."})
+        write(ILSE, ItemKind.STEP, domain, parent_id=goal.id, **todo)
+        write(ILSE, ItemKind.AGREEMENT, domain, **todo)
+        first = write(ILSE, ItemKind.REMARK, domain, **said)
+        write(ILSE, ItemKind.REMARK, domain, parent_id=first.id, **said)
+        write(ILSE, ItemKind.CONTACT, domain, content={"how": "phone", "text": "Wulp."})
+        write(ILSE, ItemKind.APPOINTMENT, domain, content={"what": "Wulp."}, at=at)
+        write(ILSE, ItemKind.NOTE, domain, content={"text": "Wulp."})
+    for agreed in (True, False):
+        topic = bring_in(hub, case_id, meeting, ILSE, MENTAL, agreed=agreed)
+        with hub.store.writing() as work:
+            meetings.invite(work, hub.config, ELS, topic.id, TOM.id)
+    for who, then in zip(people, before, strict=True):
+        assert found_by(hub, who, case_id, at) == then, who.name
