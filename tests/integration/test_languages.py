@@ -14,11 +14,15 @@ from sqlalchemy import select, update
 
 from hub.models import Person
 from hub.services.views.case import EntryView
+from hub.services.views.referral import ActionChoice
 from hub.settings import DEMO_CONFIG, Settings
 from hub.store.migrate import migrate
 from hub.web.fragments import render_entry
+from hub.web.screens.steps import read_step
+from hub.web.translations import speaking
 from hub.wiring import Hub, open_hub
 from schemas.identifiers import derived_id
+from schemas.vocabulary import Event
 from tests.hubs import KEY
 from tests.integration.callers import Site, enter, mark_of, now, sign_in_as
 from tests.personas import MARLOES
@@ -209,3 +213,11 @@ def test_what_is_pushed_speaks_the_language_of_who_watches(site: Site) -> None:
         drawn = [render_entry(entry, replace(MARLOES, language=code)) for code in ("en", "nl", "en")]
     assert ["Case opened" in html for html in drawn] == [True, False, True]
     assert "Dossier gestart" in drawn[1]
+
+
+def test_what_goes_to_a_partner_as_words_is_dutch_whatever_its_writer_speaks(site: Site) -> None:
+    choice = ActionChoice(event=Event.WAITLIST, needs_reason=False, asks=("date", "note"))
+    with site.web.app.app_context(), speaking("en"):
+        errors, step = read_step(choice, {"date": "2030-03-14", "note": "Bel gerust."}, ())
+    assert not errors and step is not None
+    assert step.note == "Naar verwachting plek vanaf 14 maart 2030. Bel gerust."

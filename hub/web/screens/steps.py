@@ -3,7 +3,9 @@
 import datetime as dt
 from collections.abc import Mapping
 
+from hub.rules.languages import DUTCH
 from hub.services.views.referral import ActionChoice, ServiceOffer
+from hub.web.translations import speaking
 from hub.web.words.dates import AMSTERDAM, plain_day, today
 from hub.web.words.words import MAY_PROPOSE, NEED_NOTE, TAKE_DATE, TAKE_OUTCOME, TAKE_PROPOSAL
 from schemas.referral import NewEvent
@@ -63,12 +65,13 @@ def _wrong(
 
 
 def _told(note: str, proposed: ServiceOffer | None, awaited: dt.date | None) -> str:
-    """Give the note with what was chosen beside it: a partner's own system reads words alone."""
+    """Give the note with what was chosen beside it, in Dutch: a partner's own system reads words alone."""
     chosen = ""
     if proposed is not None:
         chosen = f"Voorstel: {proposed.name}, {proposed.organisation_name}."
     elif awaited is not None:
-        chosen = f"Naar verwachting plek vanaf {plain_day(awaited)}."
+        with speaking(DUTCH):
+            chosen = f"Naar verwachting plek vanaf {plain_day(awaited)}."
     return f"{chosen} {note}".strip()
 
 
