@@ -20,17 +20,14 @@ from hub.broker.protocol import (
     LIVE,
     Broker,
     BrokerUnavailable,
-    Consumer,
     Delivery,
     Fate,
     Parcel,
     dead_queue,
 )
 from hub.broker.rabbitmq import RabbitBroker
+from tests.taking import PATIENCE, collect, ids, until
 from workers.drill.rabbit import Rabbit
-
-# Reached only where something is wrong: no test says anything of speed.
-PATIENCE = 60.0
 
 
 @dataclass
@@ -67,26 +64,6 @@ def broker(carrier: Carrier) -> Broker:
 
 def parcels(queue: str, count: int, *, prefix: str = "m") -> list[Parcel]:
     return [Parcel(queue=queue, message_id=f"{prefix}{n}", body=f"body {n}".encode()) for n in range(count)]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-
-
-def collect(consumer: Consumer, count: int) -> list[Delivery]:
-    got: list[Delivery] = []
-    deadline = time.monotonic() + PATIENCE
-    while len(got) < count:
-        assert time.monotonic() < deadline, f"only {len(got)} of {count} came"
-        got += consumer.take(count - len(got), 1)
-    return got
-
-
-def ids(deliveries: list[Delivery]) -> list[str]:
-    return [delivery.message_id for delivery in deliveries]
 
 
 def test_messages_come_in_the_order_of_publishing_with_all_they_carry(carrier: Carrier, broker: Broker) -> None:

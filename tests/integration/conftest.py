@@ -11,6 +11,7 @@ from connectors.registry import connector
 from hub.services.messages.address_book import address_book
 from hub.wiring import Hub
 from tests.hubs import KEY, SECRET, add_viewer, open_test_hub
+from tests.integration.callers import Hands, Lines, Site, listening
 from workers.connector import ConnectorWorker
 from workers.inbox import InboxWorker
 from workers.partners import Ledger, Manner, Partner
@@ -100,3 +101,17 @@ def ring(hub: Hub) -> Iterator[Ring]:
     """Give the workers of the hub."""
     with closing(Ring(hub)) as made:
         yield made
+
+
+@pytest.fixture
+def hands(site: Site) -> Iterator[Hands]:
+    """Give what moves the messages of the test's own site by hand."""
+    with closing(Hands(site.hub)) as made:
+        yield made
+
+
+@pytest.fixture
+def heard() -> Iterator[Lines]:
+    """Give the lines that are logged meanwhile."""
+    with listening() as lines:
+        yield lines

@@ -3,7 +3,7 @@
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -33,12 +33,6 @@ def site(database_hub: Hub) -> Site:
     for code in database_hub.config.organisations:
         made.token(code)
     return made
-
-
-@pytest.fixture
-def hands(site: Site) -> Iterator[Hands]:
-    with closing(Hands(site.hub)) as made:
-        yield made
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> list[Any]:

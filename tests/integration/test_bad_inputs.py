@@ -24,7 +24,6 @@ from tests.integration.callers import (
     Lines,
     Site,
     holding,
-    listening,
     partner_says,
     plain_columns,
     someone,
@@ -46,18 +45,6 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         url = request.getfixturevalue("module_database_url")
     with closing(open_test_hub(url, f"embedded:///{folder}/broker.db")) as hub:
         yield Site(hub)
-
-
-@pytest.fixture
-def hands(site: Site) -> Iterator[Hands]:
-    with closing(Hands(site.hub)) as made:
-        yield made
-
-
-@pytest.fixture
-def heard() -> Iterator[Lines]:
-    with listening() as lines:
-        yield lines
 
 
 @pytest.fixture(autouse=True)

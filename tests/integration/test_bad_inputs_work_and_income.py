@@ -13,7 +13,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from hub.models import Intake
-from tests.integration.callers import WI, Hands, Lines, Site, listening, new_bsn
+from tests.integration.callers import WI, Hands, Lines, Site, new_bsn
 from tests.integration.conftest import open_test_hub
 from tests.integration.suite import case_number, new_case
 from tests.personas import SHARED
@@ -39,18 +39,6 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         with closing(Hands(hub)) as hands:
             hands.until_still()
         yield made
-
-
-@pytest.fixture
-def hands(site: Site) -> Iterator[Hands]:
-    with closing(Hands(site.hub)) as made:
-        yield made
-
-
-@pytest.fixture
-def heard() -> Iterator[Lines]:
-    with listening() as lines:
-        yield lines
 
 
 @pytest.fixture(autouse=True)

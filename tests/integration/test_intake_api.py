@@ -31,12 +31,6 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield Site(hub)
 
 
-@pytest.fixture
-def hands(site: Site) -> Iterator[Hands]:
-    with closing(Hands(site.hub)) as made:
-        yield made
-
-
 def start(site: Site) -> tuple[str, Payload]:
     made = site.send(WI, to=KADE, service="wmo-begeleiding").json["id"]
     return made, partner_says(site.hub, made, Event.START)

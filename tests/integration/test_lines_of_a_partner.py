@@ -57,12 +57,6 @@ def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield Site(hub)
 
 
-@pytest.fixture
-def hands(site: Site) -> Iterator[Hands]:
-    with closing(Hands(site.hub)) as made:
-        yield made
-
-
 def refer(site: Site, **changes: Any) -> dict[str, Any]:
     ground = {"basis": "public_task", "purpose": "placement", "law": "participatiewet"}
     answer = site.send(

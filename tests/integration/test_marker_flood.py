@@ -30,7 +30,6 @@ from tests.integration.callers import (
     WI,
     Lines,
     Site,
-    listening,
     looking_at,
     partner_says,
     someone,
@@ -98,12 +97,6 @@ def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
 def made_up_ura(code: str) -> str:
     """Give the number that care would know an organisation by."""
     return {WI: "90000001", SPOEL: "90000004"}[code]
-
-
-@pytest.fixture
-def heard() -> Iterator[Lines]:
-    with listening() as lines:
-        yield lines
 
 
 def in_queue_for(hub: Hub, code: str) -> list[str]:

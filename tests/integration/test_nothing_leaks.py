@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from hub.services.messages.address_book import address_book
 from hub.services.record import audit_seal, audit_verify
 from hub.wiring import Hub
 from schemas.message import Message
-from tests.integration.callers import KADE, WI, Lines, Site, holding, listening, new_bsn, plain_columns, someone
+from tests.integration.callers import KADE, WI, Lines, Site, holding, new_bsn, plain_columns, someone
 from tests.integration.conftest import Ring
 from tests.integration.test_privacy import WORDS, go_round
 from workers.drill.postgres import Postgres
@@ -63,12 +62,6 @@ class Wire:
 
         monkeypatch.setattr(carrier, "publisher", publisher)
         monkeypatch.setattr(httpx.Client, "send", sent)
-
-
-@pytest.fixture
-def heard() -> Iterator[Lines]:
-    with listening() as lines:
-        yield lines
 
 
 def files(folder: Path) -> list[Path]:

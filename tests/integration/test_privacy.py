@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from tests.integration.callers import (
     Lines,
     Site,
     holding,
-    listening,
     new_bsn,
     partner_says,
     plain_columns,
@@ -55,12 +53,6 @@ class Spy:
             return made
 
         monkeypatch.setattr(type(hub.broker), "publisher", lambda _self: publisher())
-
-
-@pytest.fixture
-def heard() -> Iterator[Lines]:
-    with listening() as lines:
-        yield lines
 
 
 def go_round(site: Site, ring: Ring, person: dict[str, Any]) -> tuple[list[str], list[str]]:

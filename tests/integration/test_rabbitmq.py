@@ -5,21 +5,21 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pika
 import pytest
 
 from hub.broker.amqp import Link, LinkEvents
-from hub.broker.protocol import INBOX, LIVE, BrokerError, BrokerUnavailable, Consumer, Delivery, Fate, Parcel
+from hub.broker.protocol import INBOX, LIVE, BrokerError, BrokerUnavailable, Fate, Parcel
 from hub.broker.rabbitmq import RabbitBroker
 from hub.broker.rabbitmq_consumer import RabbitConsumer
+from tests.taking import collect, ids, until
 from workers.drill.rabbit import Rabbit
 
 pytestmark = pytest.mark.rabbitmq
 # Reached only where something is wrong: no test says anything of speed.
-PATIENCE = 90.0
 # A quorum queue younger than this does not survive the kill of RabbitMQ 3.10.
 GROWN_UP = 4.0
 
@@ -34,26 +34,6 @@ def broker(broker_url: str) -> Iterator[RabbitBroker]:
 
 def parcels(count: int, *, prefix: str = "m", queue: str = INBOX) -> list[Parcel]:
     return [Parcel(queue=queue, message_id=f"{prefix}{n}", body=b"body") for n in range(count)]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-
-
-def collect(consumer: Consumer, count: int) -> list[Delivery]:
-    got: list[Delivery] = []
-    deadline = time.monotonic() + PATIENCE
-    while len(got) < count:
-        assert time.monotonic() < deadline, f"only {len(got)} of {count} came"
-        got += consumer.take(count - len(got), 1)
-    return got
-
-
-def ids(deliveries: list[Delivery]) -> list[str]:
-    return [delivery.message_id for delivery in deliveries]
 
 
 def publish_at_last(broker: RabbitBroker, batch: list[Parcel]) -> None:

@@ -29,12 +29,6 @@ def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
         yield Site(hub)
 
 
-@pytest.fixture
-def hands(site: Site) -> Iterator[Hands]:
-    with closing(Hands(site.hub)) as made:
-        yield made
-
-
 @need_inputs
 def test_an_event_of_another_source_is_answered_with_403(site: Site, hands: Hands) -> None:
     before = site.counts()
