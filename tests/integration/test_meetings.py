@@ -102,6 +102,9 @@ def test_the_team_the_regisseur_and_who_is_invited_sit_at_the_table_and_nobody_e
     with hub.store.writing() as work:
         meetings.invite(work, hub.config, ELS, item.id, NAIMA.id)
     assert table(hub, NAIMA, item).topic.client_name == "Karin Smulders"
+    elsewhere = dataclasses.replace(NAIMA, organisation=ELS.organisation, role=ELS.role, purpose=ELS.purpose)
+    with pytest.raises(NotFound):
+        table(hub, elsewhere, item)
     with hub.store.writing() as work:
         meetings.leave(work, hub.config, ELS, item.id, NAIMA.id)
     with pytest.raises(NotFound):

@@ -33,6 +33,7 @@ _TABLES = (
         _ITEMS.c.purpose,
         _AT_THE_TABLE.c.until,
         _AT_THE_TABLE.c.item_id,
+        _AT_THE_TABLE.c.organisation,
     )
     .join(_ITEMS, _ITEMS.c.id == _AT_THE_TABLE.c.item_id)
     .where(_AT_THE_TABLE.c.case_id == bindparam("case_id"))
@@ -65,6 +66,7 @@ class Seat:
     nameless: bool
     until: dt.datetime
     item: str
+    organisation: str
     owner: str
     purpose: str
 
@@ -108,6 +110,7 @@ def seats_of(session: Session | UnitOfWork, case_id: str, people: Iterable[str])
                 nameless=row.about == NAMELESS,
                 until=row.until,
                 item=row.item_id,
+                organisation=row.organisation,
                 owner=row.owner,
                 purpose=row.purpose,
             )
@@ -123,7 +126,8 @@ def ties_of(look: Gaze, referrals: Iterable[Referral], seats: Iterable[Seat], *,
     """
     if look.viewer.role in _NO_TIES:
         return Involved(look=look, ties=())
-    counted = [seat for seat in seats if at_table or not seat.nameless]
+    ours = look.viewer.organisation  # who sits there for one organisation, does not for another that he works at too
+    counted = [seat for seat in seats if seat.organisation == ours and (at_table or not seat.nameless)]
     ties = [*_by_regie(look), *_by_referrals(look, referrals), *_by_meetings(look, counted)]
     if look.facts.emergency_until is not None:
         ties.append(

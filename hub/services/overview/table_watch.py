@@ -161,6 +161,7 @@ def _own_seats(case: _Case, person: str) -> list[Seat]:
             nameless=topics[one.item_id].about == NAMELESS,
             until=one.until,
             item=one.item_id,
+            organisation=one.organisation,
             owner=topics[one.item_id].owner,
             purpose=topics[one.item_id].purpose,
         )
