@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.registry import NAMES
 from hub.broker.protocol import BrokerUnavailable
-from hub.settings import Settings, SettingsError
+from hub.settings import SettingsError
 from hub.store.guard import WallDown
 from hub.store.migrate import is_up_to_date, migrate
 from hub.store.walls import WallError
@@ -76,7 +76,7 @@ def demo(port: int) -> None:
     settings = read_settings(demo=True)
     _check_port(settings.host, port)
     try:
-        hub = open_hub(_at_port(settings, port))
+        hub = open_hub(replace(settings, bind=f"{settings.host}:{port}"))
     except SettingsError as error:
         raise click.UsageError(str(error)) from error
     config, partners = play.partners(hub.config)
@@ -107,10 +107,6 @@ def _check_port(host: str, port: int) -> None:
             trial.bind((host, port))
         except OSError as error:
             raise click.ClickException(f"Port {port} is taken. Choose another one: PORT=8090 make demo") from error
-
-
-def _at_port(settings: Settings, port: int) -> Settings:
-    return replace(settings, bind=f"{settings.host}:{port}")
 
 
 def _welcome(url: str) -> str:
