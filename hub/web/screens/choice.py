@@ -1,36 +1,11 @@
-"""Choosing a service by need: what was asked for, and which services fit."""
+"""Choosing a service by need: what is on offer, and what of it fits what was asked for."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from hub.services.views.referral import ServiceOffer
+from hub.web.screens.referral_form import PRACTICAL, ReferralForm
 from hub.web.words.words import PURPOSES
 from schemas.vocabulary import Purpose
-
-if TYPE_CHECKING:
-    from hub.web.screens.referral_form import ReferralForm
-
-PRACTICAL = "practical"
-"""The need that is no purpose: practical help, given the same day."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Want:
-    """What somebody looks for, beside the life domains: which kind of help, and where.
-
-    ``need`` is a purpose or ``PRACTICAL``; ``everything`` shows what fits less too.
-    """
-
-    need: str = ""
-    near: bool = False
-    everything: bool = False
-
-    def fits(self, offer: ServiceOffer, life_domains: tuple[str, ...]) -> bool:
-        """Whether a service is what is looked for; nothing is before a life domain is chosen."""
-        for_need = self.need in ("", offer.purpose) or (self.need == PRACTICAL and offer.practical)
-        return (
-            bool(set(life_domains) & set(offer.life_domains)) and for_need and not (self.near and offer.near is False)
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +13,7 @@ class Choice:
     """The services as the page offers them. ``known`` names the organisations that the client knows already."""
 
     offers: tuple[ServiceOffer, ...]
-    form: "ReferralForm"
+    form: ReferralForm
     known: frozenset[str] = frozenset()
 
     def shown(self, offer: ServiceOffer) -> bool:

@@ -13,8 +13,8 @@ from hub.services.views.referral import ServiceOffer
 from hub.web.backend import FieldError, backend
 from hub.web.door.drafts import draft_key
 from hub.web.drawing import referral_path
-from hub.web.screens.choice import Choice, Want
-from hub.web.screens.referral_form import ReferralForm, as_far_as_it_is, error_of
+from hub.web.screens.choice import Choice
+from hub.web.screens.referral_form import ReferralForm, Want, as_far_as_it_is, error_of
 from hub.web.screens.search import REFERRING
 from schemas.vocabulary import LifeDomain
 

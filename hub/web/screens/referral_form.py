@@ -8,7 +8,6 @@ from werkzeug.datastructures import MultiDict
 from hub.services.referrals.several import MOST, may_go_together
 from hub.services.views.referral import ServiceOffer
 from hub.web.backend import FieldError
-from hub.web.screens.choice import Want
 from hub.web.words.words import LAWS
 from schemas.message import Ground
 from schemas.referral import NewReferral
@@ -18,6 +17,29 @@ _LONGEST = {"reason": 4000, "client_words": 4000, "strengths": 500, "law": 80, "
 _FIELDS = frozenset(SharedField)
 # Where an error of a service belongs on the form; the API's names on the left.
 _PLACES = {"to": "service", "ground.law": "law", "ground.evidence": "evidence", "ground.basis": "basis"}
+
+
+PRACTICAL = "practical"
+"""The need that is no purpose: practical help, given the same day."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Want:
+    """What somebody looks for, beside the life domains: which kind of help, and where.
+
+    ``need`` is a purpose or ``PRACTICAL``; ``everything`` shows what fits less too.
+    """
+
+    need: str = ""
+    near: bool = False
+    everything: bool = False
+
+    def fits(self, offer: ServiceOffer, life_domains: tuple[str, ...]) -> bool:
+        """Whether a service is what is looked for; nothing is before a life domain is chosen."""
+        for_need = self.need in ("", offer.purpose) or (self.need == PRACTICAL and offer.practical)
+        return (
+            bool(set(life_domains) & set(offer.life_domains)) and for_need and not (self.near and offer.near is False)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
