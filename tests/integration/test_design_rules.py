@@ -26,6 +26,7 @@ SPECTRAL = "@stoplight/spectral-cli@6.16.0"
 HASTE = {
     "npm_config_fetch_retries": "1",
     "npm_config_fetch_timeout": "60000",
+    "npm_config_fetch_retry_mintimeout": "1000",
     "npm_config_fetch_retry_maxtimeout": "5000",
 }
 Lint = Callable[[Path], list[dict[str, Any]]]

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from hub.live import NAMESPACE
 from hub.models import Case, Person, Post, SignIn
-from hub.services.people import identity, sessions
+from hub.services.people import sessions
 from hub.services.record.clients import find_or_open_case
 from hub.wiring import Hub
 from tests.builders import client
@@ -132,20 +132,6 @@ def test_one_session_that_ends_leaves_the_other_of_the_same_person_alone(site: S
         assert not sessions.end_session(work, sessions.id_of(token_of(here)), "not hers", person_id=PETER.id)
     assert inside(here)
     assert not inside(there)
-
-
-def test_the_other_hats_of_someone_are_those_held_today_and_not_the_one_worn(site: Site) -> None:
-    with site.hub.store.writing() as work:
-        today, day = work.now.date(), dt.timedelta(days=1)
-        income = {"organisation": "wi-tilburg", "role": "income_consultant", "purpose": "income", "title": "x"}
-        identity.add_post(work, MARLOES.id, **income, starts_on=today - day)
-        identity.add_post(
-            work, MARLOES.id, **{**income, "role": "enforcer", "purpose": "enforcement"}, ends_on=today - day
-        )
-        identity.add_post(work, MARLOES.id, **{**income, "role": "job_matcher"}, starts_on=today + day)
-    with site.hub.store.reading() as reading:
-        hats = identity.other_hats(reading, MARLOES, dt.datetime.now(dt.UTC).date())
-    assert hats == {identity.Hat(organisation="wi-tilburg", role="income_consultant", purpose="income")}
 
 
 def test_behind_a_proxy_with_tls_the_cookie_is_bound_to_the_host(site: Site) -> None:

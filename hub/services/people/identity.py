@@ -50,15 +50,6 @@ class NewPerson:
     purpose: Purpose
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hat:
-    """A post as the access rules ask for it: the role, the purpose and the organisation of it."""
-
-    organisation: str
-    role: str
-    purpose: str
-
-
 def hash_secret(secret: str) -> str:
     """Hash a password or secret with argon2id."""
     return _HASHER.hash(secret)
@@ -138,15 +129,6 @@ def posts_of(session: Session, person_id: str, on: dt.date) -> list[Post]:
             .order_by(Post.starts_on, Post.id)
         )
     )
-
-
-def other_hats(session: Session, viewer: Viewer, on: dt.date) -> frozenset[Hat]:
-    """Give the hats that someone holds beside the one of this viewer: they may narrow what the viewer sees."""
-    hats = {
-        Hat(organisation=post.organisation, role=post.role, purpose=post.purpose)
-        for post in posts_of(session, viewer.id, on)
-    }
-    return frozenset(hats - {Hat(organisation=viewer.organisation, role=viewer.role, purpose=viewer.purpose)})
 
 
 def person_viewer(session: Session, config: Configuration, person_id: str) -> Viewer | None:
