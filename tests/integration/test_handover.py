@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -112,9 +113,9 @@ def test_the_case_directors_page_says_the_same_with_and_without_hidden_care(data
         assert "kan meer bevatten dan u hier ziet" in page
         assert SECRET not in page
         table = page.partition('aria-label="Wat u kunt zien, tabel"')[2].partition("</table>")[0]
-        pages.append([row.partition("</td>")[0] for row in table.split("<tr><td>")[1:]])
+        pages.append(re.findall(r"<tr[^>]*><td[^>]*>(.*?)</td>", table, re.DOTALL))
         assert HIDDEN not in table
-    assert pages[0] == pages[1]
+    assert pages[0] == pages[1] != []
 
 
 def test_packages_with_and_without_hidden_care_are_of_one_size(database_hub: Hub) -> None:
