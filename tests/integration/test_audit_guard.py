@@ -29,7 +29,8 @@ ENTRY = audit.Entry(viewer=MARLOES, deed=Deed.CASE_VIEW, case_id=new_id())
 def written(hub: Hub, at: dt.datetime, count: int = 3) -> None:
     """Add records of a moment, as they were written then."""
     where = audit.occasion(hub.config, "test")
-    rows = [audit._row(ENTRY, where, at, audit_keys(hub.store.keys)) for _ in range(count)]
+    shown = audit._shown(ENTRY.sights)
+    rows = [audit._row(ENTRY, shown, where, at, audit_keys(hub.store.keys)) for _ in range(count)]
     with hub.store.writing() as work:
         work.session.execute(insert(AuditRecord), rows)
 
