@@ -14,6 +14,7 @@ from hub.web.words import (
     account_words,
     audit_words,
     dates,
+    form_words,
     labels,
     rights_words,
     sentences,
@@ -106,3 +107,11 @@ def test_no_two_lists_of_words_have_one_name_in_the_templates() -> None:
         for name, value in vars(module).items():
             if name.isupper() and re.search(rf"\b{name}\b", pages):
                 assert seen.setdefault(name, id(value)) == id(value), name
+
+
+def test_a_citizen_service_number_is_masked_in_a_message_and_an_id_stays_whole() -> None:
+    an_id = "93181035-d161-54a8-a45f-00e999900006"
+    text = form_words.as_shown(f'{{"id": "{an_id}", "bsn": "999900006", "said": "nr.999900006."}}')
+    assert text is not None
+    assert an_id in text
+    assert text.count("••••••006") == 2

@@ -108,7 +108,8 @@ _WHY = Words(
         r"an element that the standard doesn't name": "De standaard kent dit onderdeel niet.",
     }
 )
-_NUMBER = re.compile(r"(?<!\d)\d{9}(?!\d)")
+# An id is taken whole: nine digits in a row in it are no number of anybody.
+_NUMBER = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|(?<!\d)\d{9}(?!\d)")
 _SAID = tuple((re.compile(pattern), pattern) for pattern in _WHY)
 
 
@@ -147,13 +148,13 @@ def _drawn(view: MessageView, form: Form) -> DrawnForm:
         **drawn,
         content_type=found.content_type,
         size=found.size,
-        text=_on_screen(text),
-        exact=_on_screen(exact) if exact != text else None,
+        text=as_shown(text),
+        exact=as_shown(exact) if exact != text else None,
         cut=found.size > len(found.body) or len(text or "") > MOST_TEXT,
     )
 
 
-def _on_screen(text: str | None) -> str | None:
+def as_shown(text: str | None) -> str | None:
     """Give a text as a page shows it: of a citizen service number the last three digits, as everywhere."""
     if text is None:
         return None
